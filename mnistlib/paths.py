@@ -1,0 +1,60 @@
+"""The only file that knows folders.
+
+Notebook kernels start in different folders (papermill: the caller's, nbval: the
+notebook's own), so nothing in the project builds a path from the working folder.
+"""
+
+import os
+from pathlib import Path
+
+_MARKER = "study.yaml"
+
+
+def root() -> Path:
+    """Return the project's folder.
+
+    It is ``$MNISTLIB_ROOT`` when that is set; else the nearest folder, upwards from the
+    working folder and then from this package, that holds ``study.yaml``; else the working
+    folder (the library also works without the study around it).
+    """
+    explicit = os.environ.get("MNISTLIB_ROOT")
+    if explicit:
+        return Path(explicit).resolve()
+    for start in (Path.cwd(), Path(__file__).resolve().parent):
+        for folder in (start, *start.parents):
+            if (folder / _MARKER).is_file():
+                return folder
+    return Path.cwd()
+
+
+def build_dir() -> Path:
+    """Return the folder of everything that is generated and not committed."""
+    return root() / "_build"
+
+
+def published_runs_dir() -> Path:
+    """Return the folder of the published study's run records (committed)."""
+    return root() / "runs"
+
+
+def store_dir() -> Path:
+    """Return the folder of run records: ``$MNISTLIB_RUNS``, else ``_build/runs``."""
+    explicit = os.environ.get("MNISTLIB_RUNS")
+    return Path(explicit).resolve() if explicit else build_dir() / "runs"
+
+
+def cache_dir() -> Path:
+    """Return the user's cache folder for downloaded data."""
+    import pooch
+
+    return Path(pooch.os_cache("mnistlib"))
+
+
+def data_dirs(explicit: str | os.PathLike | None = None) -> list[Path]:
+    """Return the folders in which data files are looked for, best first.
+
+    Args:
+        explicit: a folder the caller named, or None.
+    """
+    named = [explicit, os.environ.get("MNISTLIB_DATA")]
+    return [Path(folder).expanduser().resolve() for folder in named if folder] + [cache_dir()]

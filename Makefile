@@ -1,0 +1,76 @@
+# Everything that is done with this project. `make help` lists it.
+#
+# Needed: Python 3.11, 3.12 or 3.13, make and git. Every target makes the environment
+# .venv from requirements.lock when it is missing or older than the lock.
+
+PROFILE ?= quick
+VENV    := .venv
+BIN     := $(VENV)/bin
+READY   := $(VENV)/.ready
+
+# The first Python in the range that pyproject.toml states.
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11 python,\
+  $(shell $p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $p)))
+
+# These reach the recipes through the environment, so that no value needs quoting twice.
+export PROFILE DATASET NOTEBOOK PARAMS WORKERS PUBLISH
+# A caller's settings of Python must not leak into .venv.
+unexport PYTHONPATH PYTHONHOME
+
+.DEFAULT_GOAL := help
+.PHONY: help study book test unit nbval lab lint doctor lock clean distclean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@printf '%s\n' '' \
+	  'Variables of `make study`:' \
+	  '  PROFILE=quick              smoke, quick or full (see study.yaml)' \
+	  '  DATASET=mnist              mnist, digits or auto' \
+	  '  NOTEBOOK=02_optimizers     only this notebook (several: separate by spaces)' \
+	  '  PARAMS="epochs=3 seeds=[0,1]"   parameters of the notebooks' \
+	  '  WORKERS=4                  training processes at a time' \
+	  '  PUBLISH=1                  write to book/notebooks and runs, which are committed'
+
+study: $(READY) ## run the study and compile its report
+	@$(BIN)/mnistlib study --profile "$$PROFILE" \
+	  $${DATASET:+--dataset "$$DATASET"} $${PARAMS:+--params "$$PARAMS"} \
+	  $${WORKERS:+--workers "$$WORKERS"} $${PUBLISH:+--publish} $$NOTEBOOK
+
+book: $(READY) ## compile the committed, published notebooks (no training)
+	@$(BIN)/mnistlib book
+
+test: unit nbval ## the whole test suite
+
+unit: $(READY) ## the tests of the library, the runner and the book
+	$(BIN)/python -m pytest -n 2 --dist loadscope
+
+nbval: $(READY) ## run the notebooks offline; compare their outputs with the references
+	$(BIN)/python tests/run_nbval.py
+
+lab: $(READY) ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab notebooks
+
+lint: $(READY) ## check style and that the notebooks hold no outputs
+	$(BIN)/pre-commit run --all-files
+
+doctor: $(READY) ## say what is installed, which data are there, what would run
+	@$(BIN)/mnistlib doctor
+
+lock: $(READY) ## resolve requirements.lock again from pyproject.toml
+	$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-emit-index-url \
+	  --python-version 3.11 --all-extras --quiet pyproject.toml -o requirements.lock
+
+clean: ## delete what was generated, except the run records and the environment
+	find _build -mindepth 1 -maxdepth 1 ! -name runs -exec rm -rf {} + 2>/dev/null || true
+	rm -rf .pytest_cache .ruff_cache .hypothesis book/_generated
+	find mnistlib tests -name __pycache__ -type d -exec rm -rf {} +
+
+distclean: clean ## also delete the run records and the environment
+	rm -rf _build $(VENV) .uv mnistlib.egg-info
+
+# The stamp is written last, so that an interrupted installation is done again.
+$(READY): requirements.lock pyproject.toml .ci/make_env
+	@test -n "$(PYTHON)" || { echo 'make: required: Python 3.11, 3.12 or 3.13, found none.' \
+	  'Install one, or name it: make PYTHON=/path/to/python' >&2; exit 1; }
+	@.ci/make_env "$(PYTHON)" $(VENV)
+	@touch $@

@@ -5,257 +5,47 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
-from matplotlib.ticker import (
-    FuncFormatter,
-    LogFormatterSciNotation,
-    LogLocator,
-    NullFormatter,
-    PercentFormatter,
+from matplotlib.patheffects import withStroke
+from matplotlib.transforms import Bbox, ScaledTranslation
+
+from mnistlib.intervals import summary
+from mnistlib.pictures import confusion_plot, digit_grid, heat_images, pixel_profile
+from mnistlib.style import (
+    COLOURS,
+    LABELS,
+    QUIET,
+    WIDTH,
+    colours,
+    label,
+    legend,
+    log_axis,
+    set_style,
+    value_axis,
 )
 
-from mnistlib.evaluate import summary
-
-WIDTH = 8.0  # inches; at 150 dpi a figure is at most 1,200 pixels wide
-
-# seaborn's "colorblind" palette, after Okabe and Ito, ordered so that neighbours differ.
-_BLUE, _ORANGE, _GREEN, _RED, _PINK, _BROWN, _ROSE, _GREY, _YELLOW, _SKY = (
-    sns.color_palette("colorblind").as_hex()
-)
-_INK = "#222222"
-_QUIET = "#767676"
-
-# A method keeps its colour through the whole book.
-COLOURS = {
-    # optimizers
-    "sgd": _BLUE,
-    "sgd_momentum": _SKY,
-    "adam": _ORANGE,
-    "adadelta": _GREEN,
-    # batch normalisation
-    "none": _GREY,
-    "before_activation": _BLUE,
-    "after_activation": _RED,
-    # networks and baselines
-    "base_cnn": _GREEN,
-    "complex_cnn": _PINK,
-    "raj_cnn": _BLUE,
-    "stage_cnn": _BROWN,
-    "ann": _ORANGE,
-    "svm": _GREEN,
-    "knn": _RED,
-    "random_forest": _PINK,
-    "decision_tree": _BROWN,
-    "naive_bayes": _GREY,
-    "logistic_regression": _SKY,
-    # parts of the data
-    "train": _BLUE,
-    "validation": _ORANGE,
-    "test": _GREEN,
-}
-
-LABELS = {
-    "sgd": "SGD",
-    "sgd_momentum": "SGD, momentum",
-    "adam": "Adam",
-    "adadelta": "Adadelta",
-    "none": "none",
-    "before_activation": "before activation",
-    "after_activation": "after activation",
-    "base_cnn": "base CNN",
-    "complex_cnn": "complex CNN",
-    "raj_cnn": "CNN",
-    "stage_cnn": "staged CNN",
-    "ann": "ANN",
-    "svm": "SVM",
-    "knn": "k-NN",
-    "random_forest": "random forest",
-    "decision_tree": "decision tree",
-    "naive_bayes": "naive Bayes",
-    "logistic_regression": "logistic regression",
-    "train_accuracy": "training accuracy",
-    "val_accuracy": "validation accuracy",
-    "test_accuracy": "test accuracy",
-    "train_loss": "training loss (nats)",
-    "val_loss": "validation loss (nats)",
-    "test_loss": "test loss (nats)",
-    "learning_rate": "learning rate",
-    "epoch": "epoch",
-    "parameters": "parameters",
-    "macs": "multiply-accumulates per image",
-    "fit_seconds": "seconds to fit",
-    "predict_seconds": "seconds to predict",
-}
+__all__ = [
+    "COLOURS",
+    "LABELS",
+    "colours",
+    "confusion_plot",
+    "digit_grid",
+    "heat_images",
+    "interval_plot",
+    "label",
+    "learning_curves",
+    "pareto_front",
+    "pareto_plot",
+    "pixel_profile",
+    "set_style",
+]
 
 _MARKERS = ["o", "s", "^", "D", "v", "P", "X", "*"]
-
-
-def set_style() -> None:
-    """Set the look of all figures: call it once, before the first figure."""
-    sns.set_theme(
-        context="notebook",
-        style="ticks",
-        palette="colorblind",
-        font_scale=0.9,
-        rc={
-            "figure.dpi": 150,
-            "savefig.dpi": 150,
-            # White, not transparent: figures stay legible on a dark page.
-            "figure.facecolor": "white",
-            "savefig.facecolor": "white",
-            "axes.facecolor": "white",
-            "figure.constrained_layout.use": True,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.grid": True,
-            "axes.axisbelow": True,
-            "grid.color": "#e6e6e6",
-            "grid.linewidth": 0.7,
-            "axes.edgecolor": _QUIET,
-            "axes.linewidth": 0.8,
-            "axes.labelcolor": _INK,
-            "text.color": _INK,
-            "xtick.color": _INK,
-            "ytick.color": _INK,
-            "xtick.major.width": 0.8,
-            "ytick.major.width": 0.8,
-            "xtick.minor.size": 0,
-            "ytick.minor.size": 0,
-            "legend.frameon": False,
-            "lines.linewidth": 1.6,
-            "svg.hashsalt": "mnistlib",
-        },
-    )
-
-
-def label(name) -> str:
-    """Return how a method or a column is called in figures and tables."""
-    return LABELS.get(name, str(name))
-
-
-def colours(names) -> dict:
-    """Return a colour for every name: its own, or the next free one of the palette."""
-    names = list(dict.fromkeys(names))
-    taken = {COLOURS[name] for name in names if name in COLOURS}
-    palette = [_BLUE, _ORANGE, _GREEN, _RED, _PINK, _BROWN, _SKY, _GREY]
-    free = [colour for colour in palette if colour not in taken] or palette
-    others = [name for name in names if name not in COLOURS]
-    chosen = {name: free[i % len(free)] for i, name in enumerate(others)}
-    return {name: COLOURS.get(name) or chosen[name] for name in names}
 
 
 def _figure(ax, width=WIDTH, height=4.0):
     """Return (figure, axes): those given, or new ones."""
     return (ax.figure, ax) if ax is not None else plt.subplots(figsize=(width, height))
-
-
-def _decimal(value, _position) -> str:
-    """Write a tick of a log axis as people do: 0.001, 0.1, 10, 1,000."""
-    return f"{value:,.0f}" if value >= 1 else f"{value:.10f}".rstrip("0")
-
-
-def _log_axis(axis, values) -> None:
-    """Make an axis logarithmic with ticks that can be read, also over half a decade."""
-    values = pd.Series(values, dtype=float)
-    values = values[values > 0]
-    low, high = values.min(), values.max()
-    axis._set_axes_scale("log")
-    decades = math.log10(high / low) if len(values) else 0
-    subs = (1.0,) if decades > 2.5 else (1.0, 3.0) if decades > 1.2 else (1.0, 2.0, 5.0)
-    axis.set_major_locator(LogLocator(subs=subs))
-    small = len(values) and low >= 1e-5 and high <= 1e6
-    axis.set_major_formatter(
-        FuncFormatter(_decimal) if small else LogFormatterSciNotation()
-    )
-    axis.set_minor_formatter(NullFormatter())
-
-
-def _value_axis(axis, name: str) -> None:
-    """Name an axis, and write accuracies in percent."""
-    axis.set_label_text(label(name))
-    if str(name).endswith("accuracy"):
-        axis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
-
-
-def _off(ax) -> None:
-    """Leave of an image's axes only a hair-line frame."""
-    ax.set(xticks=[], yticks=[])
-    ax.grid(False)
-    for spine in ax.spines.values():
-        spine.set(visible=True, color="#cccccc", linewidth=0.6)
-
-
-def _images(images) -> np.ndarray:
-    """Return images as (n, 28, 28): a last axis of one channel is dropped."""
-    images = np.asarray(images)
-    if images.ndim == 4 and images.shape[-1] == 1:
-        images = images[..., 0]
-    if images.ndim != 3 or not len(images):
-        raise ValueError(
-            "images must be at least one image, as an array (n, height, width). "
-            f"Received: images=array of shape {images.shape} ({images.dtype}). "
-            "Index with a list to keep the first axis."
-        )
-    return images
-
-
-def _panels(n: int, columns: int, side: float, extra: float = 0.0):
-    """Return (figure, list of n square axes) in rows of at most `columns`."""
-    columns = min(columns, n)
-    rows = math.ceil(n / columns)
-    size = min(side, WIDTH / columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(size * columns, (size + extra) * rows), squeeze=False
-    )
-    for spare in axes.flat[n:]:
-        spare.set_axis_off()
-    return figure, list(axes.flat[:n])
-
-
-def digit_grid(images, titles=None, columns: int = 10) -> Figure:
-    """Draw images side by side, ink dark on white.
-
-    Args:
-        images: array (n, 28, 28) or (n, 28, 28, 1), any dtype; all share one grey scale.
-        titles: n short texts to put above the images, or None.
-        columns: images per row; default 10.
-    """
-    images = _images(images)
-    figure, axes = _panels(len(images), columns, 1.2, 0.25 if titles is not None else 0)
-    low, high = float(np.nanmin(images)), float(np.nanmax(images))
-    for ax, image in zip(axes, images, strict=True):
-        ax.imshow(image, cmap="gray_r", vmin=low, vmax=high)
-        _off(ax)
-    if titles is not None:
-        for ax, title in zip(axes, titles, strict=True):
-            ax.set_title(title, fontsize=8, pad=3)
-    return figure
-
-
-def heat_images(images: dict, unit: str = "", columns: int = 5, diverging=False) -> Figure:
-    """Draw maps over pixels with one shared colour scale.
-
-    Args:
-        images: title -> array (28, 28).
-        unit: what the colour measures, written at the colour bar.
-        columns: maps per row; default 5.
-        diverging: centre the scale at 0, blue below and red above; default False.
-    """
-    arrays = _images(list(images.values()))
-    figure, axes = _panels(len(arrays), columns, 2.6, 0.3)
-    low, high = float(np.nanmin(arrays)), float(np.nanmax(arrays))
-    if diverging:
-        high = max(abs(low), abs(high))
-        low = -high
-    cmap = "RdBu_r" if diverging else "viridis"
-    for ax, title, image in zip(axes, images, arrays, strict=True):
-        drawn = ax.imshow(image, cmap=cmap, vmin=low, vmax=high)
-        ax.set_title(title, fontsize=9, pad=4)
-        _off(ax)
-    bar = figure.colorbar(drawn, ax=axes, label=unit, fraction=0.03, pad=0.02)
-    bar.outline.set_visible(False)
-    return figure
 
 
 def learning_curves(history, by: str, y: str, ax=None, log=False) -> Figure:
@@ -281,12 +71,12 @@ def learning_curves(history, by: str, y: str, ax=None, log=False) -> Figure:
         marker = "o" if len(mean) <= 12 else None
         ax.plot(mean.index, mean, color=colour, label=label(name), marker=marker, ms=4)
     if log:
-        _log_axis(ax.yaxis, history[y])
-    _value_axis(ax.yaxis, y)
+        log_axis(ax, "y", history[y])
+    value_axis(ax.yaxis, y)
     ax.set_xlabel(label("epoch"))
     ax.xaxis.get_major_locator().set_params(integer=True)
     if len(palette) > 1:
-        ax.legend(title=label(by) if by in LABELS else None)
+        legend(ax, by)
     return figure
 
 
@@ -327,77 +117,56 @@ def interval_plot(frame, x, y, hue=None, ax=None, log_x=False, horizontal=False)
             )
             found = summary(values)
             colour = palette[name if hue else category]
-            _draw_interval(ax, at, values, found, colour, _MARKERS[i % 8], horizontal)
+            # Points in the open, beside the interval, so that the mean hides no seed.
+            move = (0, 0) if log_x else (0, 6) if horizontal else (-8, 0)
+            _draw_seeds(ax, at, values, colour, horizontal, move)
+            _draw_interval(ax, at, found, colour, _MARKERS[i % 8], horizontal)
             places.append(at)
             means.append(found["mean"])
         if log_x:
-            ax.plot(places, means, color=palette[name] if hue else _QUIET, lw=1, zorder=2)
+            ax.plot(places, means, color=palette[name] if hue else QUIET, lw=1, zorder=2)
         if hue:
             ax.plot([], [], _MARKERS[i % 8], color=palette[name], label=label(name))
-    value_axis, category_axis = (ax.xaxis, ax.yaxis) if horizontal else (ax.yaxis, ax.xaxis)
+    measured, categorical = (ax.xaxis, ax.yaxis) if horizontal else (ax.yaxis, ax.xaxis)
     if log_x:
-        _log_axis(ax.xaxis, frame[x])
+        log_axis(ax, "x", frame[x])
     else:
-        category_axis.set_ticks(range(len(categories)), [label(c) for c in categories])
-        category_axis.grid(False)
+        categorical.set_ticks(range(len(categories)), [label(c) for c in categories])
+        categorical.grid(False)
         ax.margins(**{"y" if horizontal else "x": 0.5 / max(len(categories), 1)})
+    ax.autoscale_view()
     if horizontal:
         ax.invert_yaxis()
-    _value_axis(value_axis, y)
+    value_axis(measured, y)
     if log_x or x in LABELS:
-        category_axis.set_label_text(label(x))
+        categorical.set_label_text(label(x))
     if hue:
-        ax.legend(title=label(hue) if hue in LABELS else None)
+        legend(ax, hue)
     return figure
 
 
-def _draw_interval(ax, at, values, found, colour, marker, horizontal) -> None:
-    """Draw one group: its points in the open, its mean and interval filled."""
-    seeds = np.asarray(values, dtype=float)
-    along = np.full(len(seeds), float(at))
-    xy = (seeds, along) if horizontal else (along, seeds)
-    if len(seeds) > 1:
-        ax.scatter(
-            *xy, s=16, facecolors="none", edgecolors=colour, linewidths=0.8, zorder=3
-        )
+def _draw_seeds(ax, at, values, colour, horizontal, move) -> None:
+    """Draw a ring per seed, moved by some points; with one seed there is only the mean."""
+    if len(values) < 2:
+        return
+    across = np.full(len(values), float(at))
+    xy = np.column_stack([values, across] if horizontal else [across, values])
+    moved = ax.transData + ScaledTranslation(
+        move[0] / 72, move[1] / 72, ax.figure.dpi_scale_trans
+    )
+    rings = {"s": 14, "facecolors": "none", "linewidths": 0.9, "zorder": 3}
+    ax.scatter(*xy.T, edgecolors=colour, transform=moved, **rings)
+    ax.update_datalim(xy[np.isfinite(xy).all(axis=1)])  # not done for moved points
+
+
+def _draw_interval(ax, at, found, colour, marker, horizontal) -> None:
+    """Draw a mean and, where there is one, its interval."""
     half = found["mean"] - found["low"]
     error = {"xerr" if horizontal else "yerr": None if math.isnan(half) else half}
     centre = (found["mean"], at) if horizontal else (at, found["mean"])
     ax.errorbar(
         *centre, **error, fmt=marker, color=colour, ms=6, capsize=4, lw=1.4, zorder=4
     )
-
-
-def confusion_plot(confusion, ax=None) -> Figure:
-    """Draw a confusion matrix with its counts; the colour shows errors only.
-
-    Args:
-        confusion: counts of shape (10, 10), rows true, columns predicted.
-        ax: axes to draw on, or None for a new figure.
-    """
-    counts = np.asarray(confusion)
-    figure, ax = _figure(ax, 5.6, 5.2)
-    diagonal = np.eye(len(counts), dtype=bool)
-    sns.heatmap(
-        np.where(diagonal, 0, counts),
-        mask=diagonal,
-        annot=np.where(counts == 0, "", counts.astype(str)),
-        fmt="",
-        cmap="Oranges",
-        vmin=0,
-        vmax=max(1, counts[~diagonal].max()),
-        cbar=False,
-        square=True,
-        linewidths=0.6,
-        linecolor="#e6e6e6",
-        annot_kws={"fontsize": 8},
-        ax=ax,
-    )
-    for i, right in enumerate(np.diag(counts)):
-        ax.text(i + 0.5, i + 0.5, right, ha="center", va="center", fontsize=8, color=_QUIET)
-    ax.set(xlabel="predicted digit", ylabel="true digit")
-    ax.tick_params(length=0, rotation=0)
-    return figure
 
 
 def pareto_front(x, y) -> np.ndarray:
@@ -416,65 +185,66 @@ def pareto_front(x, y) -> np.ndarray:
     return ~(no_worse & better).any(axis=0) & ~np.isnan(x) & ~np.isnan(y)
 
 
-def pareto_plot(frame, x, y, label_by, low=None, high=None, ax=None) -> Figure:
+def pareto_plot(frame, x, y, label_by, hue=None, low=None, high=None, ax=None) -> Figure:
     """Draw gain over cost, with the front of systems that no other system beats.
+
+    Systems on the front are filled. With more than ten systems only those are named.
 
     Args:
         frame: a row per system.
         x: column of the cost, positive; drawn on a logarithmic axis.
         y: column of the gain.
         label_by: column of the names.
+        hue: column of the colours, explained by a legend; None: a colour per name.
         low: column of the lower end of y's interval, or None.
         high: column of the upper end of y's interval, or None.
         ax: axes to draw on, or None for a new figure.
     """
     figure, ax = _figure(ax, height=4.6)
-    frame = frame.sort_values(x)
-    front = frame[pareto_front(frame[x], frame[y])]
-    _log_axis(ax.xaxis, frame[x])
-    ax.step(front[x], front[y], where="post", color=_QUIET, lw=1, ls="--", zorder=1)
-    palette = colours(frame[label_by])
-    above = True
-    for _, row in frame.iterrows():
-        colour, on_front = palette[row[label_by]], row[x] in front[x].to_numpy()
+    palette = colours(frame[hue or label_by])
+    frame = frame.assign(_front=pareto_front(frame[x], frame[y])).sort_values(x)
+    front = frame[frame["_front"]]
+    log_axis(ax, "x", frame[x])
+    ax.step(front[x], front[y], where="post", color=QUIET, lw=1, ls="--", zorder=1)
+    for row in frame.to_dict("records"):
+        colour = palette[row[hue or label_by]]
         if low and high and not pd.isna(row[low]):
             error = [[row[y] - row[low]], [row[high] - row[y]]]
             ax.errorbar(row[x], row[y], yerr=error, color=colour, lw=1.2, capsize=3)
-        face = colour if on_front else "white"
+        face = colour if row["_front"] else "white"
         ax.scatter(row[x], row[y], s=42, color=face, edgecolors=colour, lw=1.4, zorder=3)
-        above = not above
-        ax.annotate(
-            label(row[label_by]),
-            (row[x], row[y]),
-            xytext=(6, 6 if above else -12),
-            textcoords="offset points",
-            fontsize=8,
-        )
-    ax.margins(x=0.12, y=0.1)
+    ax.margins(x=0.12, y=0.12)
     ax.set_xlabel(label(x))
-    _value_axis(ax.yaxis, y)
+    value_axis(ax.yaxis, y)
+    if hue:
+        for name, colour in palette.items():
+            ax.plot([], [], "o", color=colour, label=label(name))
+        legend(ax, hue)
+    named = frame if len(frame) <= 10 else front
+    _name_points(ax, named[x], named[y], map(label, named[label_by]), frame[[x, y]])
     return figure
 
 
-def pixel_profile(values: dict, side: int = 28, ylabel: str = "pixel value") -> Figure:
-    """Draw values over the pixel index, a panel each: an image's rows show as a period.
-
-    Args:
-        values: name -> array of side * side values, row by row.
-        side: pixels in a row; default 28. Light lines mark every fourth row's start.
-        ylabel: what is drawn.
-    """
-    figure, axes = plt.subplots(
-        len(values), 1, figsize=(WIDTH, 1.9 * len(values) + 0.5), sharex=True, squeeze=False
-    )
-    palette = colours(values)
-    for ax, (name, row) in zip(axes.flat, values.items(), strict=True):
-        row = np.asarray(row, dtype=float).ravel()
-        ax.plot(np.arange(len(row)), row, color=palette[name], lw=0.9)
-        ax.fill_between(np.arange(len(row)), row, color=palette[name], alpha=0.15, lw=0)
-        ax.set(ylabel=ylabel, xlim=(0, len(row) - 1))
-        ax.set_xticks(range(0, len(row) + 1, 4 * side))
-        if len(values) > 1:
-            ax.set_title(label(name), loc="left", fontsize=9)
-    axes.flat[-1].set_xlabel("pixel index, row by row")
-    return figure
+def _name_points(ax, xs, ys, names, points) -> None:
+    """Write names beside points, each where it hides no point and no earlier name."""
+    ax.figure.draw_without_rendering()  # positions are known only after the layout
+    dots = ax.transData.transform(points.dropna().to_numpy(dtype=float))
+    size = 5 * ax.figure.dpi / 72
+    taken = [Bbox.from_bounds(u - size, v - size, 2 * size, 2 * size) for u, v in dots]
+    inside = ax.get_window_extent()
+    sides = [(7, 5, "left"), (7, -12, "left"), (-7, 5, "right"), (-7, -12, "right")]
+    for x, y, name in zip(xs, ys, names, strict=True):
+        tried = []
+        for dx, dy, ha in sides:
+            text = ax.annotate(
+                name, (x, y), (dx, dy), textcoords="offset points", ha=ha, fontsize=8
+            )
+            text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
+            box = text.get_window_extent()
+            out = box.x0 < inside.x0 or box.x1 > inside.x1
+            tried.append((out + sum(box.overlaps(other) for other in taken), text, box))
+        best = min(tried, key=lambda one: one[0])
+        for one in tried:
+            if one is not best:
+                one[1].remove()
+        taken.append(best[2])

@@ -57,4 +57,6 @@ def data_dirs(explicit: str | os.PathLike | None = None) -> list[Path]:
         explicit: a folder the caller named, or None.
     """
     named = [explicit, os.environ.get("MNISTLIB_DATA")]
-    return [Path(folder).expanduser().resolve() for folder in named if folder] + [cache_dir()]
+    return [Path(folder).expanduser().resolve() for folder in named if folder] + [
+        cache_dir()
+    ]

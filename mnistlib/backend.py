@@ -1,0 +1,94 @@
+"""The one file that touches Keras's backend: threads, determinism, versions.
+
+One intra-op and one inter-op thread make training repeat to the bit at full speed, in any
+number of processes beside one another. The number must be set before the first operation.
+"""
+
+import os
+import platform
+import sys
+import tempfile
+from contextlib import contextmanager
+from importlib.metadata import version
+
+
+def configure() -> None:
+    """Prepare this process for training: one thread, quiet logs. May be called again.
+
+    Raises:
+        RuntimeError: TensorFlow already ran with another number of threads.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    with _native_stderr_held_back():
+        import keras
+
+        if keras.backend.backend() != "tensorflow":
+            return
+        import tensorflow as tf
+
+        threading = tf.config.threading
+        threads = (
+            threading.get_intra_op_parallelism_threads(),
+            threading.get_inter_op_parallelism_threads(),
+        )
+        if threads != (1, 1):
+            threading.set_intra_op_parallelism_threads(1)
+            threading.set_inter_op_parallelism_threads(1)
+        tf.config.list_logical_devices()  # looks for a GPU, and says so, now
+
+
+@contextmanager
+def _native_stderr_held_back():
+    """Hold back what native code writes to stderr; show it only if the block raises.
+
+    TensorFlow 2.21 logs lines with timestamps while it is imported, whatever its log level
+    is set to; in a notebook they would become part of the page.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            file.seek(0)
+            os.write(kept, file.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def classical_environment() -> dict:
+    """Return what a record says of the machine and the software, without Keras."""
+    return {
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in ("numpy", "scipy", "scikit-learn")},
+        "backend": "scikit-learn",
+        "device": "cpu",
+        "threads": 1,
+        "cpu": cpu_model(),
+    }
+
+
+def environment() -> dict:
+    """Return what a record says of the machine and the software, JSON values only."""
+    import keras
+
+    name = keras.backend.backend()
+    return classical_environment() | {
+        "packages": {package: version(package) for package in ("numpy", "keras", name)},
+        "backend": name,
+        "onednn_max_cpu_isa": os.environ.get("ONEDNN_MAX_CPU_ISA", "unset"),
+    }
+
+
+def cpu_model() -> str:
+    """Return the processor's name as the system tells it."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            names = [line.split(":", 1)[1].strip() for line in file if "model name" in line]
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor() or platform.machine()

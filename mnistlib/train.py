@@ -1,0 +1,150 @@
+"""One run of a network: ``train(spec, dataset) -> RunRecord``."""
+
+import time
+
+import numpy as np
+
+from mnistlib import backend, data, models
+from mnistlib.records import RunRecord, counts, new_record
+from mnistlib.spec import NetworkSpec
+
+
+def build_optimizer(spec: NetworkSpec):
+    """Return the Keras optimizer that a spec names, with Keras's defaults otherwise.
+
+    SGD with momentum m: ``v = m v - rate g; w = w + v``. Adam: betas .9 and .999,
+    epsilon 1e-7. Adadelta: rho .95, epsilon 1e-7.
+    """
+    import keras
+
+    if spec.optimizer == "sgd":
+        return keras.optimizers.SGD(spec.learning_rate, momentum=spec.momentum)
+    cls = {"adam": keras.optimizers.Adam, "adadelta": keras.optimizers.Adadelta}
+    return cls[spec.optimizer](spec.learning_rate)
+
+
+def build_engine(model, optimizer, x, y, batch_size):
+    """Return the training engine of the Keras backend in use."""
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        from mnistlib.engine_tensorflow import Engine
+    else:
+        from mnistlib.engine_keras import Engine
+    return Engine(model, optimizer, x, y, batch_size)
+
+
+def cross_entropy(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return each image's loss in nats, ``log(sum(exp(z))) - z[y]``, in float64."""
+    z = logits.astype(np.float64)
+    top = z.max(axis=1)
+    return np.log(np.exp(z - top[:, None]).sum(axis=1)) + top - z[np.arange(len(y)), y]
+
+
+def evaluate(engine, x: np.ndarray, y: np.ndarray) -> tuple[dict, np.ndarray]:
+    """Return counts and mean loss over all images, and the logits float32 (n, 10)."""
+    logits = engine.logits(x)
+    # An overflowed network gives NaN; it is a result, so numpy need not warn of it.
+    with np.errstate(invalid="ignore", over="ignore"):
+        loss = cross_entropy(logits, y).sum()
+    return counts(int((logits.argmax(axis=1) == y).sum()), len(y), float(loss)), logits
+
+
+def confidence(logits: np.ndarray) -> np.ndarray:
+    """Return the softmax probability of each image's predicted class, float16 (n,)."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        z = logits.astype(np.float64)
+        return (1 / np.exp(z - z.max(axis=1, keepdims=True)).sum(axis=1)).astype(np.float16)
+
+
+def train(
+    spec: NetworkSpec, dataset: data.Dataset, weights_to: dict | None = None
+) -> RunRecord:
+    """Train and evaluate one network; the test images are used once, at the end.
+
+    The run stops early only if the loss stops being finite; its status is then
+    ``"diverged"`` and it is evaluated as it stands.
+
+    Args:
+        spec: what to train.
+        dataset: the data that ``spec.dataset`` names.
+        weights_to: a dict that receives the final weights by path (for tests and for
+            those who take the model away); None to drop them.
+
+    Returns:
+        The run's record, not yet stored.
+    """
+    import keras
+
+    backend.configure()
+    cut = data.split(
+        dataset,
+        method=spec.split,
+        val_fraction=spec.val_fraction,
+        n_train=spec.n_train,
+        n_test=spec.n_test,
+        seed=spec.seed,
+    )
+    x_train, x_val, x_test = data.scale(cut, spec.scaling)
+
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(spec.seed)
+    model = models.build(spec.model, **spec.model_args)
+    engine = build_engine(
+        model, build_optimizer(spec), x_train, cut.y_train, spec.batch_size
+    )
+
+    history, status, fit_seconds, evaluate_seconds = [], "ok", 0.0, 0.0
+    train_counts = val_counts = counts(0, 0, 0.0)
+    for epoch in range(1, spec.epochs + 1):
+        order = np.random.default_rng([spec.seed, epoch]).permutation(len(x_train))
+        started = time.perf_counter()
+        loss_sum, n_correct = engine.train_epoch(order)
+        trained = time.perf_counter()
+        val_counts, _ = evaluate(engine, x_val, cut.y_val)
+        evaluated = time.perf_counter()
+        train_counts = counts(n_correct, len(x_train), loss_sum)
+        fit_seconds += trained - started
+        evaluate_seconds += evaluated - trained
+        history.append(
+            {
+                "epoch": epoch,
+                "learning_rate": spec.learning_rate,
+                "train_loss": train_counts["loss"],
+                "train_accuracy": train_counts["n_correct"] / len(x_train),
+                "val_loss": val_counts["loss"],
+                "val_accuracy": val_counts["n_correct"] / len(x_val)
+                if len(x_val)
+                else None,
+                "seconds": trained - started,
+            }
+        )
+        if not np.isfinite(loss_sum):
+            status = "diverged"
+            break
+
+    started = time.perf_counter()
+    test_counts, logits = evaluate(engine, x_test, cut.y_test)
+    predict_seconds = time.perf_counter() - started
+    if weights_to is not None:
+        weights_to.update({weight.path: np.asarray(weight) for weight in model.weights})
+    return new_record(
+        spec,
+        dataset,
+        cut,
+        status=status,
+        history=history,
+        train=train_counts,
+        val=val_counts,
+        test=test_counts,
+        predictions=logits.argmax(axis=1).astype(np.uint8),
+        confidence=confidence(logits),
+        parameters=model.count_params(),
+        size_bytes=sum(np.asarray(weight).nbytes for weight in model.weights),
+        seconds={
+            "fit": fit_seconds,
+            "evaluate": evaluate_seconds,
+            "predict_test": predict_seconds,
+        },
+        environment=backend.environment(),
+    )

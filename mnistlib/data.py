@@ -192,7 +192,7 @@ def _read_named(folder: Path, is_explicit: bool) -> Dataset | None:
         raise DataError(
             "Required: a folder with MNIST's four files (.gz or not), "
             f"{', '.join(file.name for file in mnist.FILES)}. "
-            f"Received: {folder}, which has none of them. Correct the name, or leave it out."
+            f"Received: {folder}, which has none of them. Correct the name or leave it out."
         )
     _log.warning("MNISTLIB_DATA names %s, which has no MNIST files: looking on.", folder)
     return None
@@ -200,11 +200,12 @@ def _read_named(folder: Path, is_explicit: bool) -> Dataset | None:
 
 def _read_cache_or_fetch(cache: Path) -> Dataset:
     source = "read from the user's cache folder"
-    try:
-        arrays = mnist.read_folder(cache)
-    except DataError as error:
-        _log.warning("The cached copy of MNIST is not usable. %s", error)
-        arrays = None
+    arrays = None
+    if mnist.is_complete(cache):
+        try:
+            arrays = mnist.read_folder(cache)
+        except DataError as error:
+            _log.warning("The cached copy of MNIST cannot be used. %s", error)
     if not arrays:
         hosts = fetch.fetch(cache)
         if hosts:

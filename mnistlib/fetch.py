@@ -27,7 +27,9 @@ MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://raw.githubusercontent.com/fgnt/mnist/master/",
 )
+# All mirrors are asked at once, so this is also how long a machine without a network waits.
 ANSWER_SECONDS = 5.0
+# A mirror that is slower than this, once this long under way, is given up.
 STALL_SECONDS = 10.0
 MIN_BYTES_PER_SECOND = 4096
 LOCK_SECONDS = 600.0
@@ -112,14 +114,23 @@ def answering(mirrors: tuple[str, ...]) -> list[str]:
     asked = {mirror: _in_thread(ask, mirror) for mirror in mirrors}
     wait(asked.values(), timeout=ANSWER_SECONDS)
     # An answer of "no such file" is an answer too: the download itself will tell.
-    reached = [m for m, reply in asked.items() if reply.done() and not reply.exception()]
+    silent = {mirror: _why_silent(reply) for mirror, reply in asked.items()}
+    reached = [mirror for mirror, reason in silent.items() if not reason]
     if not reached:
         raise FetchError(
             f"a network on which a mirror of MNIST answers within {ANSWER_SECONDS:g} s",
-            f"no answer from {', '.join(_host(mirror) for mirror in mirrors)}",
+            "; ".join(f"{_host(mirror)}: {reason}" for mirror, reason in silent.items()),
             f"Connect and try again, or {_BY_HAND}",
         )
     return reached
+
+
+def _why_silent(reply: Future) -> str:
+    """Return why a mirror did not answer, in a word or two; empty if it did."""
+    if not reply.done():
+        return "no answer"
+    error = reply.exception()
+    return f"no answer ({type(error).__name__})" if error else ""
 
 
 def _download(file: mnist.IdxFile, mirrors: list[str]) -> tuple[bytes, str]:
@@ -164,7 +175,7 @@ def _get(url: str) -> bytes:
         raise DataError(f"HTTP {error.response.status_code}") from error
     except requests.Timeout as error:
         raise DataError("timed out") from error
-    except requests.RequestException as error:
+    except OSError as error:  # all of requests' errors, and what slips past them
         raise DataError(f"the connection failed ({type(error).__name__})") from error
     finally:
         meter.abandoned = True
@@ -206,23 +217,23 @@ def _is_good(folder: Path, file: mnist.IdxFile) -> bool:
     try:
         return path is not None and mnist.read(path, file) is not None
     except DataError as error:
-        _log.warning("Downloading %s anew. %s", file.name, error)
+        _log.info("Downloading %s anew. %s", file.name, error)
         return False
 
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file under a temporary name, then rename it; on failure leave nothing."""
-    with tempfile.NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.name}-", suffix=_TEMPORARY_SUFFIX, delete=False
-    ) as temporary:
-        try:
-            temporary.write(content)
-            temporary.close()
-            os.replace(temporary.name, path)
-        except BaseException:
-            temporary.close()
-            os.unlink(temporary.name)
-            raise
+    descriptor, temporary = tempfile.mkstemp(
+        dir=path.parent, prefix=f".{path.name}-", suffix=_TEMPORARY_SUFFIX
+    )
+    try:
+        with open(descriptor, "wb") as stream:
+            stream.write(content)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
 
 
 @contextlib.contextmanager

@@ -86,7 +86,8 @@ def decode(content: bytes, origin: str) -> np.ndarray:
     ):
         raise DataError(
             "Required: an IDX file of unsigned bytes (it begins with 00 00 08). "
-            f"Received: {origin} {_beginning(content)}. Replace or delete it, then try again."
+            f"Received: {origin} {_beginning(content)}. "
+            "Replace or delete it, then try again."
         )
     shape = (
         struct.unpack(f">{n_dimensions}I", content[4:start])

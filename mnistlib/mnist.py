@@ -63,6 +63,11 @@ def find(folder: Path, file: IdxFile) -> Path | None:
     return None
 
 
+def is_complete(folder: Path) -> bool:
+    """Return whether a folder has all four files by name; nothing is read."""
+    return all(find(folder, file) for file in FILES)
+
+
 def check(content: bytes, file: IdxFile, origin: str) -> np.ndarray:
     """Return the array in a file's decompressed content, once all of it has been checked.
 

@@ -80,6 +80,11 @@ def split(
             f"Received: val_fraction={val_fraction!r} ({type(val_fraction).__name__}). "
             "Choose the share of the training images that is kept for validation."
         )
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise DataError(
+            "Required: a seed from 0 to 2**32 - 1. "
+            f"Received: seed={seed!r} ({type(seed).__name__}). Choose another."
+        )
     n = _subset_size("n_train", n_train, len(dataset.y_train), dataset.name)
     n_of_test = _subset_size("n_test", n_test, len(dataset.y_test), dataset.name)
     test_index = _draw(dataset.y_test, n_of_test, TEST_SUBSET_SEED, "n_test")[0]
@@ -120,9 +125,9 @@ def scale(split: Split, method: str = "unit") -> tuple[np.ndarray, np.ndarray, n
     - "standardised": (x / 255 − m) / s, with m and s the mean and standard deviation
       (divided by n) of all pixels of this split's training images and no others.
     - "l2": x / ‖x‖₂ with the norm over axis 1 of (n, 28, 28), which runs down the rows:
-      each of an image's 28 columns gets unit length, and an empty column stays zero. It is
-      what ``keras.utils.normalize(x, axis=1)`` gives, and what is often printed as
-      "normalisation to between 0 and 1" beside ``validation_split=0.3``, as in raj2024.
+      each of an image's 28 columns gets unit length, and an empty column stays zero. The
+      rule of ``keras.utils.normalize(x, axis=1)``, which also ends between 0 and 1 and is
+      therefore one reading of raj2024's scaling (the other is "unit").
 
     Args:
         split: the images.
@@ -189,7 +194,7 @@ def _subset_size(name: str, wanted: int | None, available: int, dataset_name: st
     if wanted > available:
         raise DataError(
             f"Required: {name} of at most {available}, all that {dataset_name} has. "
-            f"Received: {name}={wanted!r} ({type(wanted).__name__}). Ask for fewer, or None."
+            f"Received: {name}={wanted!r} ({type(wanted).__name__}). Ask for fewer."
         )
     return int(wanted)
 

@@ -74,9 +74,9 @@ def train(
     Returns:
         The run's record, not yet stored.
     """
-    import keras
-
     backend.configure()
+    import keras  # after configure: importing it loads the backend
+
     cut = data.split(
         dataset,
         method=spec.split,

@@ -66,8 +66,8 @@ def split(
         seed: of the draws, 0 to 2**32 - 1, default 0.
 
     Raises:
-        DataError: if a subset is larger than the data, or too small to hold every class,
-            or an argument is out of its range.
+        DataError: if a subset is larger than the data, no training image is left, or an
+            argument is out of its range.
     """
     if method not in SPLIT_METHODS:
         raise DataError(
@@ -87,14 +87,14 @@ def split(
         )
     n = _subset_size("n_train", n_train, len(dataset.y_train), dataset.name)
     n_of_test = _subset_size("n_test", n_test, len(dataset.y_test), dataset.name)
-    test_index = _draw(dataset.y_test, n_of_test, TEST_SUBSET_SEED, "n_test")[0]
+    test_index = _draw(dataset.y_test, n_of_test, TEST_SUBSET_SEED)[0]
     if method == "last":
         cut = math.floor(n * (1.0 - val_fraction))
         train_index, val_index = np.arange(cut), np.arange(cut, n)
     else:
-        chosen = _draw(dataset.y_train, n, seed, "n_train")[0]
+        chosen = _draw(dataset.y_train, n, seed)[0]
         n_val = round(n * val_fraction)
-        val, rest = _draw(dataset.y_train[chosen], n_val, seed, "val_fraction")
+        val, rest = _draw(dataset.y_train[chosen], n_val, seed)
         train_index, val_index = chosen[rest], chosen[val]
     if not len(train_index):
         raise DataError(
@@ -199,31 +199,23 @@ def _subset_size(name: str, wanted: int | None, available: int, dataset_name: st
     return int(wanted)
 
 
-def _draw(
-    labels: np.ndarray, n: int, seed: int, name: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return rising indices of a stratified draw of n, and of what it leaves."""
+def _draw(labels: np.ndarray, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return rising indices of a stratified draw of n, and of what it leaves.
+
+    Each class is drawn in its share, rounded down or up.
+    """
     everything = np.arange(len(labels), dtype=np.int64)
     if n == len(labels):
         return everything, everything[:0]
     if n == 0:
         return everything[:0], everything
-    from sklearn.model_selection import train_test_split
+    from sklearn.utils import resample
 
-    try:
-        drawn, left = train_test_split(
-            everything,
-            train_size=n,
-            test_size=len(labels) - n,
-            stratify=labels,
-            random_state=seed,
-        )
-    except ValueError as error:
-        raise DataError(
-            "Required: a stratified draw that holds every class, and leaves every class. "
-            f"Received: {n} of {len(labels)} images, by {name}. Change {name}."
-        ) from error
-    return np.sort(drawn), np.sort(left)
+    # Not train_test_split, which wants at least one image per class on both sides.
+    drawn = resample(
+        everything, replace=False, n_samples=n, stratify=labels, random_state=seed
+    )
+    return np.sort(drawn), np.setdiff1d(everything, drawn, assume_unique=True)
 
 
 def _hash_indices(*indices: np.ndarray) -> str:

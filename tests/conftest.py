@@ -11,7 +11,7 @@ from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["MNISTLIB_OFFLINE"] = "1"
-# By way of the environment, so that pytest-xdist's workers, which start from it, see it too.
+# Through the environment, because pytest-xdist starts its workers from it.
 os.environ.setdefault("MNISTLIB_TEST_MNIST", os.environ.pop("MNISTLIB_DATA", ""))
 
 import numpy as np

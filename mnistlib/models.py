@@ -19,6 +19,14 @@ def _sequential(name: str, layers: list):
     return keras.Sequential([keras.Input((28, 28, 1), name="image"), *layers], name=name)
 
 
+def _require_one_of(name: str, value, allowed) -> None:
+    if value not in allowed:
+        raise ValueError(
+            f"{name} must be one of {', '.join(map(str, allowed))}. "
+            f"Received: {name}={value!r} ({type(value).__name__})"
+        )
+
+
 def _activated(layer, name: str, batch_norm: BatchNorm) -> list:
     """Return ``layer`` with its ReLU, and batch normalisation on the side asked for.
 
@@ -27,11 +35,7 @@ def _activated(layer, name: str, batch_norm: BatchNorm) -> list:
     """
     import keras
 
-    if batch_norm not in BatchNorm.__args__:
-        raise ValueError(
-            f"batch_norm must be one of {', '.join(BatchNorm.__args__)}. "
-            f"Received: batch_norm={batch_norm!r} ({type(batch_norm).__name__})"
-        )
+    _require_one_of("batch_norm", batch_norm, BatchNorm.__args__)
     relu = keras.layers.ReLU(name=f"{name}_relu")
     if batch_norm == "none":
         return [layer, relu]
@@ -239,6 +243,9 @@ def stage_cnn(
         downsample: max pooling, average pooling, or stride 2 in the last convolution.
         units: units of the hidden layer; 0 for none.
 
+    Raises:
+        ValueError: stages, layer or downsample is none of the above.
+
     Source: `ahmareen2024`, research question 1 (section I.B); the family is ours.
     """
     from keras.layers import (
@@ -251,6 +258,9 @@ def stage_cnn(
     )
 
     pools = {"max": MaxPooling2D, "average": AveragePooling2D, "stride": None}
+    _require_one_of("stages", stages, (1, 2, 3, 4))
+    _require_one_of("layer", layer, ("conv", "separable"))
+    _require_one_of("downsample", downsample, pools)
     pool = pools[downsample]
     he = "he_uniform"
     layers = []
@@ -273,7 +283,7 @@ def stage_cnn(
                 convolution = Conv2D(filters, kernel_size, kernel_initializer=he, **common)
             layers += _activated(convolution, name, "none")
         if pool is not None:
-            layers.append(pool(name=f"down{stage}"))
+            layers.append(pool(2, name=f"down{stage}"))
     layers.append(Flatten(name="flatten"))
     if units:
         layers += _activated(
@@ -304,11 +314,7 @@ def build(name: str, **model_args):
     Raises:
         ValueError: the name is unknown.
     """
-    if name not in BUILDERS:
-        raise ValueError(
-            f"model must be one of {', '.join(BUILDERS)}. "
-            f"Received: model={name!r} ({type(name).__name__})"
-        )
+    _require_one_of("model", name, BUILDERS)
     return BUILDERS[name](**model_args)
 
 

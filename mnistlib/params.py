@@ -50,6 +50,9 @@ Rate = Annotated[Real, Field(gt=0, le=100)]
 Seeds = _list_of(Annotated[int, Field(ge=0, lt=2**31)])
 Rates = _list_of(Rate)
 Counts = _list_of(Count)
+Momentum = Annotated[Real, Field(ge=0, lt=1)]
+Stages = _list_of(Annotated[int, Field(ge=1, le=4)])
+Kernels = _list_of(Annotated[int, Field(ge=1, le=28)])
 
 
 class NotebookParams(Checked):
@@ -137,27 +140,34 @@ class ComplexCnnParams(Training):
     """Parameters of the notebook on depth, width and kinds of layers."""
 
     notebook: ClassVar[str] = "03_complex_cnn"
-    learning_rate: Real = Field(0.01, gt=0, le=100, description="of SGD")
-    momentum: Real = Field(0.0, ge=0, lt=1, description="of SGD for the paper's network")
-    family_momentum: Real = Field(
-        0.9, ge=0, lt=1, description="of SGD for the family of networks"
+    n_test: Count | None = Field(None, ge=10, description="test images; None for all")
+    learning_rate: Rate = Field(0.01, description="of SGD for the paper's network")
+    momentum: Momentum = Field(0.0, description="of SGD for the paper's network")
+    family_rates: Rates = Field(
+        [0.01], description="learning rates tried for each network of the family"
     )
-    family_seeds: Seeds = Field([0], description="seeds of the family of networks")
-    widths: Counts = Field([4, 8], description="filters of the family's first stage")
-    stages: Counts = Field([1, 2], description="pooling stages of the family")
+    family_momentum: Momentum = Field(
+        0.9, description="of SGD for the family; the paper's network is run with it too"
+    )
+    family_seeds: Seeds = Field([100], description="seeds of the family, apart from seeds")
+    stages: Stages = Field([1, 2], description="pooling stages of the family, 1 to 4")
     convs_per_stage: Counts = Field([1], description="convolutions before each pooling")
-    kernel_sizes: Counts = Field([3], description="side of the kernels, pixels")
+    widths: Counts = Field([4, 16], description="filters of the family's first stage")
+    kernel_sizes: Kernels = Field([3], description="side of the kernels, pixels, 1 to 28")
 
 
 class BatchNormParams(Training):
     """Parameters of the notebook on batch normalisation and input scaling."""
 
     notebook: ClassVar[str] = "04_batch_norm"
-    learning_rates: Rates = Field([0.01], description="learning rates of SGD")
+    n_test: Count | None = Field(None, ge=10, description="test images; None for all")
+    seeds: Seeds = Field([0], description="of the runs that are tested")
+    learning_rates: Rates = Field([0.01], description="learning rates of SGD's grid")
     scalings: _list_of(Scaling) = Field(
-        ["none", "unit", "standardised"], description="how pixels are scaled"
+        ["none", "unit"], description="how pixels are scaled in the grid"
     )
-    momentum: Real = Field(0.0, ge=0, lt=1, description="of SGD")
+    momentum: Momentum = Field(0.0, description="of SGD, in all runs")
+    grid_seeds: Seeds = Field([100], description="seeds of the grid, apart from the others")
 
 
 class BaselinesParams(Training):

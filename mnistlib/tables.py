@@ -94,14 +94,10 @@ def to_markdown(frame: pd.DataFrame, formats: dict | None = None) -> str:
         str(name): _format_column(column, formats.get(name))
         for name, column in frame.items()
     }
-    right = [
-        name in formats or pd.api.types.is_numeric_dtype(column.dtype)
-        for name, column in frame.items()
-    ]
     return pd.DataFrame(texts).to_markdown(
         index=False,
         disable_numparse=True,  # "98.30" is a text here; its last zero has a meaning
-        colalign=["right" if is_right else "left" for is_right in right],
+        colalign=["right" if _is_numbers(cells) else "left" for cells in texts.values()],
     )
 
 

@@ -1,0 +1,64 @@
+/* What the theme leaves out for people who use the keyboard or a screen reader. */
+(() => {
+  "use strict";
+
+  /* A region that scrolls sideways must take the keyboard's focus, or its right part is out
+     of reach; it needs a role and a name for that. It is looked at again when the window
+     changes, because the same table may fit on a desktop and scroll on a phone. */
+  const SCROLLS =
+    ".pst-scrollable-table-container, .table-wrapper, .highlight pre, " +
+    "div.cell_output .output, div.math, mjx-container[display='true']";
+
+  const nameOf = (element) => {
+    const caption = element.querySelector("caption, figcaption");
+    if (caption) return caption.textContent.replace(/#$/, "").trim();
+    if (element.querySelector("table")) return "Table";
+    if (element.matches("pre")) return element.closest(".cell_output") ? "Output" : "Code";
+    return "Formula";
+  };
+
+  const markScrolling = () => {
+    for (const element of document.querySelectorAll(SCROLLS)) {
+      if (element.scrollWidth > element.clientWidth + 1) {
+        element.tabIndex = 0;
+        if (!element.hasAttribute("aria-label")) {
+          element.setAttribute("role", "group");
+          element.setAttribute("aria-label", nameOf(element));
+        }
+      } else if (element.getAttribute("role") === "group") {
+        element.removeAttribute("tabindex");
+        element.removeAttribute("role");
+        element.removeAttribute("aria-label");
+      }
+    }
+  };
+
+  /* Buttons whose only content is an icon carry a tooltip; Bootstrap takes its title away
+     when it is shown, and with it the button's name. */
+  const nameButtons = () => {
+    for (const button of document.querySelectorAll("button[title], a.btn[title]")) {
+      if (!button.hasAttribute("aria-label") && !button.textContent.trim()) {
+        button.setAttribute("aria-label", button.title);
+      }
+    }
+  };
+
+  const start = () => {
+    nameButtons();
+    markScrolling();
+    let waiting;
+    addEventListener("resize", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(markScrolling, 150);
+    });
+    /* Formulas and images get their size after the page's text. */
+    addEventListener("load", markScrolling);
+    document.addEventListener("toggle", markScrolling, true);
+  };
+
+  if (document.readyState === "loading") {
+    document.addEventListener("DOMContentLoaded", start);
+  } else {
+    start();
+  }
+})();

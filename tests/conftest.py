@@ -16,8 +16,13 @@ os.environ.setdefault("MNISTLIB_TEST_MNIST", os.environ.pop("MNISTLIB_DATA", "")
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from mnistlib import data, idx, mnist
+
+# A busy machine is no failure: properties have no time limit.
+settings.register_profile("mnistlib", deadline=None)
+settings.load_profile("mnistlib")
 
 
 @pytest.fixture

@@ -36,6 +36,8 @@ def configure() -> None:
             threading.set_intra_op_parallelism_threads(1)
             threading.set_inter_op_parallelism_threads(1)
         tf.config.list_logical_devices()  # looks for a GPU, and says so, now
+        # A worker builds one graph a run; TensorFlow warns that this may be an oversight.
+        tf.get_logger().setLevel("ERROR")
 
 
 @contextmanager

@@ -112,10 +112,10 @@ def _evaluate(estimator, x: np.ndarray, y: np.ndarray):
     if not len(x):
         return counts(0, 0, None), np.zeros(0, np.uint8), np.zeros(0, np.float16)
     if hasattr(estimator, "predict_proba"):
-        probability = estimator.predict_proba(x)
-        predictions = estimator.classes_[probability.argmax(axis=1)].astype(np.uint8)
-        column = np.searchsorted(estimator.classes_, y)
-        own = np.clip(probability[np.arange(len(y)), column], 1e-15, 1)
+        probability = np.zeros((len(x), 10))  # a digit never seen in training has none
+        probability[:, estimator.classes_] = estimator.predict_proba(x)
+        predictions = probability.argmax(axis=1).astype(np.uint8)
+        own = np.clip(probability[np.arange(len(y)), y], 1e-15, 1)
         loss_sum = float(-np.log(own).sum())
         confidence = probability.max(axis=1).astype(np.float16)
     else:

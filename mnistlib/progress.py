@@ -66,4 +66,8 @@ class Progress:
 
 
 def _in_jupyter() -> bool:
-    return "ipykernel" in sys.modules
+    if "IPython" not in sys.modules:
+        return False
+    from IPython import get_ipython
+
+    return getattr(get_ipython(), "kernel", None) is not None

@@ -177,10 +177,11 @@ class Store:
         removed = 0
         for key in keys:
             path = self._path(key, ".json")
-            removed += path.is_file()
-            path.unlink(missing_ok=True)
-            for arrays in path.parent.glob(f"{key}-*.npz"):
-                arrays.unlink(missing_ok=True)
+            with self.lock(key):  # not while another process trains and stores it
+                removed += path.is_file()
+                path.unlink(missing_ok=True)
+                for arrays in path.parent.glob(f"{key}-*.npz"):
+                    arrays.unlink(missing_ok=True)
         for rest in self._left_behind():
             rest.unlink(missing_ok=True)
         return removed
@@ -190,5 +191,9 @@ class Store:
         before = time.time() - _LEFT_BEHIND_SECONDS
         for path in self.folder.glob("[0-9a-f][0-9a-f]/*"):
             orphan = path.suffix == ".npz" and path.stem.split("-")[0] not in self
-            if (path.suffix == ".tmp" or orphan) and path.stat().st_mtime < before:
+            try:
+                old = path.stat().st_mtime < before
+            except FileNotFoundError:  # its writer was quicker
+                continue
+            if old and (path.suffix == ".tmp" or orphan):
                 yield path

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from mnistlib.errors import ParameterError
 from mnistlib.spec import Scaling
@@ -134,6 +134,16 @@ class OptimizersParams(Training):
         0.9, gt=0, lt=1, description="of the SGD runs with momentum; they share SGD's grid"
     )
     grid_seeds: Seeds = Field([100], description="seeds of the grid, apart from the others")
+
+    @model_validator(mode="after")
+    def _seeds_are_fresh(self):
+        # What is chosen on some seeds looks better on them than on others.
+        if shared := sorted(set(self.seeds) & set(self.grid_seeds)):
+            raise ValueError(
+                "seeds and grid_seeds must have no seed in common. "
+                f"Received: {shared} in both (list)"
+            )
+        return self
 
 
 class ComplexCnnParams(Training):

@@ -25,6 +25,7 @@ __all__ = [
     "SPLIT_METHODS",
     "Dataset",
     "Split",
+    "clear_cache",
     "describe",
     "load",
     "resolve",
@@ -107,6 +108,12 @@ def resolve(name: str, folder: str | os.PathLike | None = None) -> str:
     It downloads MNIST if it must, and raises what ``load`` raises.
     """
     return load(name, folder).name
+
+
+def clear_cache() -> None:
+    """Forget what was loaded, so that the next ``load`` looks again."""
+    _load_mnist_or_fallback.cache_clear()
+    _load_digits.cache_clear()
 
 
 def describe(dataset: Dataset) -> dict[str, Any]:

@@ -28,7 +28,7 @@ MIRRORS = (
     "https://raw.githubusercontent.com/fgnt/mnist/master/",
 )
 # All mirrors are asked at once, so this is also how long a machine without a network waits.
-ANSWER_SECONDS = 5.0
+ANSWER_SECONDS = 4.0
 # A mirror that is slower than this, once this long under way, is given up.
 STALL_SECONDS = 10.0
 MIN_BYTES_PER_SECOND = 4096
@@ -50,6 +50,10 @@ class FetchError(DataError):
         self.reason = reason
 
 
+class _MirrorError(Exception):
+    """One mirror failed, and why in a few words: the next one's turn."""
+
+
 def is_offline() -> bool:
     """Return whether ``MNISTLIB_OFFLINE`` forbids the network (set, and not 0)."""
     return os.environ.get("MNISTLIB_OFFLINE", "0").strip().lower() not in (
@@ -62,6 +66,8 @@ def is_offline() -> bool:
 
 def fetch(folder: Path) -> list[str]:
     """Download whatever a folder lacks of MNIST's four files; broken ones are replaced.
+
+    Where nothing is lacking the network is not asked.
 
     Processes that fetch into one folder at once wait for each other, and the later ones
     find the work done. After a failure the files that came whole stay, and the next call
@@ -77,6 +83,8 @@ def fetch(folder: Path) -> list[str]:
         FetchError: if the network is forbidden or absent, no mirror serves the right bytes,
             or the folder cannot be written (a full disk, no permission).
     """
+    if all(_is_good(folder, file) for file in mnist.FILES):
+        return []
     if is_offline():
         raise FetchError(
             "the network, to download MNIST",
@@ -98,7 +106,7 @@ def fetch(folder: Path) -> list[str]:
 
 
 def answering(mirrors: tuple[str, ...]) -> list[str]:
-    """Return the mirrors that answer at all within 5 s, in the order given.
+    """Return the mirrors that answer at all within 4 s, in the order given.
 
     All are asked at once, so a machine without a network knows within that time.
 
@@ -139,13 +147,17 @@ def _download(file: mnist.IdxFile, mirrors: list[str]) -> tuple[bytes, str]:
     for mirror in tuple(mirrors):
         url = f"{mirror}{file.name}.gz"
         try:
-            content = idx.decompress(_get(url), url, file.size)
-            mnist.check(content, file, url)
+            packed = _get(url)
+            try:
+                content = idx.decompress(packed, url, file.size)
+                mnist.check(content, file, url)
+            except DataError as error:
+                _log.info("%s", error)
+                raise _MirrorError("sent broken or other data") from error
             return content, mirror
-        except DataError as error:
+        except _MirrorError as error:
             mirrors.append(mirrors.pop(mirrors.index(mirror)))
             failures.append(f"{_host(mirror)}: {error}")
-            _log.info("%s: %s", _host(mirror), error)
     raise FetchError(
         f"a mirror that serves MNIST's {file.name}",
         "; ".join(failures),
@@ -169,14 +181,16 @@ def _get(url: str) -> bytes:
         while not wait([transfer], timeout=0.1).done:
             seconds = time.monotonic() - started
             if seconds > STALL_SECONDS and meter.received < seconds * MIN_BYTES_PER_SECOND:
-                raise DataError(f"too slow ({meter.received:,} bytes in {seconds:.0f} s)")
+                raise _MirrorError(
+                    f"too slow ({meter.received:,} bytes in {seconds:.0f} s)"
+                )
         transfer.result()
     except requests.HTTPError as error:
-        raise DataError(f"HTTP {error.response.status_code}") from error
+        raise _MirrorError(f"HTTP {error.response.status_code}") from error
     except requests.Timeout as error:
-        raise DataError("timed out") from error
+        raise _MirrorError("timed out") from error
     except OSError as error:  # all of requests' errors, and what slips past them
-        raise DataError(f"the connection failed ({type(error).__name__})") from error
+        raise _MirrorError(f"the connection failed ({type(error).__name__})") from error
     finally:
         meter.abandoned = True
         meter.close()
@@ -190,6 +204,9 @@ class _Meter(tqdm):
         super().__init__(desc=desc, unit="B", unit_scale=True, disable=None, leave=False)
         self.received = 0
         self.abandoned = False
+
+    def __bool__(self) -> bool:
+        return True  # pooch asks whether it was given a bar
 
     def update(self, n: int = 1) -> bool | None:
         if self.abandoned:

@@ -149,7 +149,8 @@ def test_interval_plot_over_rates_joins_means_and_tells_hues_apart(runs):
         plots.COLOURS["adam"],
     ]
     markers = {handle.get_marker() for handle in ax.get_legend().legend_handles}
-    assert len(markers) == 2  # not by colour alone
+    drawn = {container[0].get_marker() for container in ax.containers}
+    assert len(markers) == 2 and drawn == markers  # not by colour alone
 
 
 def test_interval_plot_refuses_horizontal_rates(runs):

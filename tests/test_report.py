@@ -119,6 +119,7 @@ def test_a_real_notebook_says_the_same_each_time_and_is_read_back(tmp_path):
     # The book's pages paste the stored text by {glue:text}, with a format.
     key = "application/papermill.record/text/plain"
     texts = [output["data"].get(key) for outputs in first for output in outputs]
+    assert texts[:3] == ["0.5", "12", '"Adam, “η” = 0.001"']
     assert format_plain_text(texts[0], ".1%") == "50.0%"
     assert format_plain_text(texts[1], "d") == "12"
     assert format_plain_text(texts[2], "s") == "Adam, “η” = 0.001"

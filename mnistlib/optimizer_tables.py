@@ -8,6 +8,7 @@ import pandas as pd
 
 from mnistlib.claims import reported
 from mnistlib.compare import compare_pairs, holm, mcnemar, paired_t, two_proportions
+from mnistlib.errors import RunError
 from mnistlib.intervals import errors_implied, summarise, wilson
 from mnistlib.optimizers import A1, A2, A3, PAPER_SYSTEMS, System
 
@@ -94,8 +95,6 @@ def pair_table(frame: pd.DataFrame, runs) -> pd.DataFrame:
         gives p < 0.05.
     """
     table = compare_pairs(frame, "system", "test_accuracy")
-    if table.empty:
-        return table.assign(a_only=[], b_only=[], mcnemar_apart=[])
     by_seed = []
     for _, part in frame.groupby("seed", sort=False):
         predicted = {row.system: runs.predictions(row.key) for row in part.itertuples()}
@@ -126,7 +125,7 @@ def gap_table(frame: pd.DataFrame) -> pd.DataFrame:
     Returns:
         DataFrame: a, b; paper (b - a, a fraction) with images and p, the unpaired test of
         the two printed accuracies; mean_difference, low, high and p_paired, ours over
-        seeds.
+        seeds, and p_holm, the latter corrected for three comparisons.
     """
     by_system = frame.pivot(index="seed", columns="system", values="test_accuracy")
     rows = []
@@ -144,6 +143,53 @@ def gap_table(frame: pd.DataFrame) -> pd.DataFrame:
                 "low": ours.low,
                 "high": ours.high,
                 "p_paired": ours.p,
+            }
+        )
+    table = pd.DataFrame(rows)
+    return table.assign(p_holm=holm(table["p_paired"]))
+
+
+def first_of_digit(runs, digit: int = 7) -> int:
+    """Return the place, among the test images used, of the first one of a digit.
+
+    Raises:
+        RunError: none of the test images shows that digit.
+    """
+    places = np.flatnonzero(runs.test_labels == digit)
+    if not len(places):
+        raise RunError(
+            f"the test images used must hold a {digit}. Received: n_test="
+            f"{len(runs.test_labels)} (int) without one; use more test images"
+        )
+    return int(places[runs.test_index[places].argmin()])
+
+
+def prediction_table(frame: pd.DataFrame, runs, place: int) -> pd.DataFrame:
+    """Return what each system says of one test image.
+
+    Args:
+        frame: rows of the runs of `PAPER_SYSTEMS`, from `named`.
+        runs: where the predictions are.
+        place: of the image among the test images used.
+
+    Returns:
+        DataFrame: system; predicted and probability, of the first seed's run; right and
+        n, how many seeds' runs are right, of how many; paper, the digit that the paper
+        shows for its own 7 (None where it shows none).
+    """
+    truth = int(runs.test_labels[place])
+    claims = {system.name: system.claims[2:] for system in PAPER_SYSTEMS}
+    rows = []
+    for name, part in frame.groupby("system", sort=False):
+        predicted = [int(runs.predictions(key)[place]) for key in part["key"]]
+        rows.append(
+            {
+                "system": name,
+                "predicted": predicted[0],
+                "probability": float(runs.confidence(part["key"].iloc[0])[place]),
+                "right": sum(digit == truth for digit in predicted),
+                "n": len(predicted),
+                "paper": reported(claims[name][0]) if claims[name] else None,
             }
         )
     return pd.DataFrame(rows)

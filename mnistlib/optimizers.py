@@ -11,7 +11,7 @@ from mnistlib.spec import NetworkSpec, make
 
 METHODS = ("sgd", "sgd_momentum", "adam", "adadelta")
 VAL_FRACTION = 1 / 6
-NOT_LEARNED = 0.2  # twice the accuracy of guessing among ten digits
+STUCK_BELOW = 0.2  # twice the accuracy of guessing among ten digits
 
 
 @dataclass(frozen=True)
@@ -145,18 +145,18 @@ def grid_summary(frame: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         DataFrame: method, learning_rate, the columns of `summary`, val_loss (mean, nats),
-        diverged (runs whose loss stopped being finite), not_learned (other runs below
-        `NOT_LEARNED`).
+        diverged (runs whose loss stopped being finite), stuck (other runs below
+        `STUCK_BELOW`).
     """
     by = ["method", "learning_rate"]
     diverged = frame["status"] == "diverged"
     counted = frame.assign(
         diverged=diverged,
-        not_learned=~diverged & (frame["val_accuracy"] < NOT_LEARNED),
+        stuck=~diverged & (frame["val_accuracy"] < STUCK_BELOW),
         val_loss=frame["val_loss"].astype(float),
     )
     more = counted.groupby(by, sort=False, as_index=False).agg(
-        {"val_loss": "mean", "diverged": "sum", "not_learned": "sum"}
+        {"val_loss": "mean", "diverged": "sum", "stuck": "sum"}
     )
     return summarise(frame, by, "val_accuracy").merge(more, on=by)
 
@@ -172,7 +172,7 @@ def best_rates(summary_table: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         DataFrame, a row a method: the columns of `grid_summary` at the chosen rate, but
-        diverged and not_learned summed over its rates; rates and trials (runs), how many
+        diverged and stuck summed over its rates; rates and trials (runs), how many
         it had; edge: "lowest", "highest" or "only" when the chosen rate lies at the edge
         of the grid, else "".
     """
@@ -187,7 +187,7 @@ def best_rates(summary_table: pd.DataFrame) -> pd.DataFrame:
             chosen.to_dict()
             | {
                 "diverged": int(part["diverged"].sum()),
-                "not_learned": int(part["not_learned"].sum()),
+                "stuck": int(part["stuck"].sum()),
                 "rates": len(part),
                 "trials": int(part["n"].sum()),
                 "edge": _edge(chosen["learning_rate"], part["learning_rate"]),

@@ -82,6 +82,7 @@ def notebook_with(*cells: str):
     return notebook
 
 
+@pytest.mark.slow
 def test_a_real_notebook_says_the_same_each_time_and_is_read_back(tmp_path):
     source = notebook_with(
         "import numpy as np\nfrom types import SimpleNamespace\n"

@@ -19,7 +19,9 @@
 
   const markScrolling = () => {
     for (const element of document.querySelectorAll(SCROLLS)) {
-      if (element.scrollWidth > element.clientWidth + 1) {
+      const scrolls = element.scrollWidth > element.clientWidth + 1;
+      element.classList.toggle("scrolls", scrolls);
+      if (scrolls) {
         element.tabIndex = 0;
         if (!element.hasAttribute("aria-label")) {
           element.setAttribute("role", "group");
@@ -43,8 +45,25 @@
     }
   };
 
+  /* Docutils lists references as role "list" with members of the role "doc-biblioentry",
+     which WAI-ARIA 1.2 no longer counts as list items. */
+  const markReferences = () => {
+    for (const entry of document.querySelectorAll("[role='list'] > .citation")) {
+      entry.setAttribute("role", "listitem");
+    }
+  };
+
+  /* Everything on a page belongs to a landmark; the theme's sidebar is none. */
+  const markSidebar = () => {
+    const sidebar = document.getElementById("pst-primary-sidebar");
+    sidebar?.setAttribute("role", "complementary");
+    sidebar?.setAttribute("aria-label", "Book");
+  };
+
   const start = () => {
+    markSidebar();
     nameButtons();
+    markReferences();
     markScrolling();
     let waiting;
     addEventListener("resize", () => {

@@ -150,7 +150,7 @@ def set_style() -> None:
 
 def _decimal(value, _position) -> str:
     """Write a tick of a log axis as people do: 0.001, 0.1, 10, 1,000."""
-    return f"{value:,.0f}" if value >= 1 else f"{value:.10f}".rstrip("0")
+    return f"{value:,.10g}" if value >= 1 else f"{value:.10f}".rstrip("0")
 
 
 def _percent(value, _position) -> str:

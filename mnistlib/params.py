@@ -159,7 +159,7 @@ class ComplexCnnParams(Training):
     family_momentum: Momentum = Field(
         0.9, description="of SGD for the family; the paper's network is run with it too"
     )
-    family_seeds: Seeds = Field([100], description="seeds of the family, apart from seeds")
+    family_seeds: Seeds = Field([100], description="seeds of the family of networks")
     stages: Stages = Field([1, 2], description="pooling stages of the family, 1 to 4")
     convs_per_stage: Counts = Field([1], description="convolutions before each pooling")
     widths: Counts = Field([4, 16], description="filters of the family's first stage")
@@ -178,6 +178,15 @@ class BatchNormParams(Training):
     )
     momentum: Momentum = Field(0.0, description="of SGD, in all runs")
     grid_seeds: Seeds = Field([100], description="seeds of the grid, apart from the others")
+
+    @model_validator(mode="after")
+    def _seeds_are_fresh(self):
+        if shared := sorted(set(self.seeds) & set(self.grid_seeds)):
+            raise ValueError(
+                "seeds and grid_seeds must have no seed in common. "
+                f"Received: {shared} in both (list)"
+            )
+        return self
 
 
 class BaselinesParams(Training):

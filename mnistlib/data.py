@@ -187,7 +187,7 @@ def _load_mnist_or_fallback(
 def _read_named(folder: Path, is_explicit: bool) -> Dataset | None:
     """Read a folder that a person named: what is wrong with it is not passed over."""
     origin = "the folder given" if is_explicit else "MNISTLIB_DATA"
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise DataError(
             f"Required: {origin} is a folder. Received: {folder}, which is none. "
             "Correct the name, or leave it out."

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +59,8 @@ FILES = (
 def find(folder: Path, file: IdxFile) -> Path | None:
     """Return the file's path in a folder, plain before gzipped, or None."""
     for name in (file.name, f"{file.name}.gz"):
-        if (folder / name).is_file():
+        # Not Path.is_file, which raises where the folder may not be entered.
+        if os.path.isfile(folder / name):
             return folder / name
     return None
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from mirrors import serving
 
-from mnistlib import data, fetch, mnist
+from mnistlib import data, fetch, mnist, transfer
 from mnistlib.fetch import FetchError
 
 NAMES = [file.name for file in mnist.FILES]
@@ -31,8 +31,8 @@ def mirrors(tiny_contents):
 def online(offline, monkeypatch):
     """The network allowed (it is this machine alone), short patience, an empty cache."""
     monkeypatch.delenv("MNISTLIB_OFFLINE")
-    monkeypatch.setattr(fetch, "ANSWER_SECONDS", 2.0)
-    monkeypatch.setattr(fetch, "STALL_SECONDS", 0.7)
+    monkeypatch.setattr(transfer, "ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr(transfer, "STALL_SECONDS", 2.0)
     return offline
 
 
@@ -98,7 +98,7 @@ def test_the_next_mirror_takes_over(use, mirrors, online, tiny_contents, bad):
     use(bad, "good")
     started = time.monotonic()
     fetch.fetch(online)
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 20
     assert len(mirrors.got(bad)) == 1  # a mirror that failed is not asked first again
     assert mirrors.got("good") == [f"{name}.gz" for name in NAMES]
     for name, content in tiny_contents.items():
@@ -108,7 +108,7 @@ def test_the_next_mirror_takes_over(use, mirrors, online, tiny_contents, bad):
 def test_a_mirror_that_does_not_answer_is_not_asked_for_files(
     use, mirrors, online, monkeypatch
 ):
-    monkeypatch.setattr(fetch, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(transfer, "ANSWER_SECONDS", 0.5)
     use("silent", "good")
     fetch.fetch(online)
     assert mirrors.got("silent") == []
@@ -130,7 +130,7 @@ def test_a_server_that_unpacks_on_the_way_is_understood(use, online, tiny_conten
         ("gone", r"HTTP 404"),
         ("broken-off", r"the connection failed \(ChunkedEncodingError\)"),
         ("stalled", r"timed out|the connection failed|too slow"),
-        ("trickling", r"too slow \([0-9]+ bytes in 1 s\)"),
+        ("trickling", r"too slow \([0-9]+ bytes in 2 s\)"),
     ],
 )
 def test_when_no_mirror_is_good_one_line_says_why(use, online, bad, said):
@@ -228,7 +228,7 @@ def test_refused_connections_are_no_network(online, monkeypatch):
 
 def test_a_network_that_swallows_everything_costs_one_wait_in_all(online, monkeypatch):
     """Three mirrors whose packets lead nowhere: they are asked at once, not in turn."""
-    assert fetch.ANSWER_SECONDS == 2.0  # of the fixture; the real value is checked below
+    assert transfer.ANSWER_SECONDS == 2.0  # of the fixture; the real value is checked below
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         data.load("digits")  # what it costs to load them is not measured here
@@ -243,7 +243,7 @@ def test_a_network_that_swallows_everything_costs_one_wait_in_all(online, monkey
 
 def test_a_stuck_name_server_does_not_hold_the_fallback_up(online, monkeypatch):
     """Name resolution knows no time-out of ours, so it happens in a thread left behind."""
-    monkeypatch.setattr(fetch, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(transfer, "ANSWER_SECONDS", 0.5)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(30))
     started = time.monotonic()
     with pytest.raises(FetchError, match="no answer"):
@@ -253,7 +253,7 @@ def test_a_stuck_name_server_does_not_hold_the_fallback_up(online, monkeypatch):
 
 def test_patience_leaves_room_in_ten_seconds():
     """The rest is for loading scikit-learn on a slow machine."""
-    assert fetch.ANSWER_SECONDS <= 4
+    assert transfer.ANSWER_SECONDS <= 4
 
 
 # --- disk -------------------------------------------------------------------------------

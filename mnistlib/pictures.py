@@ -7,7 +7,7 @@ import numpy as np
 from mnistlib.style import INK, PALETTE, QUIET, WIDTH, colours, label
 
 
-def _off(ax) -> None:
+def bare(ax) -> None:
     """Leave of an image's axes only a hair-line frame."""
     ax.set(xticks=[], yticks=[])
     ax.grid(False)
@@ -57,7 +57,7 @@ def digit_grid(images, titles=None, columns: int = 10):
     low, high = float(np.nanmin(images)), float(np.nanmax(images))
     for ax, image in zip(axes, images, strict=True):
         ax.imshow(image, cmap="gray_r", vmin=low, vmax=high)
-        _off(ax)
+        bare(ax)
     if titles is not None:
         for ax, title in zip(axes, titles, strict=True):
             ax.set_title(title, fontsize=8, pad=3)
@@ -83,7 +83,7 @@ def heat_images(images: dict, unit: str = "", columns: int = 5, diverging=False)
     for ax, title, image in zip(axes, images, arrays, strict=True):
         drawn = ax.imshow(image, cmap=cmap, vmin=low, vmax=high)
         ax.set_title(title, fontsize=9, pad=4)
-        _off(ax)
+        bare(ax)
     bar = figure.colorbar(drawn, ax=axes, label=unit, fraction=0.03, pad=0.02)
     bar.outline.set_visible(False)
     return figure

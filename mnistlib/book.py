@@ -12,6 +12,7 @@ import yaml
 from mnistlib import fragments, paths
 from mnistlib.errors import StudyError
 from mnistlib.notebook import read_notebook
+from mnistlib.parameter_table import parameters
 from mnistlib.plan import load_study
 from mnistlib.summary import read_summary
 
@@ -59,6 +60,7 @@ def build_book(notebooks: Path, output: Path) -> Path:
         "headline": fragments.headline(present),
         "profile": fragments.profile(summary, study.profiles, missing),
         "build_status": fragments.build_status(summary),
+        "parameters": parameters(),
     }.items():
         (generated / f"{name}.md").write_text(text, encoding="utf-8")
     return _compile(source, output, strict=not missing)

@@ -18,7 +18,7 @@ export PROFILE DATASET NOTEBOOK PARAMS WORKERS PUBLISH
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help study book test unit nbval lab lint doctor lock clean distclean
+.PHONY: help study book test unit nbval references lab lint doctor lock clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -42,7 +42,7 @@ book: $(READY) ## compile the committed, published notebooks (no training)
 test: unit nbval ## the whole test suite
 
 unit: $(READY) ## the tests of the library, the runner and the book
-	$(BIN)/python -m pytest -n 2 --dist loadscope
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
 
 nbval: $(READY) ## run the notebooks offline; compare their outputs with the references
 	$(BIN)/python tests/run_nbval.py
@@ -51,10 +51,13 @@ lab: $(READY) ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
 
 lint: $(READY) ## check style and that the notebooks hold no outputs
-	$(BIN)/pre-commit run --all-files
+	@PATH="$(CURDIR)/$(BIN):$$PATH" pre-commit run --all-files
 
 doctor: $(READY) ## say what is installed, which data are there, what would run
 	@$(BIN)/mnistlib doctor
+
+references: $(READY) ## execute the notebooks that `make nbval` compares with, again
+	$(BIN)/python tests/run_nbval.py --renew
 
 lock: $(READY) ## resolve requirements.lock again from pyproject.toml
 	$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-emit-index-url \

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from mnistlib import report, tables
-from mnistlib.claims import load_claims, papers, reported
+from mnistlib.claims import load_claims, reported
 from mnistlib.notebook import read_notebook
 from mnistlib.plan import Profile
 from mnistlib.summary import Summary
@@ -33,15 +33,12 @@ def headline(notebooks: list[Path]) -> str:
         notebooks: executed copies; those without headline rows are passed over.
     """
     rows, remarks = [], []
-    years = papers().set_index("key")
     for path in notebooks:
         for row in report.read_back(read_notebook(path)).get(report.HEADLINE, []):
             unit, printed = _claimed(row["claim_id"])
             rows.append(
                 {
-                    "Paper": f"{{cite:t}}`{row['paper']}`"
-                    if row["paper"] in years.index
-                    else row["paper"],
+                    "Paper": f"{{cite:t}}`{row['paper']}`",
                     "System": row["system"],
                     "Quantity": row["quantity"],
                     "Paper's number": printed,

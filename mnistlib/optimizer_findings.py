@@ -89,12 +89,12 @@ def order_sentences(paper: pd.DataFrame, tuned: pd.DataFrame) -> list[str]:
         named = dict(zip(_PAPER_ORDER, means[[A1.name, adam.name, A3.name]], strict=True))
         sentences.append(
             f"At the paper's rates, with Adam at {rate}, the means over seeds are ordered "
-            f"{_ranking(named)}: {_verdict(named)}."
+            f"{_ranking(named)}: in these means {_verdict(named)}."
         )
     found = tuned.groupby("system", sort=False)["test_accuracy"].mean().to_dict()
     sentences.append(
         "With each rate chosen on validation images, they are ordered "
-        f"{_ranking(found)}: {_verdict(found)}."
+        f"{_ranking(found)}: in these means {_verdict(found)}."
     )
     return sentences
 
@@ -164,6 +164,20 @@ def _pair(row) -> str:
     return f"{row.a.split(',')[0]} to {row.b.split(',')[0]}"
 
 
+def gap_sentence(gaps: pd.DataFrame) -> str:
+    """Say which of our gaps between the paper's systems the paired t test confirms."""
+    apart = [_pair(row) for row in gaps[gaps["p_holm"] < 0.05].itertuples()]
+    tested = int(gaps["p_holm"].notna().sum())
+    if not tested:
+        return "These gaps cannot be tested over seeds: that needs two seeds or more."
+    return (
+        f"Of our {_of(tested, 'gap')} at the paper's rates, {len(apart)} "
+        f"{'differs' if len(apart) == 1 else 'differ'} from zero by the paired t test "
+        f"over seeds (p < 0.05 after Holm's correction)"
+        f"{': ' + _list(apart) if apart else ''}."
+    )
+
+
 def _p(p: float) -> str:
     """Return "p = 0.029" or "p < 0.001"."""
     text = p_value(p)
@@ -196,9 +210,9 @@ def noise_sentences(gaps: pd.DataFrame, reach: dict, params) -> list[str]:
     inside = [_pair(row) for row in gaps.itertuples() if abs(row.paper) <= reach["reach"]]
     sentences.append(
         f"Over our {_of(len(params.seeds), 'seed')} test accuracy has a standard deviation "
-        f"of {number(100 * reach['std'])} points (the paper's systems pooled): two single "
-        f"runs of one and the same system may differ by {number(100 * reach['reach'])} "
-        "points (95 %). "
+        f"of {number(100 * reach['std'])} points (A1 to A3 pooled, at this size of run): "
+        "two single runs of one and the same system may differ by "
+        f"{number(100 * reach['reach'])} points (95 %). "
         + (
             f"Of the paper's gaps, {_list(inside)} "
             f"{'is' if len(inside) == 1 else 'are'} no larger: one run of each system "
@@ -207,15 +221,6 @@ def noise_sentences(gaps: pd.DataFrame, reach: dict, params) -> list[str]:
             else "Each of the paper's gaps is larger than that."
         )
     )
-    tested = gaps[gaps["p_holm"].notna()]
-    apart = [_pair(row) for row in tested.itertuples() if row.p_holm < 0.05]
-    if len(tested):
-        sentences.append(
-            f"Of our own {_of(len(tested), 'gap')} at the paper's rates, {len(apart)} "
-            f"{'differs' if len(apart) == 1 else 'differ'} from zero by the paired t test "
-            f"over seeds (p < 0.05 after Holm's correction)"
-            f"{': ' + _list(apart) if apart else ''}."
-        )
     return sentences
 
 

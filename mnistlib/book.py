@@ -141,7 +141,7 @@ def _compile(source: Path, output: Path, strict: bool) -> Path:
             "warning(s), printed above"
         )
     for line in warnings:
-        print(f"not in this report: {line}", file=sys.stderr)
+        print(f"warning: {line}", file=sys.stderr)
     for path in built.rglob("*.map"):
         path.unlink()
     html = output / "html"

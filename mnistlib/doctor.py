@@ -86,6 +86,7 @@ def _data() -> Iterator[Finding]:
         if "broken" in states:
             problem = next(row["problem"] for row in rows if row["state"] == "broken")
             yield Finding("data", "wrong", problem)
+            return
     yield Finding(
         "data", "note", "MNIST is not on this machine: `mnistlib data fetch` downloads it"
     )

@@ -12,6 +12,7 @@ from mnistlib.summary import Summary
 
 _NAMES = {"mnist": "MNIST", "digits": "scikit-learn's small digits"}
 _DIGITS = {"percent": 2, "points": 2, "fraction": 4, "nats": 4, "probability": 4, "s": 1}
+_COUNTS = {"count", "images"}
 _SUFFIX = {
     "percent": f"{tables.THIN_SPACE}%",
     "points": " points",
@@ -60,7 +61,8 @@ def _claimed(claim_id: str | None) -> tuple[str, str]:
         return "percent", tables.MISSING
     unit, value = load_claims().at[claim_id, "unit"], reported(claim_id)
     values = value if isinstance(value, list) else [value]
-    return unit, ", ".join(f"{v:.10g}" for v in values) + _SUFFIX.get(unit, "")
+    write = tables.count if unit in _COUNTS else "{:.10g}".format
+    return unit, ", ".join(map(write, values)) + _SUFFIX.get(unit, "")
 
 
 def _ours(row: dict, unit: str) -> str:

@@ -46,7 +46,7 @@ def pins(python: str, system: str = "linux") -> dict[str, str]:
 def stated() -> list[Requirement]:
     """Return every requirement of pyproject.toml, those of the extras too."""
     extras = PROJECT["optional-dependencies"].values()
-    return [Requirement(r) for r in [*PROJECT["dependencies"], *sum(extras, [])]]
+    return [Requirement(r) for group in (PROJECT["dependencies"], *extras) for r in group]
 
 
 @pytest.mark.parametrize("python", PYTHONS)

@@ -22,6 +22,10 @@ def _intervals(table: pd.DataFrame, low: str, high: str, form=interval) -> list[
     return list(map(form, table[low], table[high]))
 
 
+def _lost(lost: int, n: int, how: str) -> str:
+    return f" ({lost} of {n} {how})" if lost else ""
+
+
 def reported(table: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of `optimizer_tables.reported_table`."""
     return pd.DataFrame(
@@ -40,16 +44,17 @@ def paper(table: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of `optimizer_tables.paper_table`."""
     return pd.DataFrame(
         {
-            "system": table["system"],
+            "system": [
+                f"{row.system}{_lost(row.diverged, row.n, 'diverged')}"
+                for row in table.itertuples()
+            ],
             "paper": table["paper"].map(percent),
             "ours": table["mean"].map(percent),
             "n": table["n"],
             "sd": table["std"].map(percent),
             "interval": _intervals(table, "low", "high"),
-            "ours − paper": table["difference"].map(points),
             "paper's loss": table["paper_loss"].map(lambda loss: number(loss, 3)),
             "our loss": table["loss"].map(lambda loss: number(loss, 3)),
-            "diverged": table["diverged"],
         }
     )
 
@@ -82,9 +87,7 @@ def grid(summary_table: pd.DataFrame, best: pd.DataFrame) -> pd.DataFrame:
         text = percent(row.mean)
         if (row.method, row.learning_rate) in chosen:
             text = f"**{text}**"
-        for word, n in (("diverged", row.diverged), ("stuck", row.stuck)):
-            if n:
-                text += f" ({n} of {row.n} {word})"
+        text += _lost(row.diverged, row.n, "diverged") + _lost(row.stuck, row.n, "stuck")
         texts.setdefault(row.method, {})[row.learning_rate] = text
     table = pd.DataFrame(texts).sort_index().rename(columns=label)
     table.insert(0, "learning rate", [f"{rate:g}" for rate in table.index])

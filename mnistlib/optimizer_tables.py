@@ -49,15 +49,14 @@ def paper_table(frame: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         DataFrame: system, paper, the columns of `summary` (test accuracy over seeds),
-        difference (ours - paper), paper_loss, loss (mean, nats), diverged (runs).
+        paper_loss, loss (mean, nats), diverged (runs).
     """
     table = summarise(frame, "system", "test_accuracy")
     claims = {system.name: system.claims for system in PAPER_SYSTEMS}
     runs = frame.groupby("system", sort=False)
-    paper = np.array([reported(claims[name][0]) / 100 for name in table["system"]])
+    paper = [reported(claims[name][0]) / 100 for name in table["system"]]
     table.insert(1, "paper", paper)
     return table.assign(
-        difference=table["mean"] - paper,
         paper_loss=[reported(claims[name][1]) for name in table["system"]],
         loss=runs["test_loss"].agg(lambda losses: losses.astype(float).mean()).to_numpy(),
         diverged=runs["status"].agg(lambda s: int((s == "diverged").sum())).to_numpy(),

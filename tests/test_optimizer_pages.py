@@ -11,7 +11,7 @@ from mnistlib import optimizer_cells as cells
 from mnistlib import optimizer_figures as figures
 from mnistlib import optimizer_tables as results
 from mnistlib import optimizers
-from mnistlib.optimizers import A1, A3, METHODS, PAPER_SYSTEMS
+from mnistlib.optimizers import A1, A2, A3, METHODS, PAPER_SYSTEMS
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +68,13 @@ def test_one_seed_is_shown_with_en_dashes():
     gaps = cells.gaps(results.gap_table(frame))
     assert gaps["interval"].tolist() == ["–", "–", "–"]
     assert gaps["images"].tolist() == ["+31", "+69", "+38"]
+
+
+def test_paper_cells_say_how_many_runs_diverged():
+    frame = reported_frame({s: [0.98, 0.99] for s in PAPER_SYSTEMS})
+    frame.loc[1, ["status", "test_loss"]] = "diverged", None
+    table = cells.paper(results.paper_table(frame))
+    assert table["system"].tolist()[:2] == [f"{A1.name} (1 of 2 diverged)", A2.name]
 
 
 def test_prediction_cells_of_a_run_that_diverged():

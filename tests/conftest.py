@@ -12,7 +12,8 @@ from pathlib import Path
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["MNISTLIB_OFFLINE"] = "1"
 # Through the environment, because pytest-xdist starts its workers from it.
-os.environ.setdefault("MNISTLIB_TEST_MNIST", os.environ.pop("MNISTLIB_DATA", ""))
+_data = os.environ.pop("MNISTLIB_DATA", "")
+os.environ.setdefault("MNISTLIB_TEST_MNIST", os.path.abspath(_data) if _data else "")
 
 import numpy as np
 import pytest

@@ -49,6 +49,9 @@ class _Handler(BaseHTTPRequestHandler):
         match behaviour:
             case "good":
                 self._send(packed)
+            case "steady":
+                time.sleep(0.3)
+                self._send(packed)
             case "unpacked":  # as servers do that declare gzip as a transfer encoding
                 self._send(packed, encoding="gzip")
             case "wrong":  # one pixel or label differs

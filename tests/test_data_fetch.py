@@ -310,10 +310,12 @@ SCRIPT = """
 import json, resource, sys
 from pathlib import Path
 from mnistlib import fetch, mnist
-files, fetch.MIRRORS, folder, limit = json.loads(sys.stdin.read())
+files, fetch.MIRRORS, folder, limit = json.loads(sys.stdin.readline())
 mnist.FILES = tuple(mnist.IdxFile(**(f | {"shape": tuple(f["shape"])})) for f in files)
 if limit:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+print("ready", flush=True)
+sys.stdin.readline()
 try:
     print(len(fetch.fetch(Path(folder))))
 except fetch.FetchError as error:
@@ -332,38 +334,46 @@ def start_fetch(folder, *urls, limit=None, stderr=subprocess.PIPE):
         env={**os.environ, "MNISTLIB_OFFLINE": "0"},
     )
     files = [dataclasses.asdict(file) for file in mnist.FILES]
-    process.stdin.write(json.dumps([files, urls, str(folder), limit]))
-    process.stdin.close()
-    process.stdin = None
+    process.stdin.write(json.dumps([files, urls, str(folder), limit]) + "\n")
+    process.stdin.flush()
     return process
+
+
+def finish(*processes):
+    """Let the processes go once all of them are ready; return (output, errors) of each."""
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    return [process.communicate(timeout=60) for process in processes]
 
 
 def test_processes_that_fetch_at_once_do_not_harm_each_other(
     mirrors, tmp_path, tiny_contents
 ):
     folder = tmp_path / "cache"
-    processes = [start_fetch(folder, mirrors.url("good")) for _ in range(3)]
-    for process in processes:
-        output, errors = process.communicate(timeout=60)
-        assert (process.returncode, errors) == (0, "")
-        assert output in ("0\n", "1\n")
+    processes = [start_fetch(folder, mirrors.url("steady")) for _ in range(3)]
+    results = finish(*processes)
+    assert sorted(results) == [("0\n", ""), ("0\n", ""), ("1\n", "")]
     assert visible(folder) == sorted(NAMES)
     for name, content in tiny_contents.items():
         assert (folder / name).read_bytes() == content
-    assert len(mirrors.got("good")) == 4  # one process worked, the others waited
+    assert len(mirrors.got("steady")) == 4  # one process worked, the others waited
 
 
 def test_a_process_killed_while_fetching_does_no_harm(mirrors, tmp_path):
     folder = tmp_path / "cache"
     process = start_fetch(folder, mirrors.url("stalled"))
+    process.stdin.write("\n")
+    process.stdin.flush()
     waited = time.monotonic() + 60
     while not mirrors.got("stalled") and time.monotonic() < waited:
         time.sleep(0.02)
     process.kill()
     process.communicate(timeout=60)
     assert mirrors.got("stalled")
-    output, errors = start_fetch(folder, mirrors.url("good")).communicate(timeout=60)
-    assert (output, errors) == ("1\n", "")
+    assert finish(start_fetch(folder, mirrors.url("good"))) == [("1\n", "")]
     assert visible(folder) == sorted(NAMES)
 
 
@@ -372,7 +382,7 @@ def test_a_write_that_the_system_cuts_short_leaves_nothing(mirrors, tmp_path):
     pytest.importorskip("resource")
     folder = tmp_path / "cache"
     process = start_fetch(folder, mirrors.url("good"), limit=20_000)
-    _, errors = process.communicate(timeout=60)
+    ((_, errors),) = finish(process)
     assert process.returncode == 1
     assert errors.startswith("Required: a folder that can be written")
     assert errors.count("\n") == 1
@@ -380,8 +390,7 @@ def test_a_write_that_the_system_cuts_short_leaves_nothing(mirrors, tmp_path):
 
 
 def test_nothing_is_drawn_when_nobody_watches(mirrors, tmp_path):
-    _, errors = start_fetch(tmp_path / "cache", mirrors.url("good")).communicate(timeout=60)
-    assert errors == ""
+    assert finish(start_fetch(tmp_path / "cache", mirrors.url("good"))) == [("1\n", "")]
 
 
 def test_a_progress_bar_is_drawn_on_a_terminal(mirrors, tmp_path):
@@ -389,7 +398,7 @@ def test_a_progress_bar_is_drawn_on_a_terminal(mirrors, tmp_path):
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 80))  # a bar for no columns is empty
     process = start_fetch(tmp_path / "cache", mirrors.url("good"), stderr=theirs)
-    process.communicate(timeout=60)
+    finish(process)
     drawn = os.read(ours, 100_000).decode() if select.select([ours], [], [], 5)[0] else ""
     os.close(theirs)
     os.close(ours)

@@ -12,8 +12,9 @@ from pathlib import Path
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["MNISTLIB_OFFLINE"] = "1"
 # Through the environment, because pytest-xdist starts its workers from it.
-_data = os.environ.pop("MNISTLIB_DATA", "")
-os.environ.setdefault("MNISTLIB_TEST_MNIST", os.path.abspath(_data) if _data else "")
+os.environ.setdefault(
+    "MNISTLIB_TEST_MNIST", os.path.abspath(os.environ.pop("MNISTLIB_DATA", ""))
+)
 
 import numpy as np
 import pytest
@@ -29,10 +30,10 @@ settings.load_profile("mnistlib")
 @pytest.fixture
 def real_mnist() -> Path:
     """The folder of real MNIST, for tests that need it; they are skipped without it."""
-    folder = os.environ["MNISTLIB_TEST_MNIST"]
-    if not folder or not mnist.is_complete(Path(folder)):
+    folder = Path(os.environ["MNISTLIB_TEST_MNIST"])
+    if not mnist.is_complete(folder):
         pytest.skip("needs real MNIST: name a folder with its four files in MNISTLIB_DATA")
-    return Path(folder)
+    return folder
 
 
 @pytest.fixture

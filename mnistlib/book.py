@@ -11,6 +11,7 @@ import yaml
 
 from mnistlib import fragments, paths
 from mnistlib.errors import StudyError
+from mnistlib.headline import headline
 from mnistlib.notebook import read_notebook
 from mnistlib.parameter_table import parameters
 from mnistlib.plan import load_study
@@ -57,7 +58,7 @@ def build_book(notebooks: Path, output: Path) -> Path:
     generated = source / "book" / "_generated"
     generated.mkdir(parents=True, exist_ok=True)
     for name, text in {
-        "headline": fragments.headline(present),
+        "headline": headline(present),
         "profile": fragments.profile(summary, study.profiles, missing),
         "build_status": fragments.build_status(summary),
         "parameters": parameters(),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mnistlib import machine, paths
 from mnistlib.errors import StudyError
+from mnistlib.headline import update_readme
 from mnistlib.plan import Job, Study, load_study
 from mnistlib.processes import outcomes
 from mnistlib.store import Store
@@ -169,3 +170,4 @@ def _publish(folder: Path, study: Study, planned: list[Job], summary: Summary) -
         results[job.name] = summary.notebooks[job.name]
     ordered = {name: results[name] for name in study.notebooks if name in results}
     write_summary(summary.model_copy(update={"notebooks": ordered}), target)
+    update_readme(paths.root() / "README.md", target)

@@ -7,6 +7,11 @@ from itertools import pairwise
 import pytest
 from built_report import contents
 
+from mnistlib import paths
+from mnistlib.headline import readme_block
+from mnistlib.study import published_dir
+from mnistlib.summary import read_summary
+
 NOTEBOOKS = [page for page in contents() if page.startswith("book/notebooks/")]
 
 
@@ -133,3 +138,9 @@ def test_all_references_are_listed(read):
     listed = {c["id"] for c in read("book/references").select("div.citation")}
     assert cited <= listed
     assert len(listed) > len(cited) / 2 > 0
+
+
+def test_the_readme_has_the_published_results():
+    folder = published_dir()
+    block = readme_block(sorted(folder.glob("*.ipynb")), read_summary(folder))
+    assert block in (paths.root() / "README.md").read_text(encoding="utf-8")

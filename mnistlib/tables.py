@@ -109,7 +109,8 @@ def table_directive(frame, caption: str, name: str | None = None, formats=None) 
             f"Received: caption={caption!r} ({type(caption).__name__}). Shorten it."
         )
     option = f":name: {name}\n" if name else ""
-    return f"```{{table}} {caption}\n{option}\n{to_markdown(frame, formats)}\n```\n"
+    # A fence of backticks would end its directive at the first backtick of the caption.
+    return f"~~~{{table}} {caption}\n{option}\n{to_markdown(frame, formats)}\n~~~\n"
 
 
 def numbered_table(frame, caption: str, name: str, formats=None, note: str | None = None):

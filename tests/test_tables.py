@@ -77,15 +77,22 @@ def test_count_keeps_every_digit(n):
 
 def test_golden_table():
     assert tables.table_directive(FRAME, "Final accuracy", "tab-final", FORMATS) == (
-        "```{table} Final accuracy\n"
+        "~~~{table} Final accuracy\n"
         ":name: tab-final\n"
         "\n"
         "| optimizer   |   accuracy |       p |   parameters |\n"
         "|:------------|-----------:|--------:|-------------:|\n"
         "| sgd         |    98.30\u2009% |       – |      542\u2009230 |\n"
         "| adam        |    98.77\u2009% | < 0.001 |      159\u2009254 |\n"
-        "```\n"
+        "~~~\n"
     )
+
+
+def test_a_caption_may_hold_code():
+    (table,) = parse(tables.table_directive(FRAME, "What `sgd` did", "tab-final")).findall(
+        nodes.table
+    )
+    assert table.next_node(nodes.title).astext() == "What sgd did"
 
 
 def test_myst_reads_the_table_back():

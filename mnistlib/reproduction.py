@@ -141,10 +141,10 @@ def beside_paper(values: Sequence[float], claim_id: str) -> str:
     found = summary(values)
     ours = f"{found['mean']:.{digits}f}{suffix}"
     side = "below" if printed < found["mean"] else "above"
-    text = f"The printed {printed:.{digits}f}{suffix} lies {side} our mean of {ours}"
-    gap = abs(found["mean"] - printed)
-    if round(gap, digits) == 0:
-        text = f"The printed {printed:.{digits}f}{suffix} equals our mean"
+    what = "mean" if len(values) > 1 else "one run's"
+    text = f"The printed {printed:.{digits}f}{suffix} lies {side} our {what} {ours}"
+    if round(abs(found["mean"] - printed), digits) == 0:
+        text = f"The printed {printed:.{digits}f}{suffix} equals our {what} {ours}"
     if math.isnan(found["low"]):
         return f"{text}; one seed gives no interval."
     span = f"({found['low']:.{digits}f}–{found['high']:.{digits}f}{suffix})"

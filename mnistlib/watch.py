@@ -12,6 +12,8 @@ from pathlib import Path
 
 _POLL_SECONDS = 0.5
 _LINE_SECONDS = 30
+# No rate: cells are not alike.
+_BAR = "{desc}: cell {n_fmt} of {total_fmt} |{bar:20}| {elapsed}{postfix}"
 
 
 class Watch:
@@ -86,7 +88,7 @@ class Watch:
             cells = steps.get("cells", {"done": 0, "total": 0})
             if name not in self._bars:
                 self._bars[name] = tqdm(
-                    desc=name, total=cells["total"], unit="cell", leave=False
+                    desc=name, total=cells["total"], leave=False, bar_format=_BAR
                 )
             bar = self._bars[name]
             bar.n = cells["done"]

@@ -29,11 +29,16 @@ def effect_finding(effects: pd.DataFrame) -> str:
     )
     if effects["n"].iloc[0] < 2:
         return f"{text} One seed allows no test of these differences."
-    apart = changes[changes["p_holm"] < 0.05]
-    if apart.empty:
-        return f"{text} After Holm's correction no difference has p < 0.05."
-    names = listing([f"*{name}*" for name in apart["network"]])
-    return f"{text} After Holm's correction p < 0.05 for {names}."
+    alone = changes[changes["p"] < 0.05]
+    together = changes[changes["p_holm"] < 0.05]
+    return (
+        f"{text} Taken alone, the paired test gives p < 0.05 for {_names(alone)}; after "
+        f"Holm's correction, for {_names(together)}."
+    )
+
+
+def _names(changes: pd.DataFrame) -> str:
+    return listing([f"*{name}*" for name in changes["network"]] or ["none"])
 
 
 def depth_finding(grid: pd.DataFrame) -> str:
@@ -73,9 +78,10 @@ def pareto_finding(table: pd.DataFrame, network: str = "complex CNN") -> str:
         text += "; no network with fewer multiply-accumulates is as accurate. "
     else:
         least = cheaper.loc[cheaper["macs"].idxmin()]
+        share = 100 * least["macs"] / own["macs"]
         text += (
-            f"; *{least['network']}* is at least as accurate with "
-            f"{own['macs'] / least['macs']:.1f} times fewer multiply-accumulates. "
+            f"; *{least['network']}* is at least as accurate with {share:.0f}"
+            f"{tables.THIN_SPACE}% of its multiply-accumulates. "
         )
     close = table[table["mean"] >= table["mean"].max() - CLOSE]
     lean, light = (close.loc[close[cost].idxmin()] for cost in ("macs", "parameters"))
@@ -83,16 +89,16 @@ def pareto_finding(table: pd.DataFrame, network: str = "complex CNN") -> str:
     return text + (
         f"The best is *{top['network']}* ({tables.percent(top['mean'])}). Within "
         f"{100 * CLOSE:g} points of it, the fewest multiply-accumulates are those of "
-        f"*{lean['network']}* ({tables.count(lean['macs'])}, {_times(top, lean, 'macs')}), "
+        f"*{lean['network']}* ({tables.count(lean['macs'])}, {_share(top, lean, 'macs')}), "
         f"and the fewest parameters those of *{light['network']}* "
-        f"({tables.count(light['parameters'])}, {_times(top, light, 'parameters')})."
+        f"({tables.count(light['parameters'])}, {_share(top, light, 'parameters')})."
     )
 
 
-def _times(top, other, cost: str) -> str:
+def _share(top, other, cost: str) -> str:
     if top["network"] == other["network"]:
         return "the same network"
-    return f"{top[cost] / other[cost]:.1f} times fewer than the best's"
+    return f"{100 * other[cost] / top[cost]:.0f}{tables.THIN_SPACE}% of the best's"
 
 
 def image_finding(read: pd.DataFrame, index: int, digit: int) -> str:

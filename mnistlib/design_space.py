@@ -172,7 +172,7 @@ def depth_by_width(params, table: pd.DataFrame, value: str = "mean") -> pd.DataF
 
 
 def pareto(table: pd.DataFrame, cost: str):
-    """Draw validation accuracy against a cost, with intervals where there are any.
+    """Draw mean validation accuracy against a cost.
 
     Args:
         table: from `network_table` or `mnistlib.design_tables.cost_table`.
@@ -180,6 +180,6 @@ def pareto(table: pd.DataFrame, cost: str):
     """
     from mnistlib.plots import pareto_plot
 
+    # Intervals are left to the table: twenty of them would hide the points.
     table = table.rename(columns={"mean": "val_accuracy"})
-    ends = ("low", "high") if "low" in table else (None, None)
-    return pareto_plot(table, cost, "val_accuracy", "network", "group", *ends)
+    return pareto_plot(table, cost, "val_accuracy", "network", "group")

@@ -117,10 +117,13 @@ def test_effect_finding_names_best_worst_and_what_is_sure():
     text = words.effect_finding(effects)
     assert "The largest gain came from *separable*" in text
     assert "the largest loss from *1 stage*" in text
-    sure = effects.loc[effects["p_holm"] < 0.05, "network"]
-    assert len(sure) and all(f"*{name}*" in text for name in sure)
-    nothing = effects.assign(p_holm=1.0)
-    assert "no difference has p < 0.05" in words.effect_finding(nothing)
+    assert effects["p_holm"].min() < 0.05
+    alone, together = text.split("Taken alone")[1].split("after Holm")
+    for column, part in (("p", alone), ("p_holm", together)):
+        for row in effects.iloc[1:].to_dict("records"):
+            assert (f"*{row['network']}*" in part) == (row[column] < 0.05)
+    nothing = words.effect_finding(effects.assign(p_holm=1.0, p=0.5))
+    assert "p < 0.05 for none; after Holm's correction, for none." in nothing
 
 
 def test_effect_finding_when_all_changes_help_or_harm():
@@ -158,10 +161,10 @@ def test_pareto_finding():
     )
     text = words.pareto_finding(table)
     assert "ranks 3 of 3" in text
-    assert "*small* is at least as accurate with 10.0 times fewer" in text
+    assert "*small* is at least as accurate with 10\u2009% of its" in text
     assert "The best is *large*" in text
-    assert "are those of *small* (10, 100.0 times fewer than the best's)" in text
-    assert "parameters those of *complex CNN* (50, 10.0 times fewer" in text
+    assert "are those of *small* (10, 1\u2009% of the best's)" in text
+    assert "parameters those of *complex CNN* (50, 10\u2009% of the best's)" in text
     alone = words.pareto_finding(table.assign(mean=[0.99, 0.9, 0.9]))
     assert "ranks 1 of 3" in alone
     assert "no network with fewer multiply-accumulates is as accurate" in alone

@@ -5,18 +5,7 @@ import pandas as pd
 from mnistlib import claims, tables
 from mnistlib.data import Dataset
 from mnistlib.eda import class_counts, range_claims, support_claims
-
-
-def _digits(values) -> str:
-    values = [str(value) for value in values]
-    if len(values) < 2:
-        return "".join(values) or "none"
-    return ", ".join(values[:-1]) + " and " + values[-1]
-
-
-def _of(n: int, one: str, several: str | None = None) -> str:
-    """Return a count with its noun: "1 image", "2 images"."""
-    return f"{tables.count(n)} {one if n == 1 else several or one + 's'}"
+from mnistlib.words import join, number_of
 
 
 def classes(table: pd.DataFrame) -> str:
@@ -30,8 +19,8 @@ def classes(table: pd.DataFrame) -> str:
     always = tables.percent(table["test_share"][most.name])
     return (
         f"**Classes.** The most frequent training digit is {most['digit']:.0f} "
-        f"({_of(most['train'], 'image')}), the least {least['digit']:.0f} "
-        f"({_of(least['train'], 'image')}): a ratio of "
+        f"({number_of(most['train'], 'image')}), the least {least['digit']:.0f} "
+        f"({number_of(least['train'], 'image')}): a ratio of "
         f"{most['train'] / least['train']:.2f}. A classifier that always answers "
         f"{most['digit']:.0f} is right for {always} of the test images. Among the last "
         "30 % of the training images, `raj2024`'s validation set, no digit's share differs "
@@ -50,7 +39,7 @@ def printed_counts(dataset: Dataset) -> str:
     for claim in range_claims(dataset).itertuples():
         verdict = "holds for every digit"
         if claim.outside:
-            verdict = f"fails for {_digits(claim.outside)}"
+            verdict = f"fails for {join(claim.outside)}"
         sentences.append(
             f"`ahmareen2024`'s range of {tables.count(claim.low)} to "
             f"{tables.count(claim.high)} {claim.part} images a digit {verdict}: the counts "
@@ -71,7 +60,7 @@ def printed_counts(dataset: Dataset) -> str:
         own = f", where its last row says {tables.count(total)}" if total else ""
         sentences.append(
             f"`{paper}`'s test supports are not those of the data for "
-            f"{_of(len(wrong), 'digit')} ({_digits(wrong['digit'])}), and they sum to "
+            f"{number_of(len(wrong), 'digit')} ({join(wrong['digit'])}), and they sum to "
             f"{tables.count(supports[paper].sum())}{own}."
         )
     return " ".join(sentences)
@@ -87,7 +76,7 @@ def pixels(always_zero: int, mean_period: float, std_period: float) -> str:
     """
     is_row = round(mean_period) == round(std_period) == 28
     return (
-        f"**Pixels.** {_of(always_zero, 'pixel')} of 784 "
+        f"**Pixels.** {number_of(always_zero, 'pixel')} of 784 "
         f"{'is' if always_zero == 1 else 'are'} 0 in every training image. Over the pixel "
         f"index the mean repeats every {mean_period:.1f} pixels and the standard deviation "
         f"every {std_period:.1f}. "
@@ -136,9 +125,9 @@ def duplicates(found: pd.DataFrame) -> str:
             "a training image."
         )
     return (
-        f"**Duplicates.** {_of(repeated['training'], 'training image')} and "
-        f"{_of(repeated['test'], 'test image')} have an equal in their own part; "
-        f"{_of(across, 'image')} more have one in the other part."
+        f"**Duplicates.** {number_of(repeated['training'], 'training image')} and "
+        f"{number_of(repeated['test'], 'test image')} have an equal in their own part; "
+        f"{number_of(across, 'image')} more have one in the other part."
     )
 
 
@@ -159,12 +148,13 @@ def near_duplicates(summary: pd.DataFrame) -> str:
         "**Near-duplicates.** The median distance to the nearest training image is "
         f"{test['median']:.2f} for test images and {train['median']:.2f} for training "
         f"images, {ratio:.2f} times as much, {sign}. Nearer than the same image moved by "
-        f"half a pixel are {_of(test['near'], 'test image')} "
+        f"half a pixel are {number_of(test['near'], 'test image')} "
         f"({tables.percent(test['near_share'])}) and "
-        f"{_of(train['near'], 'training image')} ({tables.percent(train['near_share'])}). "
+        f"{number_of(train['near'], 'training image')} "
+        f"({tables.percent(train['near_share'])}). "
         "The nearest training image has the test image's digit in "
         f"{tables.percent(test['same_label'])} of the cases: what 1-NN gets right with "
-        f"{_of(train['images'], 'training image')}."
+        f"{number_of(train['images'], 'training image')}."
     )
 
 
@@ -175,4 +165,4 @@ def components(counts: dict[float, int]) -> str:
         counts: share of the variance -> number of components.
     """
     parts = [f"{n} hold {tables.percent(share, 0)}" for share, n in counts.items()]
-    return f"**Components.** Of 784 principal components, {_digits(parts)} of the variance."
+    return f"**Components.** Of 784 principal components, {join(parts)} of the variance."

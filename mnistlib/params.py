@@ -193,7 +193,9 @@ class BaselinesParams(Training):
     """Parameters of the comparison with classical baselines."""
 
     notebook: ClassVar[str] = "05_baselines"
+    epochs: int = Field(5, ge=1, le=1000, description="passes over the training images")
     learning_rate: Real = Field(0.001, gt=0, le=100, description="of Adam, networks only")
+    l2_seeds: Seeds = Field([0], description="seeds of the CNN on images of unit L2 length")
 
 
 PARAMS: dict[str, type[NotebookParams]] = {

@@ -34,6 +34,7 @@ __all__ = [
     "interval_plot",
     "label",
     "learning_curves",
+    "name_points",
     "pareto_front",
     "pareto_plot",
     "pixel_profile",
@@ -221,12 +222,19 @@ def pareto_plot(frame, x, y, label_by, hue=None, low=None, high=None, ax=None) -
             ax.plot([], [], "o", color=colour, label=label(name))
         legend(ax, hue)
     named = frame if len(frame) <= 10 else front
-    _name_points(ax, named[x], named[y], map(label, named[label_by]), frame[[x, y]])
+    name_points(ax, named[x], named[y], map(label, named[label_by]), frame[[x, y]])
     return figure
 
 
-def _name_points(ax, xs, ys, names, points) -> None:
-    """Write names beside points, each where it hides no point and no earlier name."""
+def name_points(ax, xs, ys, names, points) -> None:
+    """Write names beside points, each where it hides no point and no earlier name.
+
+    Args:
+        ax: axes with their final scales and limits.
+        xs: of the points that get a name; ys likewise.
+        names: their names.
+        points: DataFrame of two columns, all points that must stay visible.
+    """
     ax.figure.draw_without_rendering()  # positions are known only after the layout
     dots = ax.transData.transform(points.dropna().to_numpy(dtype=float))
     size = 5 * ax.figure.dpi / 72

@@ -2,6 +2,7 @@
 
 import os
 import traceback
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -134,7 +135,12 @@ def _results(jobs: list, workers: int):
 
     # One thread each, also for the linear algebra under scikit-learn: results must not
     # depend on how many workers there are.
-    with parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
+    with (
+        warnings.catch_warnings(),
+        parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1),
+    ):
+        # loky replaces a worker whose memory has grown; that loses no run.
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs")
         parallel = Parallel(return_as="generator_unordered", batch_size=1)
         yield from parallel(delayed(_execute_into)(*job) for job in jobs)
 

@@ -5,11 +5,20 @@ The sources run with their defaults (nbval's lax mode: they must run, and cells 
 with the parameters stored in them, and every output but pictures must be the same.
 
 Everything happens offline, on the embedded digits, with a new run store that both share.
-``--renew`` executes the copies again instead: do so, and look at the difference, when a
-change of results is meant.
+
+The last bits of a training depend on the processor, even with oneDNN's instruction set
+capped, and a few hundred images are few enough for that to move a printed accuracy. So two
+of the records kept in ``tests/reference/runs`` are trained again first. Where they come out
+the same to the last digit, every run is trained anew and every number is compared. Where
+they do not, the kept records are read instead, which is said: then the analysis is
+compared, and the training is left to the unit tests.
+
+``--renew`` executes the copies again and keeps their records: do so, and look at the
+difference, when a change of results is meant.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +26,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "tests" / "reference"
+RECORDS = REFERENCE / "runs"
 ENVIRONMENT = {
     "MNISTLIB_OFFLINE": "1",
     "MNISTLIB_PROGRESS": "off",
@@ -24,6 +34,20 @@ ENVIRONMENT = {
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
+# The networks whose arithmetic is the most demanding; exits with 1 when one differs.
+TRAIN_AGAIN = """
+import sys
+from mnistlib.retrain import compare_again
+from mnistlib.store import Store
+
+store = Store(sys.argv[1])
+differing = []
+for model in ("complex_cnn", "raj_cnn"):
+    keys = [record.key for record in store.records() if record.spec.model == model]
+    differing += [text for _, text in compare_again(store, keys, 1) if text]
+print(*differing, sep="\\n")
+sys.exit(bool(differing))
+"""
 NBVAL = [
     *("-m", "pytest", "--nbval-current-env", "--nbval-cell-timeout", "600"),
     *("--nbval-sanitize-with", str(ROOT / "tests" / "nbval_sanitize.cfg")),
@@ -38,11 +62,17 @@ def main(arguments: list[str]) -> int:
         environment = os.environ | ENVIRONMENT | {"MNISTLIB_RUNS": store}
         environment.pop("MNISTLIB_DATA", None)
         if arguments == ["--renew"]:
-            study = ["-m", "mnistlib.cli", "study", "--profile", "smoke"]
+            shutil.rmtree(RECORDS, ignore_errors=True)
+            environment["MNISTLIB_RUNS"] = str(RECORDS)
+            study = ["-m", "mnistlib.cli", "study", "--profile", "smoke", "--no-book"]
             return _python([*study, "--output", str(REFERENCE)], environment)
         if arguments:
             print(__doc__, file=sys.stderr)
             return 2
+        if _python(["-c", TRAIN_AGAIN, str(RECORDS)], environment):
+            print("this machine trains to other last digits than the references' did:")
+            print("their records are read, and no notebook trains", flush=True)
+            shutil.copytree(RECORDS, store, dirs_exist_ok=True)
         # Two notebooks at a time, so each takes half of the cores to train.
         environment.setdefault("MNISTLIB_WORKERS", str(max(1, (os.cpu_count() or 2) // 2)))
         status = 0

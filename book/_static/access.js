@@ -19,6 +19,7 @@
 
   const markScrolling = () => {
     for (const element of document.querySelectorAll(SCROLLS)) {
+      element.classList.remove("scrolls"); // as it changes the width that is measured
       const scrolls = element.scrollWidth > element.clientWidth + 1;
       element.classList.toggle("scrolls", scrolls);
       if (scrolls) {
@@ -32,6 +33,13 @@
         element.removeAttribute("role");
         element.removeAttribute("aria-label");
       }
+    }
+  };
+
+  /* In a table that scrolls anyway, a few words stay on one line. */
+  const markShortCells = () => {
+    for (const cell of document.querySelectorAll("article td, article th")) {
+      cell.classList.toggle("short", cell.textContent.trim().length <= 24);
     }
   };
 
@@ -64,6 +72,7 @@
     markSidebar();
     nameButtons();
     markReferences();
+    markShortCells();
     markScrolling();
     let waiting;
     addEventListener("resize", () => {

@@ -4,7 +4,8 @@ import pandas as pd
 
 from mnistlib import tables
 from mnistlib.family import REFERENCE
-from mnistlib.reproduction import counted, listing, points
+from mnistlib.reproduction import points
+from mnistlib.words import join, number_of
 
 CLOSE = 0.005  # half a percentage point: "nearly as accurate" in `pareto_finding`
 
@@ -21,7 +22,7 @@ def effect_finding(effects: pd.DataFrame) -> str:
     gain = "The largest gain" if best["mean_difference"] > 0 else "The smallest loss"
     loss = "the largest loss" if worst["mean_difference"] < 0 else "the smallest gain"
     text = (
-        f"Of {counted(len(changes), 'change')} of the reference network "
+        f"Of {number_of(len(changes), 'change')} of the reference network "
         f"({tables.percent(effects['mean'].iloc[0])} of the validation images right), "
         f"{int((changes['mean_difference'] > 0).sum())} raised the mean accuracy. {gain} "
         f"came from *{best['network']}* ({points(best['mean_difference'])} points), {loss} "
@@ -38,7 +39,7 @@ def effect_finding(effects: pd.DataFrame) -> str:
 
 
 def _names(changes: pd.DataFrame) -> str:
-    return listing([f"*{name}*" for name in changes["network"]] or ["none"])
+    return join([f"*{name}*" for name in changes["network"]])
 
 
 def depth_finding(grid: pd.DataFrame) -> str:
@@ -50,12 +51,12 @@ def depth_finding(grid: pd.DataFrame) -> str:
     if min(grid.shape) < 2:
         return "One depth or one width: nothing to cross."
     deepest = {width: int(column.idxmax()) for width, column in grid.items()}
-    stages = [f"{counted(n, 'stage')} at width {width}" for width, n in deepest.items()]
+    stages = [f"{number_of(n, 'stage')} at width {width}" for width, n in deepest.items()]
     widest = max(grid.columns)
     wider = int((grid.idxmax(axis=1) == widest).sum())
     return (
-        f"The best depth was {listing(stages)}. The widest networks were the best at "
-        f"{wider} of {counted(len(grid), 'depth')}."
+        f"The best depth was {join(stages)}. The widest networks were the best at "
+        f"{wider} of {number_of(len(grid), 'depth')}."
     )
 
 
@@ -89,9 +90,9 @@ def pareto_finding(table: pd.DataFrame, network: str = "complex CNN") -> str:
     return text + (
         f"The best is *{top['network']}* ({tables.percent(top['mean'])}). Within "
         f"{100 * CLOSE:g} points of it, the fewest multiply-accumulates are those of "
-        f"*{lean['network']}* ({tables.count(lean['macs'])}, {_share(top, lean, 'macs')}), "
+        f"*{lean['network']}* ({lean['macs']:,}, {_share(top, lean, 'macs')}), "
         f"and the fewest parameters those of *{light['network']}* "
-        f"({tables.count(light['parameters'])}, {_share(top, light, 'parameters')})."
+        f"({light['parameters']:,}, {_share(top, light, 'parameters')})."
     )
 
 
@@ -115,10 +116,10 @@ def image_finding(read: pd.DataFrame, index: int, digit: int) -> str:
             "to `None` to use all."
         )
     right = int(read["right"].sum())
-    text = f"Test image {index} is a {digit}. {right} of {counted(len(read), 'run')} "
+    text = f"Test image {index} is a {digit}. {right} of {number_of(len(read), 'run')} "
     text += "read" + ("s" if right == 1 else "") + " it so."
     wrong = read.loc[~read["right"], "predicted"]
     if len(wrong):
         other = "other" if len(wrong) == 1 else "others"
-        text += f" The {other} read {listing(sorted(set(wrong)))}."
+        text += f" The {other} read {join(sorted(set(wrong)))}."
     return f"{text} One image is no measure of a network."

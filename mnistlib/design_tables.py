@@ -4,7 +4,7 @@ import pandas as pd
 
 from mnistlib import tables
 from mnistlib.family import FACTORS
-from mnistlib.reproduction import points_interval
+from mnistlib.reproduction import points, points_between
 
 
 def _accuracy(table: pd.DataFrame) -> list[str]:
@@ -35,10 +35,10 @@ def printed_effects(effects: pd.DataFrame) -> pd.DataFrame:
             "Level": effects["level"],
             "Parameters": effects["parameters"].map(tables.count),
             "MACs": effects["macs"].map(tables.count),
-            "Validation accuracy": _accuracy(effects),
-            "Difference, points": [
-                points_interval(r.mean_difference, r.diff_low, r.diff_high)
-                for r in effects.itertuples()
+            "Accuracy": effects["mean"].map(tables.percent),
+            "Difference, points": effects["mean_difference"].map(points),
+            "95 % interval": [
+                points_between(r.diff_low, r.diff_high) for r in effects.itertuples()
             ],
             "p (Holm)": effects["p_holm"].map(tables.p_value),
         }
@@ -53,7 +53,7 @@ def printed_depth_by_width(grid: pd.DataFrame) -> pd.DataFrame:
 
 
 def cost_table(best: pd.DataFrame) -> pd.DataFrame:
-    """Return the measured speed of each network: medians over its runs.
+    """Return the measured speed of each network: the fastest epoch of all its runs.
 
     Args:
         best: from `design_space.at_best_rate`.
@@ -63,7 +63,7 @@ def cost_table(best: pd.DataFrame) -> pd.DataFrame:
     """
     by_network = best.groupby(["network", "group", "macs"], sort=False, as_index=False)
     table = by_network.agg(
-        epoch_seconds=("epoch_seconds", "median"), val_accuracy=("val_accuracy", "mean")
+        epoch_seconds=("epoch_seconds", "min"), val_accuracy=("val_accuracy", "mean")
     )
     return table.rename(columns={"epoch_seconds": "seconds an epoch"})
 

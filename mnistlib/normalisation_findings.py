@@ -5,8 +5,9 @@ import pandas as pd
 from mnistlib import tables
 from mnistlib.claims import reported
 from mnistlib.normalisation import CONTROL, NORMALISED, PAPER_RATE, SCALING_NAMES
-from mnistlib.reproduction import counted, listing, points, points_interval
+from mnistlib.reproduction import points, points_interval
 from mnistlib.style import label
+from mnistlib.words import join, number_of, p_text
 
 KEPT = 0.99  # Keras's momentum: the weight of the old running statistics in each step
 
@@ -30,7 +31,7 @@ def warm_up_note(n_train: int, params) -> str:
     steps = params.epochs * -(-n_train // params.batch_size)
     left = tables.percent(KEPT**steps, 1)
     return (
-        f"A run takes {counted(steps, 'step')}; the running statistics then still hold "
+        f"A run takes {number_of(steps, 'step')}; the running statistics then still hold "
         f"{left} of their first values."
     )
 
@@ -51,7 +52,7 @@ def unscaled_finding(outcomes: pd.DataFrame) -> str:
     ):
         counts = part[["diverged", "not_learned", "runs"]].sum()
         parts.append(
-            f"{words} {counts['diverged']} of {counted(counts['runs'], 'run')} diverged "
+            f"{words} {counts['diverged']} of {number_of(counts['runs'], 'run')} diverged "
             f"and {counts['not_learned']} did not learn"
         )
     text = f"On unscaled pixels, {'; '.join(parts)}."
@@ -74,9 +75,9 @@ def gain_finding(gains: pd.DataFrame) -> str:
     difference = gains["mean_difference"]
     text = (
         f"Batch normalisation raised the mean validation accuracy in "
-        f"{int((difference > 0).sum())} of {counted(len(gains), 'comparison')}; the gains "
-        f"go from {points(difference.min())} to {points(difference.max())} points. The "
-        f"median gain is {_medians(gains)}."
+        f"{int((difference > 0).sum())} of {number_of(len(gains), 'comparison')}; the "
+        f"gains go from {points(difference.min())} to {points(difference.max())} points. "
+        f"The median gain is {_medians(gains)}."
     )
     if gains["n"].iloc[0] < 2:
         return f"{text} One seed allows no test."
@@ -93,7 +94,7 @@ def _medians(gains: pd.DataFrame) -> str:
     for (model, scaling), part in gains.groupby(["model", "scaling"], sort=False):
         median = points(part["mean_difference"].median())
         parts.append(f"{median} ({label(model)}, {SCALING_NAMES[scaling]})")
-    return listing(parts)
+    return join(parts)
 
 
 def placement_finding(gains: pd.DataFrame) -> str:
@@ -111,7 +112,7 @@ def placement_finding(gains: pd.DataFrame) -> str:
     gap = after - before
     return (
         f"After the activation was better than before it in {int((gap > 0).sum())} of "
-        f"{counted(len(gap), 'condition')}, worse in {int((gap < 0).sum())}; the mean "
+        f"{number_of(len(gap), 'condition')}, worse in {int((gap < 0).sum())}; the mean "
         f"difference is {points(gap.mean())} points."
     )
 
@@ -127,7 +128,7 @@ def paper_finding(systems: pd.DataFrame, claim_id: str = "AHM-11") -> str:
     ours = systems.iloc[1:]
     reach = ours[100 * ours["accuracy"] >= printed]
     best = ours.loc[ours["accuracy"].idxmax()]
-    lead = f"The mean of {len(reach)} of {counted(len(ours), 'network')}"
+    lead = f"The mean of {len(reach)} of {number_of(len(ours), 'network')}"
     return (
         f"{lead} with batch normalisation reaches the printed {printed:.2f}"
         f"{tables.THIN_SPACE}%. The highest is that of *{best['system']}* "
@@ -144,14 +145,9 @@ def tuned_finding(tests: pd.DataFrame) -> str:
     parts = []
     for row in tests[tests["setting"] == "chosen"].itertuples():
         gain = points_interval(row.mean_difference, row.low, row.high)
-        p = "" if pd.isna(row.p_holm) else f", p {_equals(row.p_holm)}"
+        p = "" if pd.isna(row.p_holm) else f", {p_text(row.p_holm)}"
         parts.append(f"by {gain} points for the {label(row.model)}{p}")
     return (
         "With rate and scaling chosen on validation images, once without and once with "
-        f"batch normalisation, it changes the test accuracy {listing(parts)}."
+        f"batch normalisation, it changes the test accuracy {join(parts)}."
     )
-
-
-def _equals(p: float) -> str:
-    text = tables.p_value(p)
-    return text if text.startswith("<") else f"= {text}"

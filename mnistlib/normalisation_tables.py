@@ -18,7 +18,7 @@ from mnistlib.normalisation import (
     SCALING_NAMES,
     best_rows,
 )
-from mnistlib.reproduction import points_interval
+from mnistlib.reproduction import points, points_between
 from mnistlib.style import label
 
 
@@ -155,7 +155,8 @@ def printed_gains(table: pd.DataFrame) -> pd.DataFrame:
             "Batch normalisation": table["batch_norm"].map(label),
             "Without": table["without"].map(tables.percent),
             "With": table["with_"].map(tables.percent),
-            "Gain, points": _gain(table),
+            "Gain, points": table["mean_difference"].map(points),
+            "95 % interval": _interval(table),
             "p (Holm)": table["p_holm"].map(tables.p_value),
         }
     )
@@ -168,7 +169,8 @@ def printed_tests(table: pd.DataFrame) -> pd.DataFrame:
             "Setting": table["setting"],
             "Network": table["model"].map(label),
             "Batch normalisation": table["batch_norm"].map(label),
-            "Gain, points": _gain(table),
+            "Gain, points": table["mean_difference"].map(points),
+            "95 % interval": _interval(table),
             "p (Holm)": table["p_holm"].map(tables.p_value),
             "Only with right": table["only_with"].map("{:.1f}".format),
             "Only without right": table["only_without"].map("{:.1f}".format),
@@ -177,5 +179,5 @@ def printed_tests(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _gain(table: pd.DataFrame) -> list[str]:
-    return [points_interval(r.mean_difference, r.low, r.high) for r in table.itertuples()]
+def _interval(table: pd.DataFrame) -> list[str]:
+    return [points_between(r.low, r.high) for r in table.itertuples()]

@@ -10,6 +10,7 @@ from mnistlib import tables
 from mnistlib.claims import load_claims, reported
 from mnistlib.evaluate import confusion
 from mnistlib.intervals import errors_implied, summary, wilson
+from mnistlib.words import number_of
 
 N_TEST = 10_000  # MNIST's test images, on which the papers' accuracies are shares
 N_TRAIN = 60_000
@@ -21,22 +22,19 @@ def points(x: float, digits: int = 2) -> str:
     return tables.MISSING if pd.isna(x) else f"{100 * x:+.{digits}f}".replace("-", MINUS)
 
 
+def points_between(low: float, high: float, digits: int = 2) -> str:
+    """Format the interval of a difference: "−0.10 to +1.14"; NaN -> an en dash."""
+    if pd.isna(low) or pd.isna(high):
+        return tables.MISSING
+    # No-break spaces keep the two ends in one line of a cell.
+    return f"{points(low, digits)}\u00a0to\u00a0{points(high, digits)}"
+
+
 def points_interval(x: float, low: float, high: float, digits: int = 2) -> str:
     """Format a difference with its interval: "+0.52 (−0.10 to +1.14)"."""
     if pd.isna(low) or pd.isna(high):
         return points(x, digits)
-    return f"{points(x, digits)} ({points(low, digits)} to {points(high, digits)})"
-
-
-def listing(names: Sequence[str]) -> str:
-    """Join names as a sentence does: "a", "a and b", "a, b and c"."""
-    *most, last = map(str, names)
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-def counted(n: int, noun: str) -> str:
-    """Return "1 run", "2 runs"."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+    return f"{points(x, digits)} ({points_between(low, high, digits)})"
 
 
 def is_full_size(params, dataset: str) -> bool:
@@ -63,8 +61,8 @@ def size_clause(params, dataset: str) -> str:
     n_test = N_TEST if params.n_test is None else params.n_test
     return (
         f"This run used {n_train:,} of {N_TRAIN:,} training images and {n_test:,} of "
-        f"{N_TEST:,} test images, for {counted(params.epochs, 'epoch')}: it need not meet "
-        "the paper's number."
+        f"{N_TEST:,} test images, for {number_of(params.epochs, 'epoch')}: it need not "
+        "meet the paper's number."
     )
 
 
@@ -115,12 +113,13 @@ def show_system_table(table: pd.DataFrame, caption: str, name: str) -> None:
                 tables.interval(row.min, row.max) for row in table.itertuples()
             ],
             "Test loss, nats": [tables.number(loss, 4) for loss in table["loss"]],
-            "Diverged": [tables.count(n) for n in table["diverged"]],
         }
     )
+    diverged = int(table["diverged"].sum())
     note = (
         "The interval of the printed accuracy is Wilson's, for the draw of 10,000 test "
-        "images; those of our runs are Student's, over seeds."
+        "images; those of our runs are Student's, over seeds. "
+        f"{number_of(diverged, 'run')} diverged."
     )
     tables.numbered_table(shown, caption, name, note=note)
 
@@ -137,7 +136,7 @@ def beside_paper(values: Sequence[float], claim_id: str) -> str:
     values = np.asarray(values, dtype=float)
     if not np.isfinite(values).all():
         broken = int((~np.isfinite(values)).sum())
-        return f"{counted(broken, 'run')} of {len(values)} gave no finite value."
+        return f"{number_of(broken, 'run')} of {len(values)} gave no finite value."
     found = summary(values)
     ours = f"{found['mean']:.{digits}f}{suffix}"
     side = "below" if printed < found["mean"] else "above"

@@ -138,8 +138,7 @@ def test_one_seed_allows_no_test():
     effects = space.effect_table(PARAMS, frame(seeds=(0,)))
     assert "One seed allows no test" in words.effect_finding(effects)
     shown = printed.printed_effects(effects)
-    assert set(shown["p (Holm)"]) == {"–"}
-    assert not shown["Validation accuracy"].str.contains("nan").any()
+    assert set(shown["p (Holm)"]) == set(shown["95 % interval"]) == {"–"}
 
 
 def test_depth_finding():
@@ -204,16 +203,16 @@ def test_printed_tables():
     assert list(grid.columns) == ["Stages", "width 4", "width 16"]
 
 
-def test_costs_are_medians():
+def test_costs_are_those_of_the_fastest_run():
     costs = printed.cost_table(frame())
-    assert costs["seconds an epoch"].iloc[0] == 2.0
+    assert costs["seconds an epoch"].iloc[0] == 1.0
     assert len(costs) == len(NETWORKS)
     shown = printed.printed_costs(costs.iloc[:1], n_images=3000)
     assert shown.iloc[0].to_dict() | {"MACs": ""} == {
         "Network": NETWORKS["network"].iloc[0],
         "MACs": "",
-        "Seconds an epoch": "2.00",
-        "Images a second": "1\u2009500",
+        "Seconds an epoch": "1.00",
+        "Images a second": "3\u2009000",
         "Validation accuracy": "91.33\u2009%",
     }
 

@@ -249,7 +249,7 @@ def test_tuned_finding_tells_p_only_where_there_is_one():
         }
     )
     text = words.tuned_finding(table)
-    assert "by +1.20 (+1.00 to +1.40) points for the base CNN, p < 0.001" in text
+    assert "by +1.20 (+1.00\u00a0to\u00a0+1.40) points for the base CNN, p < 0.001" in text
     assert text.endswith("and by −0.30 points for the complex CNN.")
     assert "p = 0.040" in words.tuned_finding(table.assign(p_holm=0.04))
 

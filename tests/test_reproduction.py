@@ -36,18 +36,8 @@ def test_points(x, text):
 
 
 def test_points_with_and_without_an_interval():
-    assert r.points_interval(0.01, -0.002, 0.022) == "+1.00 (−0.20 to +2.20)"
+    assert r.points_interval(0.01, -0.002, 0.022) == "+1.00 (−0.20\u00a0to\u00a0+2.20)"
     assert r.points_interval(0.01, np.nan, np.nan) == "+1.00"
-
-
-def test_listing():
-    assert r.listing(["a"]) == "a"
-    assert r.listing(["a", "b"]) == "a and b"
-    assert r.listing([1, 2, 3]) == "1, 2 and 3"
-
-
-def test_counted():
-    assert (r.counted(1, "run"), r.counted(0, "run")) == ("1 run", "0 runs")
 
 
 @pytest.mark.parametrize(

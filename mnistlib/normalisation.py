@@ -173,19 +173,27 @@ def _system(row) -> str:
 def scaling_grid(frame: pd.DataFrame):
     """Draw validation error over learning rates, a panel for each host and scaling.
 
+    The axis ends at 100 %, also where an interval does not. No error at all, which a
+    logarithmic axis cannot show, is drawn at half of the smallest other error.
+
     Args:
         frame: of the grid, from `tidy`.
     """
     from mnistlib.plots import interval_plot
     from mnistlib.style import log_axis
 
-    error = frame.assign(error=1 - frame["val_accuracy"])
+    error = 1 - frame["val_accuracy"]
+    least = error[error > 0].min() / 2 if (error > 0).any() else 0.001
+    error = frame.assign(error=error.clip(lower=least))
+    rates = sorted(set(frame["learning_rate"]))
     figure, axes = _panels(frame["scaling"])
     for (model, scaling), ax in axes.items():
         part = error[(error["model"] == model) & (error["scaling"] == scaling)]
         interval_plot(part, "learning_rate", "error", "batch_norm", ax, log_x=True)
         log_axis(ax, "y", error["error"])
         ax.yaxis.set_major_formatter(lambda x, _: f"{100 * x:g} %")
+        ax.set(ylim=(0.8 * error["error"].min(), 1.1))
+        ax.set_xticks(rates, [f"{rate:g}" for rate in rates])
     _finish(figure, axes, "validation error")
     return figure
 

@@ -295,9 +295,21 @@ def test_grid_figure_has_a_panel_for_each_host_and_scaling(rates):
         "complex CNN, 0 to 255",
         "complex CNN, ÷ 255",
     ]
+    for ax in figure.axes:
+        assert list(ax.get_xticks()) == sorted(rates)
+        assert ax.get_ylim()[1] < 1.2
     assert len(figure.legends) == 1
     texts = [text.get_text() for text in figure.legends[0].get_texts()]
     assert texts == ["none", "before activation", "after activation"]
+
+
+def test_grid_figure_shows_runs_without_any_error():
+    perfect = grid_frame()
+    for values in (1.0, np.where(perfect["seed"] == 100, 1.0, 0.9)):
+        figure = norm.scaling_grid(perfect.assign(val_accuracy=values))
+        figure.draw_without_rendering()
+        low, high = figure.axes[0].get_ylim()
+        assert 0 < low < high
 
 
 def test_curves_survive_diverged_runs():

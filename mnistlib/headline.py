@@ -113,7 +113,8 @@ def headline(notebooks: list[Path]) -> str:
     )
     return (
         tables.table_directive(shown, CAPTION, "tab-headline")
-        + "\nThe interval is Student's, over seeds; each system leads to its page.\n\n"
+        + "\nThe interval is Student's, over seeds; one seed gives none. "
+        "Each system leads to its page.\n\n"
         + f"::::{{dropdown}} What each row says\n{remarks}\n::::\n"
     )
 

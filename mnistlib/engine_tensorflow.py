@@ -22,11 +22,10 @@ class Engine:
         import tensorflow as tf
 
         optimizer.build(model.trainable_variables)
-        images, labels = tf.constant(x), tf.constant(y.astype(np.int32))
         n = len(x)
 
         @tf.function(jit_compile=False)
-        def epoch(order):
+        def epoch(images, labels, order):
             loss_sum = tf.zeros((), tf.float64)
             n_correct = tf.zeros((), tf.int32)
             for start in tf.range(0, n, batch_size):
@@ -50,6 +49,8 @@ class Engine:
             return model(images, training=False)
 
         self._epoch, self._forward, self._as_tensor = epoch, forward, tf.constant
+        # Given to the graph as arguments: what a graph captures outlives the run.
+        self._images, self._labels = tf.constant(x), tf.constant(y.astype(np.int32))
 
     def train_epoch(self, order: np.ndarray) -> tuple[float, int]:
         """Take one pass in the given order of rows.
@@ -58,7 +59,8 @@ class Engine:
             The sum of the losses (nats) and the number of correct images, each counted
             when the image was used, while the weights moved (as Keras logs it).
         """
-        loss_sum, n_correct = self._epoch(self._as_tensor(order.astype(np.int32)))
+        order = self._as_tensor(order.astype(np.int32))
+        loss_sum, n_correct = self._epoch(self._images, self._labels, order)
         return float(loss_sum), int(n_correct)
 
     def logits(self, x: np.ndarray, batch_size: int = 500) -> np.ndarray:

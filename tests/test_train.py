@@ -1,9 +1,11 @@
 """Training: repeatable to the bit, evaluated by counts, honest about divergence."""
 
+import gc
 import json
 import os
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -197,3 +199,24 @@ def test_cross_entropy_by_hand():
 def test_confidence_by_hand():
     logits = np.array([[0.0, 0.0], [np.log(3), 0.0], [1000.0, 0.0]], np.float32)
     np.testing.assert_allclose(train.confidence(logits), [0.5, 0.75, 1.0], rtol=1e-3)
+
+
+def test_a_finished_run_leaves_no_images_in_memory(dataset):
+    """A worker trains hundreds of runs: their images must not pile up."""
+    backend.configure()
+    from mnistlib.engine_tensorflow import Engine
+
+    spec = make(NetworkSpec, **SPEC)
+    images = data.scale(
+        data.split(
+            dataset, method="last", val_fraction=0.0, n_train=100, n_test=20, seed=0
+        ),
+        "unit",
+    )[0]
+    model = models.build("ann")
+    engine = Engine(model, train.build_optimizer(spec), images, dataset.y_train[:100], 32)
+    engine.train_epoch(np.arange(100))
+    left = weakref.ref(engine._images)
+    del engine, model
+    gc.collect()
+    assert left() is None

@@ -8,7 +8,6 @@ from mnistlib.baselines import CLASSICAL, CNN, CNN_L2, SYSTEMS
 from mnistlib.compare import two_proportions
 from mnistlib.evaluate import per_class
 from mnistlib.intervals import errors_implied, summary, wilson
-from mnistlib.tables import THIN_SPACE
 
 # Test images behind a printed accuracy, where the paper does not say.
 N_PRINTED = 10_000
@@ -33,15 +32,6 @@ def settings_table() -> pd.DataFrame:
     )
 
 
-def printed_accuracies(name: str) -> str:
-    """Return what papers print for such a system: "raj2024 97.77 %, asher 97.10 %"."""
-    rows = claims.load_claims()
-    return ", ".join(
-        f"{rows.at[claim, 'paper']} {claims.reported(claim):.2f}{THIN_SPACE}%"
-        for claim in SYSTEMS[name].claims
-    )
-
-
 def accuracy_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Summarise accuracy by system, the best on the test images first.
 
@@ -52,7 +42,7 @@ def accuracy_table(frame: pd.DataFrame) -> pd.DataFrame:
         DataFrame: system, label, runs, val_accuracy (mean), test_accuracy (mean), std (over
         seeds; NaN with one run), low, high, covers ("seeds": Student's interval over seeds,
         NaN with one, cut at 0 and 1; "images": Wilson's, for systems that no seed
-        changes), printed.
+        changes).
     """
     rows = []
     for name, group in frame.groupby("system", sort=False):
@@ -75,7 +65,6 @@ def accuracy_table(frame: pd.DataFrame) -> pd.DataFrame:
                 "low": low,
                 "high": high,
                 "covers": covers,
-                "printed": printed_accuracies(name),
             }
         )
     table = pd.DataFrame(rows)
@@ -205,7 +194,7 @@ def papers_size() -> int:
 
 
 def per_class_table(of_cnn: np.ndarray, of_other: np.ndarray, other: str) -> pd.DataFrame:
-    """Set precision, recall and F1 of two confusion matrices side by side, by digit.
+    """Set precision and recall of two confusion matrices side by side, by digit.
 
     Args:
         of_cnn: confusion matrix (10, 10) of the CNN.
@@ -214,30 +203,7 @@ def per_class_table(of_cnn: np.ndarray, of_other: np.ndarray, other: str) -> pd.
     """
     first, second = per_class(of_cnn), per_class(of_other)
     columns = {"digit": first.index, "support": first["support"]}
-    for measure in ("precision", "recall", "f1"):
+    for measure in ("precision", "recall"):
         for name, scores in ((CNN, first), (other, second)):
             columns[f"{measure}, {SYSTEMS[name].label}"] = scores[measure]
     return pd.DataFrame(columns)
-
-
-def error_columns(other: str) -> list[str]:
-    """Return what `with_labels` calls the columns leader_errors and other_errors."""
-    return [f"errors, {SYSTEMS[name].label}" for name in (CNN, other)]
-
-
-def with_labels(table: pd.DataFrame, other: str | None = None) -> pd.DataFrame:
-    """Return a table of `lead` with systems' labels in place of their names and roles.
-
-    Args:
-        table: what `lead.against`, `lead.by_class` or `lead.by_pair` returns.
-        other: name of the system that the CNN is compared with; None for `against`.
-    """
-    names = {"leader_only": "CNN alone right", "other_only": "other alone right"}
-    if other:
-        roles = ("leader_errors", "other_errors")
-        names |= dict(zip(roles, error_columns(other), strict=True))
-    table = table.rename(columns=names)
-    if "system" in table:
-        labels = table["system"].map(lambda name: SYSTEMS[name].label)
-        table = table.assign(system=labels)
-    return table

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mnistlib import baselines_cells as cells
 from mnistlib import baselines_figures, baselines_tables
 from mnistlib import baselines_findings as findings
 from mnistlib.baselines import CNN, CNN_L2, SYSTEMS
@@ -190,3 +191,80 @@ def test_a_gallery_may_be_empty(digits):
     assert [ax.get_title() for ax in shown.axes] == ["4, not 9", "9, not 4", "3, not 8"]
     empty = baselines_figures.gallery(digits.x_test[:0], [], [])
     assert "no such image" in empty.axes[0].texts[0].get_text()
+
+
+def test_tables_are_shown_in_percent_with_what_papers_print(table):
+    shown = cells.accuracy(table.assign(val_accuracy=0.5, std=np.nan)).set_index("system")
+    assert shown.loc["RBF SVM", ["raj2024", "asher"]].tolist() == ["97.77", "97.10"]
+    assert shown.loc["naive Bayes", ["raj2024", "asher"]].tolist() == ["–", "–"]
+    assert shown.at["CNN", "95 % interval"] == "97.00–99.00"
+    assert shown.at["CNN", "sd"] == "–"
+    table.loc[0, ["low", "high"]] = np.nan
+    shown = cells.accuracy(table.assign(val_accuracy=0.5, std=np.nan))
+    assert shown.at[0, "95 % interval"] == "–"
+
+
+def test_printed_tests_are_shown_side_by_side():
+    row = cells.printed_tests(baselines_tables.printed_tests()).iloc[0]
+    assert row.tolist() == [
+        "raj2024",
+        "CNN and SVM",
+        "98.30 and 97.77",
+        "170 and 223",
+        "0.007",
+    ]
+
+
+def test_logs_and_last_epochs_are_shown_in_their_units():
+    log = pd.DataFrame(
+        {"epoch": [1], "training, printed": [0.8888], "validation, CNN": [np.nan]}
+    )
+    shares = cells.log(log, is_share=True)
+    assert shares.columns.tolist() == ["epoch", "train, printed", "val, CNN"]
+    assert shares.iloc[0].tolist() == [1, "88.88", "–"]
+    assert cells.log(log, is_share=False).iloc[0].tolist() == [1, "0.889", "–"]
+    last = pd.DataFrame(
+        {
+            "accuracy": ["test"],
+            "printed": [0.983],
+            "claim": ["RAJ-01"],
+            "mean": [0.98],
+            "low": [np.nan],
+            "high": [np.nan],
+        }
+    )
+    assert cells.last_epochs(last).iloc[0].tolist() == [
+        "test",
+        "RAJ-01",
+        "98.30",
+        "98.00",
+        "–",
+        "–",
+    ]
+
+
+def test_leads_are_shown_with_their_sign():
+    row = {"leader_only": 12.34, "other_only": 5.0, "p": 0.03, "p_holm": 0.0001}
+    tests = pd.DataFrame([{"system": "svm_rbf", "points": -1.234} | row])
+    assert cells.tests(tests).iloc[0].tolist() == [
+        "RBF SVM",
+        "12.3",
+        "5.0",
+        "−1.23",
+        "0.030",
+        "< 0.001",
+    ]
+    errors = {"leader_errors": [3.0], "other_errors": [5.5], "lead": [2.5]}
+    classes = pd.DataFrame(errors | {"digit": 7, "support": 1028, "p": 1.0, "p_holm": 1.0})
+    shown = cells.classes(classes, "knn_3")
+    assert shown.columns.tolist()[2:5] == ["errors, CNN", "errors, 3-NN", "lead, images"]
+    assert shown.iloc[0, :5].tolist() == [7, "1\u2009028", "3.0", "5.5", "+2.5"]
+    pairs = cells.pairs(pd.DataFrame(errors | {"pair": "4/9", "share": 0.257}), "knn_3")
+    assert pairs.iloc[0].tolist() == ["4/9", "3.0", "5.5", "+2.5", "25.7"]
+
+
+def test_scores_and_costs_are_shown(table):
+    scores = pd.DataFrame({"digit": [3], "support": [1010], "recall, CNN": [0.98765]})
+    assert cells.per_class(scores).iloc[0].tolist() == [3, "1\u2009010", "98.77"]
+    costs = table.head(1).assign(fit_seconds=1.234, predict_seconds=0.5, megabytes=20.0)
+    assert cells.costs(costs).iloc[0].tolist() == ["CNN", "1.23", "0.500", "20.00", "98.00"]

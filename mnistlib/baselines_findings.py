@@ -231,9 +231,10 @@ def headline_rows(table: pd.DataFrame, dataset: Dataset, n_fit: int) -> list[dic
                 "system": SYSTEMS[name].label,
                 "quantity": "test accuracy",
                 "claim_id": claim,
-                "ours": 100 * row["test_accuracy"],
-                "low": low if by_seed else None,
-                "high": high if by_seed else None,
+                # Rounded: the last bits of an interval may differ between machines.
+                "ours": round(100 * row["test_accuracy"], 4),
+                "low": round(low, 4) if by_seed else None,
+                "high": round(high, 4) if by_seed else None,
                 "n_seeds": int(row["runs"]),
                 "text": text,
             }

@@ -1,5 +1,6 @@
 """Each page of the report: its headings, figures, numbers and outputs."""
 
+import json
 import re
 from copy import copy
 from itertools import pairwise
@@ -88,6 +89,14 @@ def test_no_error_is_shown(page):
     html = str(page)
     assert [mark for mark in ERRORS if mark in html] == []
     assert not page.select(".output.traceback, .output.stderr, .system-message")
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_every_cell_of_a_notebook_was_run_in_order(report_html, name):
+    # The report keeps each notebook for readers to download.
+    source = json.loads((report_html / "_sources" / f"{name}.ipynb").read_text("utf-8"))
+    code = [cell for cell in source["cells"] if cell["cell_type"] == "code"]
+    assert [c["execution_count"] for c in code] == list(range(1, len(code) + 1))
 
 
 def test_no_object_shows_its_address(page):

@@ -18,6 +18,7 @@ from mnistlib.watch import Watch
 
 _POLL_SECONDS = 0.1
 _GRACE_SECONDS = 10
+_LAST_LINES = 20
 
 
 @dataclass
@@ -25,6 +26,7 @@ class _Running:
     job: Job
     process: subprocess.Popen
     answer: IO
+    said: IO
     start: float
 
     def outcome(self) -> Outcome:
@@ -37,6 +39,12 @@ class _Running:
         line = f"its process ended with code {self.process.returncode} and no answer"
         seconds = time.perf_counter() - self.start
         return Outcome(self.job.name, seconds, line, f"{self.job.name}: {line}")
+
+    def last_words(self) -> str:
+        """Return the end of what the process and its kernel wrote to stderr."""
+        with self.said as file:
+            file.seek(0)
+            return "\n".join(file.read().splitlines()[-_LAST_LINES:])
 
 
 def outcomes(
@@ -67,7 +75,8 @@ def outcomes(
                     running.remove(one)
                     outcome = one.outcome()
                     watch.done(one.job.name)
-                    watch.say(_line(outcome))
+                    words = one.last_words()
+                    watch.say(_line(outcome, words))
                     yield one.job, outcome
                 if not ended:
                     time.sleep(_POLL_SECONDS)
@@ -76,11 +85,13 @@ def outcomes(
 
 
 def _start(job: Job, target: Path, failed: Path, environment, watch: Watch) -> _Running:
-    answer = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (kept open)
+    answer, said = _temporary_file(), _temporary_file()
     process = subprocess.Popen(
         [sys.executable, "-m", "mnistlib.execute"],
         stdin=subprocess.PIPE,
         stdout=answer,
+        # Kernels write notes there as they end; they matter when a notebook failed.
+        stderr=said,
         text=True,
         env=os.environ | environment | {"MNISTLIB_PROGRESS": str(watch.file(job.name))},
         # Ctrl-C reaches this process alone, which then stops the others in order.
@@ -96,7 +107,14 @@ def _start(job: Job, target: Path, failed: Path, environment, watch: Watch) -> _
     process.stdin.write(json.dumps(order) + "\n")
     process.stdin.flush()
     watch.say(f"{job.name}: started")
-    return _Running(job, process, answer, time.perf_counter())
+    return _Running(job, process, answer, said, time.perf_counter())
+
+
+def _temporary_file() -> IO:
+    """Return a file for a process to write to: a pipe could fill up and block it."""
+    return tempfile.TemporaryFile(  # noqa: SIM115 (it outlives this function)
+        "w+", encoding="utf-8", errors="replace"
+    )
 
 
 def _stop(running: list[_Running]) -> None:
@@ -111,7 +129,8 @@ def _stop(running: list[_Running]) -> None:
             one.process.wait()
 
 
-def _line(outcome: Outcome) -> str:
+def _line(outcome: Outcome, last_words: str) -> str:
     if outcome.error:
-        return f"\n{outcome.traceback}\n{outcome.name}: FAILED, {outcome.error}"
+        words = f"\nIts process wrote:\n{last_words}" if last_words else ""
+        return f"\n{outcome.traceback}{words}\n{outcome.name}: FAILED, {outcome.error}"
     return f"{outcome.name}: done in {outcome.seconds:.1f} s"

@@ -192,6 +192,7 @@ def test_a_failed_notebook_is_told_with_its_cell_and_traceback(ran):
     assert (
         "Traceback (most recent call last)" not in done.stderr.split("03_dies: FAILED")[1]
     )
+    assert "Its process wrote:\nKernel died while waiting" in done.stderr
     assert "without encryption" not in done.stderr
 
 

@@ -112,9 +112,7 @@ def _start(job: Job, target: Path, failed: Path, environment, watch: Watch) -> _
 
 def _temporary_file() -> IO:
     """Return a file for a process to write to: a pipe could fill up and block it."""
-    return tempfile.TemporaryFile(  # noqa: SIM115 (it outlives this function)
-        "w+", encoding="utf-8", errors="replace"
-    )
+    return tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
 
 
 def _stop(running: list[_Running]) -> None:

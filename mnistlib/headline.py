@@ -132,6 +132,12 @@ def readme_block(notebooks: list[Path], summary: Summary) -> str:
     else:
         data = ", ".join(DATA_NAMES[name] for name in summary.datasets)
         about = f"Profile `{'`, `'.join(summary.profiles)}`, {data}."
+        if set(summary.profiles) != {"full"}:
+            about += (
+                " This is not the full study: it takes part of the images and few epochs, "
+                "its accuracies are lower for that reason alone, and they are no verdict "
+                "on any paper."
+            )
         lines = f"{CAPTION}. {about}\n\n" + tables.to_markdown(
             _table(found, lambda key: f"`{key}`")
         )

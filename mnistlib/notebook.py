@@ -72,6 +72,8 @@ def clean(notebook) -> None:
         cell.metadata.pop("execution", None)
         if INJECTED in cell.metadata.get("tags", []):
             cell["id"] = INJECTED  # papermill draws a random one
+            # Folded on the page, as the defaults are: a table shows what was in force.
+            cell.metadata["tags"] = [INJECTED, "hide-input"]
         for output in cell.get("outputs", []):
             if "text" in output:
                 output["text"] = without_folders(output["text"])

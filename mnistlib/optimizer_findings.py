@@ -234,7 +234,7 @@ def headline_rows(frame: pd.DataFrame, params, dataset) -> list[dict]:
             {
                 "paper": "ahmareen2024",
                 "system": system.name,
-                "quantity": "test accuracy, %",
+                "quantity": "test accuracy",
                 "claim_id": system.claims[0],
                 "ours": float(values.mean()),
                 "low": low,

@@ -139,7 +139,7 @@ def printed_outcomes(table: pd.DataFrame) -> pd.DataFrame:
             "Runs": table["runs"].map(str),
             "Diverged": table["diverged"].map(str),
             "Did not learn": table["not_learned"].map(str),
-            "Best mean accuracy": table["best"].map(tables.percent),
+            "Best mean": table["best"].map(tables.percent),
             "At rate": table["best_rate"].map("{:g}".format),
         }
     )

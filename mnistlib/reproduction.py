@@ -106,8 +106,10 @@ def show_system_table(table: pd.DataFrame, caption: str, name: str) -> None:
             "System": table["system"],
             "Runs": table["runs"].map(str),
             "Test accuracy": table["accuracy"].map(tables.percent),
+            # Student's interval does not know that an accuracy ends at 100 %.
             "95 % interval": [
-                tables.interval(row.low, row.high) for row in table.itertuples()
+                tables.interval(low, high)
+                for low, high in table[["low", "high"]].clip(0, 1).to_numpy()
             ],
             "Lowest to highest": [
                 tables.interval(row.min, row.max) for row in table.itertuples()
@@ -118,7 +120,7 @@ def show_system_table(table: pd.DataFrame, caption: str, name: str) -> None:
     diverged = int(table["diverged"].sum())
     note = (
         "The interval of the printed accuracy is Wilson's, for the draw of 10,000 test "
-        "images; those of our runs are Student's, over seeds. "
+        "images; those of our runs are Student's, over seeds, cut at 100 %. "
         f"{number_of(diverged, 'run')} diverged."
     )
     tables.numbered_table(shown, caption, name, note=note)

@@ -104,10 +104,28 @@ def test_system_table_puts_the_paper_first():
     assert list(table["diverged"].iloc[1:]) == [0, 1]
 
 
-def test_shown_table_has_no_nan(capsys):
-    table = r.system_table(runs_of([0.5], [None]), (ACCURACY, LOSS))
+@pytest.fixture
+def shown(monkeypatch) -> list[str]:
+    """What is displayed, as Markdown text."""
+    texts = []
+    monkeypatch.setattr("IPython.display.display", lambda thing: texts.append(thing.data))
+    return texts
+
+
+def test_shown_table_has_no_nan(shown):
+    frame = runs_of([0.5], [None], status="diverged")
+    r.show_system_table(r.system_table(frame, (ACCURACY, LOSS)), "A caption", "tab-x")
+    (text,) = shown
+    assert "98.73\u2009%" in text
+    assert "1 run diverged." in text
+    assert "nan" not in text.lower()
+
+
+def test_shown_intervals_end_at_all_images(shown):
+    table = r.system_table(runs_of([0.9, 0.99], [0.1, 0.1]), (ACCURACY, LOSS))
+    assert table["high"][1] > 1
     r.show_system_table(table, "A caption", "tab-x")
-    assert "nan" not in capsys.readouterr().out.lower()
+    assert "–100.00\u2009%" in shown[0]
 
 
 def test_headline_rows_are_in_the_claims_unit():

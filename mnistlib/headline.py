@@ -49,7 +49,8 @@ def comparisons(notebooks: list[Path]) -> pd.DataFrame:
                     "notebook": path.stem,
                     "paper": row["paper"],
                     "system": row["system"],
-                    "quantity": row["quantity"] + (f" ({unit})" if unit in _NAMED else ""),
+                    "quantity": row["quantity"].removesuffix(", %")
+                    + (f" ({unit})" if unit in _NAMED else ""),
                     "printed": printed,
                     "measured": _number(row["ours"], unit) + _percent(unit),
                     "interval": ends + _percent(unit) if ends else tables.MISSING,

@@ -35,7 +35,9 @@ def configure() -> None:
         if threads != (1, 1):
             threading.set_intra_op_parallelism_threads(1)
             threading.set_inter_op_parallelism_threads(1)
-        tf.config.list_logical_devices()  # looks for a GPU, and says so, now
+        # Workers side by side would each take the whole GPU, and its sums do not repeat.
+        tf.config.set_visible_devices([], "GPU")
+        tf.config.list_logical_devices()  # looks for devices, and says so, now
         # A worker builds one graph a run; TensorFlow warns that this may be an oversight.
         tf.get_logger().setLevel("ERROR")
 
@@ -82,8 +84,18 @@ def environment() -> dict:
     return classical_environment() | {
         "packages": {package: version(package) for package in ("numpy", "keras", name)},
         "backend": name,
+        "device": _device(name),
         "onednn_max_cpu_isa": os.environ.get("ONEDNN_MAX_CPU_ISA", "unset"),
     }
+
+
+def _device(name: str) -> str:
+    """Return where the backend computes: ``"cpu"``, or what JAX calls its device."""
+    if name != "jax":
+        return "cpu"
+    import jax
+
+    return jax.default_backend()
 
 
 def cpu_model() -> str:

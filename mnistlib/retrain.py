@@ -42,7 +42,12 @@ def difference(before: RunRecord, after: RunRecord) -> str:
     changed = int(np.sum(before.predictions != after.predictions))
     if changed:
         found.append(f"{changed} of {len(before.predictions)} predictions")
-    for epoch, (old, new) in enumerate(zip(before.history, after.history, strict=True), 1):
+    if (before.status, len(before.history)) != (after.status, len(after.history)):
+        found.append(
+            f"{before.status} after {len(before.history)} epochs, "
+            f"now {after.status} after {len(after.history)}"
+        )
+    for epoch, (old, new) in enumerate(zip(before.history, after.history, strict=False), 1):
         names = [k for k in old if k not in _TIMES and not _same(old[k], new[k])]
         if names:
             found.append(f"{', '.join(names)} of epoch {epoch}")

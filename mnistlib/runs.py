@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mnistlib import data, paths
-from mnistlib.errors import MnistlibError, RunError
+from mnistlib.errors import DataError, MnistlibError, RunError
 from mnistlib.progress import Progress
 from mnistlib.records import RunRecord
 from mnistlib.spec import ClassicalSpec, NetworkSpec, spec_from_dict
@@ -99,6 +99,8 @@ def collect(
         raise RunError("collect needs at least one spec. Received: specs=[] (list)")
     store = store if isinstance(store, Store) else Store(store or paths.store_dir())
     datasets = {name: data.load(name, folder) for name in {spec.dataset for spec in specs}}
+    for spec in specs:
+        _check_sizes(spec, datasets[spec.dataset])
     keys = [spec.key(datasets[spec.dataset].sha256) for spec in specs]
     wanted = dict(zip(keys, specs, strict=True))
     missing = {key: spec for key, spec in wanted.items() if key not in store}
@@ -106,6 +108,20 @@ def collect(
         workers = default_workers() if workers is None else workers
         _run_missing(missing, store, min(workers, len(missing)), folder)
     return Runs(list(specs), keys, store, datasets)
+
+
+def _check_sizes(spec: Spec, dataset: data.Dataset) -> None:
+    """Refuse a subset larger than the data before anything is trained."""
+    for name, available in (
+        ("n_train", len(dataset.y_train)),
+        ("n_test", len(dataset.y_test)),
+    ):
+        wanted = getattr(spec, name)
+        if wanted is not None and wanted > available:
+            raise DataError(
+                f"{name} must be at most {available}, all that {dataset.name} has. "
+                f"Received: {name}={wanted!r}. Ask for fewer, or None for all"
+            )
 
 
 def _run_missing(missing: dict[str, Spec], store: Store, workers: int, folder) -> None:

@@ -11,6 +11,7 @@ from mnistlib.errors import StudyError
 from mnistlib.headline import update_readme
 from mnistlib.plan import Job, Study, load_study
 from mnistlib.processes import outcomes
+from mnistlib.runs import default_workers
 from mnistlib.store import Store
 from mnistlib.summary import NotebookResult, Summary, read_summary, write_summary
 
@@ -65,7 +66,9 @@ def run_study(
         _refuse_a_mixture(study, planned, profile, used)
     cores = machine.cores()
     jobs = min(jobs or min(2, cores), len(planned))
-    workers = workers or int(os.environ.get("MNISTLIB_WORKERS", max(1, cores // jobs)))
+    if workers is None:
+        set_by_hand = "MNISTLIB_WORKERS" in os.environ
+        workers = default_workers() if set_by_hand else max(1, cores // jobs)
     runs = store or (paths.published_runs_dir() if publish else paths.store_dir())
     name = f"{profile}-published" if publish else profile
     folder = output or executed_dir(name)
@@ -108,9 +111,10 @@ def run_study(
                 error=outcome.error,
                 **code,
             )
+            write()  # beside each new copy, so that no kill leaves it without its facts
     finally:
         summary = write()
-    if publish and not summary.failed:
+    if publish and not set(summary.failed) & {job.name for job in planned}:
         _publish(folder, study, planned, summary)
     return summary
 

@@ -126,6 +126,8 @@ def train(
     started = time.perf_counter()
     test_counts, logits = evaluate(engine, x_test, cut.y_test)
     predict_seconds = time.perf_counter() - started
+    if test_counts["loss"] is None:  # the very last step overflowed
+        status = "diverged"
     if weights_to is not None:
         weights_to.update({weight.path: np.asarray(weight) for weight in model.weights})
     return new_record(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mnistlib import runs
-from mnistlib.errors import RunError, SpecError, StoreError
+from mnistlib.errors import DataError, RunError, SpecError, StoreError
 from mnistlib.runs import collect
 from mnistlib.spec import ClassicalSpec, NetworkSpec, grid, make
 from mnistlib.store import Store
@@ -178,3 +178,11 @@ def test_two_studies_on_one_store_share_the_work(tmp_path):
     assert [sweep.wait(timeout=240) for sweep in sweeps] == [0, 0]
     assert len(Store(tmp_path).keys()) == 16
     assert Store(tmp_path).verify() == {}
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("n_train", 1438), ("n_test", 361)])
+def test_a_subset_larger_than_the_data_is_told_before_training(tmp_path, name, wanted):
+    spec = CLASSICAL.model_copy(update={name: wanted})
+    with pytest.raises(DataError, match=f"{name} must be at most {wanted - 1}"):
+        collect([CLASSICAL, spec], store=tmp_path, workers=0)
+    assert Store(tmp_path).keys() == []

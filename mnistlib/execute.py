@@ -24,6 +24,8 @@ from mnistlib.notebook import (
     without_folders,
 )
 
+KERNEL_STARTS = 3
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -66,7 +68,8 @@ def run_notebook(
     start = time.perf_counter()
     cells = len(read_notebook(source).cells) + bool(parameters)
     try:
-        papermill.execute_notebook(
+        _start_again(
+            papermill.execute_notebook,
             str(source),
             str(temporary),
             parameters=parameters,
@@ -95,6 +98,20 @@ def run_notebook(
     finally:
         temporary.unlink(missing_ok=True)
     return Outcome(name, time.perf_counter() - start)
+
+
+def _start_again(execute, *args, **kwargs):
+    """Call a function that starts a kernel; try again when the kernel did not come up.
+
+    Another process may take a kernel's port between its choice and its use.
+    """
+    for _ in range(KERNEL_STARTS - 1):
+        try:
+            return execute(*args, **kwargs)
+        except RuntimeError as error:
+            if "died before replying" not in str(error):
+                raise
+    return execute(*args, **kwargs)
 
 
 def _check_effective(notebook, asked: dict) -> None:

@@ -53,7 +53,7 @@ NBVAL = [
     *("--nbval-sanitize-with", str(ROOT / "tests" / "nbval_sanitize.cfg")),
     # One notebook a worker: its cells need one another.
     *("-n", "2", "--dist", "loadscope", "-p", "no:cacheprovider", "-q"),
-    *("-p", "tests.nbval_semicolons"),
+    *("-p", "tests.nbval_as_jupyter"),
 ]
 
 

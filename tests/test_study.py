@@ -13,6 +13,7 @@ import pytest
 
 from mnistlib import params
 from mnistlib.errors import ParameterError, StudyError
+from mnistlib.execute import run_notebook
 from mnistlib.notebook import read_notebook, tagged_parameters, without_folders
 from mnistlib.plan import load_study
 from mnistlib.study import executed_dir, published_dir, run_study
@@ -306,6 +307,32 @@ def test_publishing_copies_a_whole_study_and_refuses_a_mixture(project):
     before = (folder / "book/notebooks/summary.json").read_text()
     assert run_study("smoke", ["02_fails"], publish=True).failed == ["02_fails"]
     assert (folder / "book/notebooks/summary.json").read_text() == before
+
+
+@pytest.mark.parametrize(("falls", "error"), [(2, None), (3, "RuntimeError: Kernel died")])
+def test_a_kernel_that_does_not_come_up_is_started_again(
+    tmp_path, monkeypatch, falls, error
+):
+    import papermill
+
+    calls = []
+    execute = papermill.execute_notebook
+
+    def fall(*args, **kwargs):
+        calls.append(args)
+        if len(calls) <= falls:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        return execute(*args, **kwargs, prepare_only=True)
+
+    monkeypatch.setattr(papermill, "execute_notebook", fall)
+    source, target = (
+        tiny_study.NOTEBOOKS / "01_tiny.ipynb",
+        tmp_path / "a" / "01_tiny.ipynb",
+    )
+    outcome = run_notebook(source, target, tmp_path / "failed", {"n": 2})
+    assert len(calls) == 3
+    assert target.is_file() == (error is None)
+    assert (outcome.error or "").startswith(error or "")
 
 
 def test_a_broken_summary_is_told_before_anything_runs(project):

@@ -135,9 +135,8 @@ def readme_block(notebooks: list[Path], summary: Summary) -> str:
         about = f"Profile `{'`, `'.join(summary.profiles)}`, {data}."
         if set(summary.profiles) != {"full"}:
             about += (
-                " This is not the full study: it takes part of the images and few epochs, "
-                "its accuracies are lower for that reason alone, and they are no verdict "
-                "on any paper."
+                " This is not the full study: it takes part of the images and few epochs. "
+                "That alone lowers every accuracy, so these are no verdict on any paper."
             )
         lines = f"{CAPTION}. {about}\n\n" + tables.to_markdown(
             _table(found, lambda key: f"`{key}`")

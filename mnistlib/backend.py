@@ -90,12 +90,12 @@ def environment() -> dict:
 
 
 def _device(name: str) -> str:
-    """Return where the backend computes: ``"cpu"``, or what JAX calls its device."""
-    if name != "jax":
-        return "cpu"
-    import jax
+    """Return where the backend computes: ``"cpu"``, or what Keras calls its first device."""
+    if name == "tensorflow":
+        return "cpu"  # `configure` hides the others
+    import keras
 
-    return jax.default_backend()
+    return keras.distribution.list_devices()[0].split(":")[0]
 
 
 def cpu_model() -> str:

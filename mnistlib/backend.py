@@ -90,7 +90,7 @@ def environment() -> dict:
 
 
 def _device(name: str) -> str:
-    """Return where the backend computes: ``"cpu"``, or what Keras calls its first device."""
+    """Return where the backend computes: ``"cpu"``, or Keras's first device."""
     if name == "tensorflow":
         return "cpu"  # `configure` hides the others
     import keras

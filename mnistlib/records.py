@@ -167,13 +167,14 @@ def decode(text: bytes, key: str) -> tuple[RunRecord, str]:
         stated = facts.pop("sha256")
         arrays_sha256 = facts["arrays_sha256"]
         version = facts["format"]
-    except (ValueError, KeyError, TypeError, AttributeError):
+        found = hashlib.sha256(_canonical(facts)).hexdigest()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise StoreError(f"record {key} is truncated or not a record: {advice}") from None
     if version != FORMAT:
         raise StoreError(
             f"record {key} must have format {FORMAT}. Received: {version!r}: {advice}"
         )
-    if hashlib.sha256(_canonical(facts)).hexdigest() != stated or facts["key"] != key:
+    if found != stated or facts["key"] != key:
         raise StoreError(f"record {key} was changed after it was written: {advice}")
     for name in ("format", "arrays_sha256"):
         del facts[name]

@@ -2,25 +2,39 @@
 
 A record is two files, ``<key>.json`` and ``<key>-<hash>.npz``, in a folder named by the
 key's first two digits. Each is written under a temporary name, flushed to the disk, and
-linked to its name, which fails if the name exists; the JSON comes last and names the hash
-of its arrays. So a record that has its JSON is whole, whenever a writer was stopped and
-however many write at once, and is never overwritten.
+only then given its name, which fails if the JSON's name exists; the JSON comes last and
+names the hash of its arrays. So a record that has its JSON is whole, whenever a writer was
+stopped and however many write at once, and is never overwritten.
+
+Nothing here asks what time it is: who may write or tidy up is decided by locks, which the
+system lets go of when their process ends.
 """
 
+import errno
 import os
-import time
+import re
+import stat
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from mnistlib import records
 from mnistlib.errors import StoreError
 from mnistlib.records import RunRecord
 
-_LEFT_BEHIND_SECONDS = 3600
+# What file systems answer that have no hard links (FAT, some network and FUSE ones).
+_NO_HARD_LINKS = {
+    errno.EPERM,
+    errno.EACCES,
+    errno.ENOSYS,
+    errno.ENOTSUP,
+    errno.EOPNOTSUPP,
+    errno.EMLINK,
+}
 
 
 class Store:
@@ -45,10 +59,31 @@ class Store:
         return self._path(key, f"-{sha256[:12]}.npz")
 
     def __contains__(self, key: str) -> bool:
-        return self._path(key, ".json").is_file()
+        try:
+            return stat.S_ISREG(os.stat(self._path(key, ".json")).st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise self._unreadable(error) from None
+
+    def _unreadable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"the run store must be a folder that can be read. Received: {self.folder} "
+            f"({error.strerror}); choose another with MNISTLIB_RUNS"
+        )
 
     def keys(self) -> list[str]:
-        """Return the keys of all records, sorted."""
+        """Return the keys of all records, sorted.
+
+        Raises:
+            StoreError: the folder cannot be read.
+        """
+        try:
+            os.listdir(self.folder)  # `glob` would pass over a folder it may not read
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise self._unreadable(error) from None
         return sorted(path.stem for path in self.folder.glob("[0-9a-f][0-9a-f]/*.json"))
 
     def get(self, key: str) -> RunRecord:
@@ -101,49 +136,69 @@ class Store:
         if record.key in self:
             return False
         text, packed, sha256 = records.encode(record)
-        try:
-            self._write(self._arrays_path(record.key, sha256), packed)
-            return self._write(self._path(record.key, ".json"), text)
-        except OSError as error:
-            raise StoreError(
-                f"record {record.key} cannot be written to {self.folder}: "
-                f"{error.strerror}. "
-                "Free some space or choose another folder with MNISTLIB_RUNS"
-            ) from None
+        path = self._path(record.key, ".json")
+        with self.lock(record.key):
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                # Named by their content, so a file of this name has the same bytes, or is
+                # damaged and better replaced.
+                arrays = self._arrays_path(record.key, sha256)
+                self._write(arrays, packed, os.replace)
+                self._write(path, text, _name_once)
+                _flush_folder(path.parent)
+                return True
+            except FileExistsError:
+                return False
+            except OSError as error:
+                raise StoreError(
+                    f"record {record.key} cannot be written to {self.folder}: "
+                    f"{error.strerror}. "
+                    "Free some space or choose another folder with MNISTLIB_RUNS"
+                ) from None
 
     @staticmethod
-    def _write(path: Path, content: bytes) -> bool:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def _write(path: Path, content: bytes, give_name) -> None:
         temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
         try:
             with open(temporary, "xb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            os.link(temporary, path)
-            return True
-        except FileExistsError:
-            return False
+            give_name(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
 
-    def lock(self, key: str) -> FileLock:
-        """Return the lock that a process holds while it trains this run.
+    @contextmanager
+    def lock(self, key: str, timeout: float = -1) -> Iterator[None]:
+        """Hold the lock of a run, as a process does while it trains and stores it.
 
-        The system lets go of it when the process ends, however it ends.
+        A thread that has it may take it again. The system lets go of it when the process
+        ends, however it ends.
+
+        Args:
+            key: the run's key, or any name.
+            timeout: seconds to wait for another process; below 0 without end.
 
         Raises:
             StoreError: the folder cannot be written.
+            Timeout: another process has it.
         """
         folder = self.folder / ".locks"
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(folder / f"{key}.lock", is_singleton=True)
+            lock.acquire(timeout=timeout)
+        except Timeout:
+            raise
         except OSError as error:
             raise StoreError(
                 f"the run store must be a folder that can be written. Received: "
                 f"{self.folder} ({error.strerror}); choose another with MNISTLIB_RUNS"
             ) from None
-        return FileLock(folder / f"{key}.lock")
+        try:
+            yield
+        finally:
+            lock.release()
 
     def records(self) -> Iterator[RunRecord]:
         """Yield every record without its arrays, by key.
@@ -169,31 +224,80 @@ class Store:
         return problems
 
     def prune(self, keys: list[str]) -> int:
-        """Remove records, the JSON first; also what stopped writers left an hour ago.
+        """Remove records, the JSON first; also what stopped writers left.
 
         Returns:
             The number of records removed.
+
+        Raises:
+            StoreError: the folder cannot be written.
         """
         removed = 0
-        for key in keys:
-            path = self._path(key, ".json")
-            with self.lock(key):  # not while another process trains and stores it
-                removed += path.is_file()
-                path.unlink(missing_ok=True)
-                for arrays in path.parent.glob(f"{key}-*.npz"):
-                    arrays.unlink(missing_ok=True)
-        for rest in self._left_behind():
-            rest.unlink(missing_ok=True)
+        try:
+            for key in keys:
+                path = self._path(key, ".json")
+                with self.lock(key):  # not while another process trains and stores it
+                    removed += path.is_file()
+                    path.unlink(missing_ok=True)
+                    for arrays in path.parent.glob(f"{key}-*.npz"):
+                        arrays.unlink(missing_ok=True)
+            self._tidy()
+        except OSError as error:
+            raise StoreError(
+                f"{self.folder} cannot be pruned: {error.strerror}; make it writable"
+            ) from None
         return removed
 
-    def _left_behind(self) -> Iterator[Path]:
-        """Yield temporary files, and arrays without a record, that no live writer owns."""
-        before = time.time() - _LEFT_BEHIND_SECONDS
+    def _tidy(self) -> None:
+        """Remove temporary files, and arrays that no record names, of stopped writers.
+
+        Whoever writes a record holds its lock, so what lies there while nobody does was
+        left behind.
+        """
+        found: dict[str, list[Path]] = {}
         for path in self.folder.glob("[0-9a-f][0-9a-f]/*"):
-            orphan = path.suffix == ".npz" and path.stem.split("-")[0] not in self
-            try:
-                old = path.stat().st_mtime < before
-            except FileNotFoundError:  # its writer was quicker
+            if match := re.fullmatch(r"\.?([0-9a-f]{16})[.-].*(\.tmp|\.npz)", path.name):
+                found.setdefault(match[1], []).append(path)
+        for key, paths in found.items():
+            if not [path for path in paths if path.suffix == ".tmp"] and self._named(paths):
                 continue
-            if old and (path.suffix == ".tmp" or orphan):
-                yield path
+            try:
+                with self.lock(key, timeout=0):
+                    for path in paths:
+                        if path.suffix == ".tmp" or not self._named([path]):
+                            path.unlink(missing_ok=True)
+            except Timeout:  # its writer is alive
+                continue
+
+    def _named(self, arrays: list[Path]) -> bool:
+        """Tell whether these are the arrays that their record names, and no others."""
+        key = arrays[0].name[:16]
+        if key not in self:
+            return False
+        try:
+            return arrays == [self._arrays_path(key, self._read(key)[1])]
+        except StoreError:  # a broken record keeps its arrays until it is pruned itself
+            return True
+
+
+def _name_once(temporary: Path, path: Path) -> None:
+    """Give a file its name, or raise FileExistsError; the caller holds the key's lock."""
+    try:
+        os.link(temporary, path)  # refuses an existing name even where locks do not work
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, "exists", str(path)) from None
+        os.rename(temporary, path)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make new names outlast a power failure, where a folder can be opened."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

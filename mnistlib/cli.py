@@ -64,6 +64,7 @@ def main() -> None:
         "mnistlib study 02_optimizers 04_batch_norm",
         "mnistlib study 02_optimizers -p epochs=3 -p 'seeds=[0, 1, 2]'",
         "mnistlib study --params 'epochs=3 02_optimizers.momentum=0.8'",
+        "mnistlib study --scheduler tcp://10.0.0.1:8786",
         "mnistlib study --dry-run",
     )
 )
@@ -85,6 +86,11 @@ def main() -> None:
 )
 @click.option("--params", "text", default="", help="Several of them, separated by spaces.")
 @click.option("--workers", type=click.IntRange(1), help="Training processes a notebook.")
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Train on this Dask cluster, tcp://HOST:PORT; default: $MNISTLIB_SCHEDULER.",
+)
 @click.option("--jobs", type=click.IntRange(1), help="Notebooks side by side.")
 @click.option("--publish", is_flag=True, help="Write to book/notebooks and runs.")
 @click.option(
@@ -101,6 +107,7 @@ def study(
     assignments,
     text,
     workers,
+    scheduler,
     jobs,
     publish,
     output,
@@ -132,6 +139,7 @@ def study(
         overrides=overrides,
         dataset=dataset,
         workers=workers,
+        scheduler=scheduler,
         jobs=jobs,
         publish=publish,
         output=output,

@@ -40,13 +40,22 @@ def runs() -> None:
 @runs.command("list")
 @_on_a_store
 def list_runs(folder, published) -> None:
-    """List the records: key, test accuracy, seconds, what was run."""
-    for record in _store(folder, published).records():
+    """List the records: key, test accuracy, seconds, what was run; then what failed."""
+    from mnistlib.failures import failures
+
+    store = _store(folder, published)
+    for record in store.records():
         test = record.test
         correct = f"{test['n_correct']}/{test['n_examples']}"
         click.echo(
             f"{record.key}  {correct:>11}  {record.seconds['fit']:8.1f} s  "
             f"{record.data['name']:<6}  {record.status:<8}  {record.spec.label}"
+        )
+    for failure in failures(store):
+        tried = "once" if failure.attempts == 1 else f"{failure.attempts} times"
+        click.echo(
+            f"{failure.key}  failed ({failure.when}, tried {tried}): {failure.label}: "
+            f"{failure.reason}"
         )
 
 

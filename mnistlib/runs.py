@@ -1,75 +1,24 @@
 """``collect(specs) -> Runs``: read the records there are, train those that are missing."""
 
 import os
-import traceback
-import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from mnistlib import data, paths
-from mnistlib.errors import DataError, MnistlibError, RunError
+from mnistlib import cluster, data, failures, paths
+from mnistlib.errors import DataError, RunError
+from mnistlib.failures import Failure
+from mnistlib.job import Ended, Job, Spec, execute, run_job
 from mnistlib.progress import Progress
 from mnistlib.records import RunRecord
-from mnistlib.spec import ClassicalSpec, NetworkSpec, spec_from_dict
+from mnistlib.shared import share
 from mnistlib.store import Store
+from mnistlib.workers import default_workers, run_in_workers
 
-Spec = NetworkSpec | ClassicalSpec
-
-
-def default_workers() -> int:
-    """Return the number of worker processes: ``$MNISTLIB_WORKERS``, else one a core.
-
-    It decides how long a study takes, never what comes out.
-
-    Raises:
-        RunError: the variable is not a whole number above 0.
-    """
-    setting = os.environ.get("MNISTLIB_WORKERS")
-    if setting is None:
-        return (
-            len(os.sched_getaffinity(0))
-            if hasattr(os, "sched_getaffinity")
-            else os.cpu_count()
-        )
-    if not setting.isdigit() or int(setting) < 1:
-        raise RunError(
-            f"MNISTLIB_WORKERS must be a whole number above 0. Received: {setting!r} (str)"
-        )
-    return int(setting)
-
-
-def execute(spec: Spec, dataset: data.Dataset) -> RunRecord:
-    """Run one spec in this process and return its record, not yet stored."""
-    if isinstance(spec, ClassicalSpec):
-        from mnistlib.classical import fit
-
-        return fit(spec, dataset)
-    from mnistlib.train import train
-
-    return train(spec, dataset)
-
-
-def _execute_into(
-    spec_dict: dict, key: str, store: Store, folder
-) -> tuple[str, str | None]:
-    """Run one spec into the store, in a worker; return its label and its error, if any.
-
-    Whoever holds the key's lock trains; another study that waits for it finds the record.
-    """
-    spec = spec_from_dict(spec_dict)
-    try:
-        with store.lock(key):
-            if key not in store:
-                store.put(execute(spec, data.load(spec.dataset, folder)))
-    except MnistlibError as error:
-        return spec.label, str(error)
-    except Exception:  # a run that raises must not stop the others
-        return spec.label, traceback.format_exc()
-    return spec.label, None
+__all__ = ["Runs", "collect", "default_workers", "execute"]
 
 
 def collect(
@@ -78,20 +27,24 @@ def collect(
     store: Store | str | os.PathLike | None = None,
     workers: int | None = None,
     folder: str | os.PathLike | None = None,
+    scheduler: str | None = None,
 ) -> "Runs":
     """Return the runs of all specs, training those that the store does not have.
 
     Each missing run is trained by one worker process with one thread and stored as soon as
-    it ends, so a sweep that is stopped goes on from there.
+    it ends, so a sweep that is stopped goes on from there. With a scheduler, the workers
+    are those of a Dask cluster; the records, bit for bit, are the same.
 
     Args:
         specs: what to run; a spec that comes twice is run once.
         store: a store or its folder; default ``paths.store_dir()``.
         workers: processes; default ``default_workers()``. 0 runs in this process.
         folder: where to look for the data first.
+        scheduler: address of a Dask scheduler, such as ``"tcp://host:8786"``; default
+            ``$MNISTLIB_SCHEDULER``, and without it this machine alone.
 
     Raises:
-        RunError: runs raised an exception; the others were stored.
+        RunError: runs failed, the others were stored; or the scheduler cannot be used.
         DataError: the data cannot be had.
         StoreError: the store cannot be read or written.
     """
@@ -105,8 +58,18 @@ def collect(
     wanted = dict(zip(keys, specs, strict=True))
     missing = {key: spec for key, spec in wanted.items() if key not in store}
     if missing:
-        workers = default_workers() if workers is None else workers
-        _run_missing(missing, store, min(workers, len(missing)), folder)
+        with store.lock("writable"):
+            pass  # an unwritable store is told before any training, not after
+        places = {name: None for name in datasets}
+        scheduler = scheduler or os.environ.get("MNISTLIB_SCHEDULER")
+        if not scheduler and workers != 0:
+            places = {name: share(dataset) for name, dataset in datasets.items()}
+        folder = os.path.abspath(folder) if folder else None
+        jobs = [
+            Job(key, spec, datasets[spec.dataset].sha256, folder, places[spec.dataset])
+            for key, spec in missing.items()
+        ]
+        _run_missing(jobs, store, workers, scheduler)
     return Runs(list(specs), keys, store, datasets)
 
 
@@ -124,41 +87,45 @@ def _check_sizes(spec: Spec, dataset: data.Dataset) -> None:
             )
 
 
-def _run_missing(missing: dict[str, Spec], store: Store, workers: int, folder) -> None:
-    with store.lock("writable"):
-        pass  # an unwritable store is told before any training, not after
-    jobs = [(spec.to_dict(), key, store, folder) for key, spec in missing.items()]
-    failures = []
+def _run_missing(
+    jobs: list[Job], store: Store, workers: int | None, scheduler: str | None
+) -> None:
+    failed = []
     with Progress(len(jobs), "runs") as progress:
-        for label, error in _results(jobs, workers):
-            progress.advance(label)
-            if error:
-                failures.append((label, error))
-    if failures:
-        label, error = failures[0]
-        detail = error.strip()
+        for ended in _ends(jobs, store, workers, scheduler, progress):
+            if ended.record:
+                store.put(ended.record)
+            label, key = ended.job.spec.label, ended.job.key
+            if ended.error:
+                failed.append(ended)
+                reason = Failure(key, label, ended.error, ended.attempts, ended.detail)
+                failures.note(store, reason)
+            else:
+                failures.forget(store, key)
+            progress.advance(label, bool(ended.error), ended.peak_memory_mb)
+    if failed:
+        first = failed[0]
         raise RunError(
-            f"{len(failures)} of {len(jobs)} runs failed (the others are stored); "
-            f"the first, {label}: {detail}"
+            f"{len(failed)} of {len(jobs)} runs failed (the others are stored); the first, "
+            f"{first.job.spec.label}: {first.error}; `mnistlib runs list` shows all"
         )
 
 
-def _results(jobs: list, workers: int):
-    if workers == 0:
-        yield from (_execute_into(*job) for job in jobs)
-        return
-    from joblib import Parallel, delayed, parallel_config
-
-    # One thread each, also for the linear algebra under scikit-learn: results must not
-    # depend on how many workers there are.
-    with (
-        warnings.catch_warnings(),
-        parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1),
-    ):
-        # loky replaces a worker whose memory has grown; that loses no run.
-        warnings.filterwarnings("ignore", "A worker stopped while some jobs")
-        parallel = Parallel(return_as="generator_unordered", batch_size=1)
-        yield from parallel(delayed(_execute_into)(*job) for job in jobs)
+def _ends(
+    jobs: list[Job],
+    store: Store,
+    workers: int | None,
+    scheduler: str | None,
+    progress: Progress,
+) -> Iterator[Ended]:
+    """Do the jobs where they are to be done; yield how each ended."""
+    if scheduler:
+        yield from cluster.run_on_cluster(jobs, scheduler, progress)
+    elif workers == 0:
+        yield from (run_job(job, store) for job in jobs)
+    else:
+        workers = workers or default_workers()
+        yield from run_in_workers(jobs, store, min(workers, len(jobs)), progress)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mnistlib import machine, paths
+from mnistlib import cluster, machine, paths
 from mnistlib.errors import StudyError
 from mnistlib.headline import update_readme
 from mnistlib.plan import Job, Study, load_study
@@ -36,6 +36,7 @@ def run_study(
     publish: bool = False,
     store: Path | None = None,
     output: Path | None = None,
+    scheduler: str | None = None,
 ) -> Summary:
     """Run notebooks under a profile and write ``summary.json`` beside the executed copies.
 
@@ -48,15 +49,17 @@ def run_study(
         overrides: parameter -> value, see `mnistlib.plan.Study.jobs`.
         dataset: ``"auto"``, ``"mnist"`` or ``"digits"``; None for the profile's.
         workers: training processes of one notebook; None for ``$MNISTLIB_WORKERS``, or the
-            cores shared out between the notebooks that run side by side.
+            cores (as far as memory goes) shared out between the notebooks side by side.
         jobs: notebooks side by side; None for 2 where there are two cores, else 1.
         publish: keep the run records in runs/ and, when every notebook succeeded, copy the
             executed notebooks and the summary to book/notebooks.
         store: folder of run records; default by ``publish`` and ``$MNISTLIB_RUNS``.
         output: folder of the executed copies; default below ``_build/``.
+        scheduler: address of a Dask scheduler whose workers train; None for
+            ``$MNISTLIB_SCHEDULER``, and without it this machine.
 
     Raises:
-        StudyError, ParameterError, DataError: before anything ran.
+        StudyError, ParameterError, DataError, RunError: before anything ran.
         KeyboardInterrupt: stopped; what was finished is kept, and the summary says so.
     """
     study = load_study()
@@ -64,11 +67,13 @@ def run_study(
     used, environment = _resolve_data(planned)
     if publish:
         _refuse_a_mixture(study, planned, profile, used)
-    cores = machine.cores()
-    jobs = min(jobs or min(2, cores), len(planned))
+    if scheduler := scheduler or os.environ.get("MNISTLIB_SCHEDULER"):
+        cluster.check(scheduler)
+        environment["MNISTLIB_SCHEDULER"] = scheduler
+    jobs = min(jobs or min(2, machine.cores()), len(planned))
     if workers is None:
         set_by_hand = "MNISTLIB_WORKERS" in os.environ
-        workers = default_workers() if set_by_hand else max(1, cores // jobs)
+        workers = default_workers() if set_by_hand else max(1, default_workers() // jobs)
     runs = store or (paths.published_runs_dir() if publish else paths.store_dir())
     name = f"{profile}-published" if publish else profile
     folder = output or executed_dir(name)

@@ -10,6 +10,8 @@ import threading
 import time
 from pathlib import Path
 
+from mnistlib import progress
+
 _POLL_SECONDS = 0.5
 _LINE_SECONDS = 30
 # No rate: cells are not alike.
@@ -114,12 +116,13 @@ def state(path: Path) -> dict[str, dict]:
 
 
 def describe(steps: dict[str, dict], cells: bool = True) -> str:
-    """Return progress as text: ``cell 7 of 21; runs 12 of 40 (base_cnn sgd 0.01)``."""
+    """Return progress as text: ``cell 7 of 21; runs 12 of 40 (2 running, ...)``."""
     parts = []
     for what, step in steps.items():
         if what == "cells":
             if cells:
                 parts.append(f"cell {step['done'] + 1} of {step['total']}")
         else:
-            parts.append(f"{what} {step['done']} of {step['total']} ({step['label']})")
+            state = progress.describe(step)
+            parts.append(f"{what} {step['done']} of {step['total']} ({state})")
     return "; ".join(parts)

@@ -1,0 +1,110 @@
+"""One run in whatever process: what it is told and what it answers; it never raises."""
+
+import traceback
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+
+from mnistlib import data, memory, shared
+from mnistlib.errors import DataError, MnistlibError
+from mnistlib.records import RunRecord
+from mnistlib.shared import Shared
+from mnistlib.spec import ClassicalSpec, NetworkSpec
+from mnistlib.store import Store
+
+Spec = NetworkSpec | ClassicalSpec
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run to be done.
+
+    Attributes:
+        key: of its record.
+        spec: what to run.
+        data_sha256: of the data that the key was made with.
+        folder: of MNIST's files, as the caller named it.
+        shared: where this machine's workers find the arrays; None to load them.
+    """
+
+    key: str
+    spec: Spec
+    data_sha256: str
+    folder: str | None = None
+    shared: Shared | None = None
+
+    def dataset(self) -> data.Dataset:
+        """Return the data of this run.
+
+        Raises:
+            DataError: they cannot be had, or are not those that the key was made with.
+        """
+        dataset = shared.attach(self.shared) if self.shared else None
+        dataset = dataset or data.load(self.spec.dataset, self.folder)
+        if dataset.sha256 != self.data_sha256:
+            raise DataError(
+                f"a worker's data must be the caller's, {self.data_sha256[:12]}. "
+                f"Received: {dataset.name} with {dataset.sha256[:12]}; give all machines "
+                "the same files and the same version of mnistlib"
+            )
+        return dataset
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended.
+
+    Attributes:
+        job: the run.
+        error: one line, None when it succeeded.
+        detail: the traceback, where an exception was not expected.
+        attempts: how often it was tried.
+        record: what is still to be stored; None when it is in the store.
+        peak_memory_mb: most memory that its process held meanwhile.
+    """
+
+    job: Job
+    error: str | None = None
+    detail: str | None = None
+    attempts: int = 1
+    record: RunRecord | None = None
+    peak_memory_mb: int | None = None
+
+
+def execute(spec: Spec, dataset: data.Dataset) -> RunRecord:
+    """Run one spec in this process and return its record, not yet stored."""
+    if isinstance(spec, ClassicalSpec):
+        from mnistlib.classical import fit
+
+        return fit(spec, dataset)
+    from mnistlib.train import train
+
+    return train(spec, dataset)
+
+
+def run_job(job: Job, store: Store | None = None) -> Ended:
+    """Do one run; with a store, put its record there, else hand it back.
+
+    Whoever holds the key's lock trains; another study that waits for it finds the record.
+    """
+    memory.forget_peak()
+    try:
+        with store.lock(job.key) if store else nullcontext():
+            if store and job.key in store:
+                return Ended(job)
+            record = execute(job.spec, job.dataset())
+            peak = memory.peak_mb()
+            environment = record.environment | {"peak_memory_mb": peak}
+            record = replace(record, environment=environment)
+            if store:
+                store.put(record)
+    except MnistlibError as error:
+        return Ended(job, str(error))
+    except Exception as error:  # a run that raises must not stop the others
+        return Ended(job, one_line(error), traceback.format_exc())
+    return Ended(job, record=None if store else record, peak_memory_mb=peak)
+
+
+def one_line(error: BaseException) -> str:
+    """Return an unexpected exception as one line: its type and its message's first line."""
+    lines = str(error).strip().splitlines() or ["no message"]
+    return f"{type(error).__name__}: {lines[0]}"

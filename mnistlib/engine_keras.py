@@ -11,11 +11,24 @@ class Engine:
         optimizer: a Keras optimizer.
         x, y: training images float32 (n, 28, 28, 1) and labels (n,).
         batch_size: images per step; the last step of an epoch takes what is left.
+        rates: learning rate of every step of the run, (epochs, steps).
+        seed: not used: Keras's layers drop by the seed they were built with.
     """
 
-    def __init__(self, model, optimizer, x: np.ndarray, y: np.ndarray, batch_size: int):
+    def __init__(
+        self,
+        model,
+        optimizer,
+        x: np.ndarray,
+        y: np.ndarray,
+        batch_size: int,
+        rates: np.ndarray,
+        seed: int = 0,
+    ):
         import keras
 
+        if np.ptp(rates):
+            optimizer.learning_rate = _rate_table(rates)
         model.compile(
             optimizer,
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -26,10 +39,13 @@ class Engine:
         self._model, self._x, self._y = model, x, y.astype(np.int32)
         self._batch_size = batch_size
 
-    def train_epoch(self, order: np.ndarray) -> tuple[float, int]:
-        """Take one pass in the given order of rows; return sum of losses and correct."""
+    def train_epoch(
+        self, order: np.ndarray, maps: np.ndarray | None = None
+    ) -> tuple[float, int]:
+        """Take the next epoch; arguments and result as those of ``engine_tensorflow``."""
+        images = self._x[order]
         fitted = self._model.fit(
-            self._x[order],
+            images if maps is None else _moved(images, maps),
             self._y[order],
             batch_size=self._batch_size,
             shuffle=False,
@@ -43,3 +59,32 @@ class Engine:
         if not len(x):
             return np.zeros((0, 10), np.float32)
         return self._model.predict(x, batch_size=batch_size, verbose=0)
+
+
+def _moved(images: np.ndarray, maps: np.ndarray, chunk: int = 1000) -> np.ndarray:
+    """Apply affine maps to images, bilinear; pixels from outside repeat the border."""
+    import keras
+
+    parts = [
+        keras.ops.image.affine_transform(
+            images[start : start + chunk],
+            maps[start : start + chunk],
+            interpolation="bilinear",
+            fill_mode="nearest",
+            data_format="channels_last",
+        )
+        for start in range(0, len(images), chunk)
+    ]
+    return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
+
+
+def _rate_table(rates: np.ndarray):
+    """Return a Keras schedule that reads each step's rate from a table."""
+    import keras
+
+    class RateTable(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            table = keras.ops.convert_to_tensor(rates.reshape(-1).astype("float32"))
+            return keras.ops.take(table, keras.ops.cast(step, "int32"))
+
+    return RateTable()

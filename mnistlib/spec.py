@@ -7,6 +7,7 @@ workers, the folder of the data and the place of the store are not in it.
 import hashlib
 import itertools
 import json
+import os
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
@@ -16,12 +17,15 @@ from mnistlib.errors import SpecError
 from mnistlib.validation import Checked, one_line
 
 # Part of every key: raise it when a change of the training code changes results.
-TRAINING_VERSION = 1
+TRAINING_VERSION = 2
 
 Scaling = Literal["unit", "none", "standardised", "l2"]
 SplitMethod = Literal["stratified", "last"]
 Optimizer = Literal["sgd", "adam", "adadelta"]
-NetworkName = Literal["base_cnn", "complex_cnn", "raj_cnn", "ann", "stage_cnn"]
+Schedule = Literal["constant", "warmup_cosine", "triangle"]
+NetworkName = Literal[
+    "base_cnn", "complex_cnn", "raj_cnn", "raut_cnn", "sayee_cnn", "ann", "stage_cnn"
+]
 ClassicalName = Literal[
     "svm", "knn", "random_forest", "decision_tree", "naive_bayes", "logistic_regression"
 ]
@@ -70,10 +74,14 @@ class RunSpec(Checked):
     def key(self, data_sha256: str) -> str:
         """Return 16 hexadecimal digits that name this run's record.
 
-        SHA-256 of the spec's canonical JSON, the hash of the data and the version of the
-        training code.
+        SHA-256 of the spec's canonical JSON, the hash of the data, the version of the
+        training code and, for a network on another backend than TensorFlow
+        (``$KERAS_BACKEND``), its name: another backend draws other initial weights.
         """
         parts = [self.canonical_json(), data_sha256, str(TRAINING_VERSION)]
+        backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+        if self.kind == "network" and backend != "tensorflow":
+            parts.append(backend)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
     def columns(self) -> dict[str, Any]:
@@ -86,7 +94,12 @@ class NetworkSpec(RunSpec):
     """One training of a network.
 
     Args:
-        learning_rate: constant over the run.
+        learning_rate: of every step, or the schedule's largest.
+        schedule: ``"constant"``, ``"warmup_cosine"`` or ``"triangle"``; see
+            ``schedules.rates``.
+        rotation, shift, zoom: augmentation of the training images, each time one is used:
+            largest angle in degrees, shift as a share of the side, zoom as a share; 0 for
+            none. See ``augment.draw``.
         momentum: of SGD, in [0, 1); must be 0 for the other optimizers.
         batch_size: images per step; the last, smaller batch of an epoch is used too.
         epochs: passes over the training images.
@@ -96,6 +109,10 @@ class NetworkSpec(RunSpec):
     model: NetworkName
     optimizer: Optimizer = "adam"
     learning_rate: float = Field(gt=0, le=100)
+    schedule: Schedule = "constant"
+    rotation: float = Field(0.0, ge=0, le=180)
+    shift: float = Field(0.0, ge=0, lt=1)
+    zoom: float = Field(0.0, ge=0, lt=1)
     momentum: float = Field(0.0, ge=0, lt=1)
     batch_size: int = Field(32, ge=1, le=65536)
     epochs: int = Field(ge=1, le=1000)
@@ -131,7 +148,10 @@ class NetworkSpec(RunSpec):
         """A short text for progress lines and listings."""
         momentum = f" m{self.momentum:g}" if self.momentum else ""
         rate = f"{self.optimizer} {self.learning_rate:g}{momentum}"
-        return f"{self.model}{_arguments(self)} {rate} x{self.epochs} seed {self.seed}"
+        moved = " augmented" if self.rotation or self.shift or self.zoom else ""
+        schedule = f" {self.schedule}" if self.schedule != "constant" else ""
+        how = f"{rate}{schedule}{moved}"
+        return f"{self.model}{_arguments(self)} {how} x{self.epochs} seed {self.seed}"
 
 
 class ClassicalSpec(RunSpec):

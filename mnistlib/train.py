@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from mnistlib import backend, data, models
+from mnistlib import augment, backend, data, models, schedules
 from mnistlib.records import RunRecord, counts, new_record
 from mnistlib.spec import NetworkSpec
 
@@ -23,15 +23,42 @@ def build_optimizer(spec: NetworkSpec):
     return cls[spec.optimizer](spec.learning_rate)
 
 
-def build_engine(model, optimizer, x, y, batch_size):
-    """Return the training engine of the Keras backend in use."""
+def build_engine(spec: NetworkSpec, model, x: np.ndarray, y: np.ndarray, rates: np.ndarray):
+    """Return the training engine of the Keras backend in use.
+
+    Args:
+        spec: gives the optimizer, the batch size and the seed.
+        model: an uncompiled ``keras.Sequential`` that gives logits.
+        x, y: training images float32 (n, 28, 28, 1) and labels (n,).
+        rates: learning rate of every step, (epochs, steps); see ``learning_rates``.
+    """
     import keras
 
     if keras.backend.backend() == "tensorflow":
         from mnistlib.engine_tensorflow import Engine
     else:
         from mnistlib.engine_keras import Engine
-    return Engine(model, optimizer, x, y, batch_size)
+    return Engine(model, build_optimizer(spec), x, y, spec.batch_size, rates, spec.seed)
+
+
+def learning_rates(spec: NetworkSpec, n: int) -> np.ndarray:
+    """Return the rate of every step of a run on n training images, (epochs, steps)."""
+    steps = -(-n // spec.batch_size)
+    return schedules.rates(spec.schedule, spec.learning_rate, spec.epochs, steps)
+
+
+def draw_epoch(
+    spec: NetworkSpec, epoch: int, n: int
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the order of an epoch's n images and how each is moved (None: not at all).
+
+    Both depend on the spec's seed and the epoch (from 1) alone.
+    """
+    rng = np.random.default_rng([spec.seed, epoch])
+    order = rng.permutation(n)
+    if not (spec.rotation or spec.shift or spec.zoom):
+        return order, None
+    return order, augment.draw(n, rng, spec.rotation, spec.shift, spec.zoom)
 
 
 def cross_entropy(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -90,16 +117,14 @@ def train(
     keras.backend.clear_session()
     keras.utils.set_random_seed(spec.seed)
     model = models.build(spec.model, **spec.model_args)
-    engine = build_engine(
-        model, build_optimizer(spec), x_train, cut.y_train, spec.batch_size
-    )
+    rates = learning_rates(spec, len(x_train))
+    engine = build_engine(spec, model, x_train, cut.y_train, rates)
 
     history, status, fit_seconds, evaluate_seconds = [], "ok", 0.0, 0.0
     train_counts = val_counts = counts(0, 0, 0.0)
     for epoch in range(1, spec.epochs + 1):
-        order = np.random.default_rng([spec.seed, epoch]).permutation(len(x_train))
         started = time.perf_counter()
-        loss_sum, n_correct = engine.train_epoch(order)
+        loss_sum, n_correct = engine.train_epoch(*draw_epoch(spec, epoch, len(x_train)))
         trained = time.perf_counter()
         val_counts, _ = evaluate(engine, x_val, cut.y_val)
         evaluated = time.perf_counter()
@@ -109,7 +134,7 @@ def train(
         history.append(
             {
                 "epoch": epoch,
-                "learning_rate": spec.learning_rate,
+                "learning_rate": float(np.median(rates[epoch - 1])),
                 "train_loss": train_counts["loss"],
                 "train_accuracy": train_counts["n_correct"] / len(x_train),
                 "val_loss": val_counts["loss"],

@@ -46,6 +46,13 @@ def test_docstring_prints_the_layer_table_of_the_defaults(name):
         ("complex_cnn", {}, 159_254, 0),
         ("raj_cnn", {}, 81_066, 0),
         ("ann", {}, 118_282, 0),
+        # As `raut`'s printed code gives them, and the counts of `sayee2025`'s two readings.
+        ("raut_cnn", {}, 225_034, 0),
+        ("sayee_cnn", {}, 468_778, 640),
+        ("sayee_cnn", {"padding": "valid"}, 198_442, 640),
+        # Without batch normalisation: 1,280 numbers less, a bias for 320 outputs more.
+        ("sayee_cnn", {"batch_norm": False}, 468_778 - 4 * 320 + 320, 0),
+        ("sayee_cnn", {"dropout": False}, 468_778, 640),
         ("base_cnn", {"batch_norm": "before_activation"}, 542_758, 264),
         ("base_cnn", {"batch_norm": "after_activation"}, 542_758, 264),
         ("complex_cnn", {"batch_norm": "before_activation"}, 160_294, 520),
@@ -109,7 +116,9 @@ def test_logits_for_every_image(name):
 @pytest.mark.parametrize("downsample", ["max", "average", "stride"])
 def test_stages_halve_the_image(stages, downsample):
     table = models.layer_table(
-        models.stage_cnn(stages=stages, downsample=downsample, convs_per_stage=2, width=2)
+        models.build(
+            "stage_cnn", stages=stages, downsample=downsample, convs_per_stage=2, width=2
+        )
     )
     before_flatten = table["output shape"][table.index[table["layer"] == "flatten"][0] - 1]
     # 'same' strides round up, pooling rounds down: 28, 14, 7, then 4 or 3, then 2 or 1.
@@ -119,7 +128,9 @@ def test_stages_halve_the_image(stages, downsample):
 
 
 def test_first_layer_is_never_separable():
-    kinds = models.layer_table(models.stage_cnn(layer="separable", convs_per_stage=2))
+    kinds = models.layer_table(
+        models.build("stage_cnn", layer="separable", convs_per_stage=2)
+    )
     kinds = kinds.set_index("layer")["kind"]
     assert kinds["conv1_1"] == "Conv2D"
     assert kinds["conv1_2"] == kinds["conv2_1"] == "SeparableConv2D"
@@ -175,7 +186,7 @@ def test_arguments_are_those_of_the_builder():
 @pytest.fixture
 def normalised():
     """A batch-norm layer of the base CNN with weights that are not its first ones."""
-    model = models.base_cnn(batch_norm="before_activation")
+    model = models.build("base_cnn", batch_norm="before_activation")
     layer = model.get_layer("dense1_bn")
     noise = np.random.default_rng(1)
     gamma, beta = noise.normal(1, 0.3, 100), noise.normal(0, 0.3, 100)
@@ -227,8 +238,8 @@ def test_placements_order_the_layers_as_named(host):
 
 
 def test_placements_with_equal_weights_differ():
-    before = models.base_cnn(batch_norm="before_activation")
-    after = models.base_cnn(batch_norm="after_activation")
+    before = models.build("base_cnn", batch_norm="before_activation")
+    after = models.build("base_cnn", batch_norm="after_activation")
     shapes = [weight.shape for weight in before.weights]
     assert shapes == [weight.shape for weight in after.weights]
     noise = np.random.default_rng(2)

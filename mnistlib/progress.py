@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-_BAR = "{desc}{n_fmt} of {total_fmt} |{bar:20}| {elapsed}{postfix}"
+_BAR = "{desc}: {n_fmt} of {total_fmt} |{bar:20}| {elapsed}{postfix}"
 _LINE_SECONDS = 5
 
 

@@ -1,6 +1,7 @@
 """Runs in worker processes of this machine, one thread each; a killed one stops none."""
 
 import os
+import re
 import signal
 import threading
 import time
@@ -112,8 +113,8 @@ def run_in_workers(
 
 
 def _reason(error: BrokenProcessPool) -> str:
-    codes = str(error).partition("exit codes of the workers are ")[2].strip(" {}.")
-    said = f" (exit code {codes})" if codes else ""
+    codes = re.search(r"exit codes of the workers are \{([^}]*)\}", str(error))
+    said = f" (exit code {codes[1]})" if codes else ""
     return f"its worker process was killed{said}, as the system does when memory is short"
 
 

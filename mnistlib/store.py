@@ -137,12 +137,12 @@ class Store:
             return False
         text, packed, sha256 = records.encode(record)
         path = self._path(record.key, ".json")
+        arrays = self._arrays_path(record.key, sha256)
         with self.lock(record.key):
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 # Named by their content, so a file of this name has the same bytes, or is
                 # damaged and better replaced.
-                arrays = self._arrays_path(record.key, sha256)
                 self._write(arrays, packed, os.replace)
                 self._write(path, text, _name_once)
                 _flush_folder(path.parent)
@@ -150,6 +150,8 @@ class Store:
             except FileExistsError:
                 return False
             except OSError as error:
+                if record.key not in self:
+                    arrays.unlink(missing_ok=True)  # without its JSON it only takes room
                 raise StoreError(
                     f"record {record.key} cannot be written to {self.folder}: "
                     f"{error.strerror}. "

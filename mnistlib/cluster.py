@@ -20,6 +20,7 @@ from mnistlib.spec import TRAINING_VERSION
 
 CONNECT_SECONDS = 10
 WORKER_SECONDS = 60
+_FIT = "a worker must be fit for runs"
 _PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 _VARIABLES = {"KERAS_BACKEND": "tensorflow", "ONEDNN_MAX_CPU_ISA": "unset"}
 
@@ -46,7 +47,8 @@ def run_on_cluster(jobs: list[Job], scheduler: str, progress: Progress) -> Itera
             while pending:
                 progress.show(min(len(client.nthreads()), len(pending)))
                 try:
-                    done, _ = distributed.wait(list(pending), 1, "FIRST_COMPLETED")
+                    with client.as_current():
+                        done, _ = distributed.wait(list(pending), 1, "FIRST_COMPLETED")
                 except TimeoutError:
                     continue
                 for future in done:
@@ -80,6 +82,8 @@ def connected(scheduler: str):
     """
     try:
         import distributed
+        from distributed.comm.addressing import parse_address
+        from distributed.comm.registry import get_backend
     except ModuleNotFoundError:
         raise RunError(
             "a scheduler needs the package distributed. Received: "
@@ -88,6 +92,8 @@ def connected(scheduler: str):
         ) from None
     with _quiet():
         try:
+            # The client itself takes minutes over an address of no known kind.
+            get_backend(parse_address(scheduler)[0])
             client = distributed.Client(
                 scheduler, timeout=CONNECT_SECONDS, set_as_default=False
             )
@@ -114,12 +120,15 @@ def _check_workers(client, scheduler: str) -> None:
             f"{scheduler}, none in {WORKER_SECONDS} s; start some with "
             f"`dask worker --nthreads 1 {scheduler}`"
         ) from None
-    answers = client.run(problem, facts(), on_error="return")
-    for address, answer in answers.items():
+    unfit = []
+    for address, answer in client.run(problem, facts(), on_error="return").items():
         if isinstance(answer, Exception):
             answer = f"{one_line(answer)} (is the same mnistlib installed there?)"
         if answer:
-            raise RunError(f"a worker must be fit for runs. Received: {address} {answer}")
+            unfit.append(f"{address} {answer}")
+    if unfit:
+        more = f"; and {len(unfit) - 3} more" if unfit[3:] else ""
+        raise RunError(f"{_FIT}. Received: {'; '.join(unfit[:3])}{more}")
 
 
 def facts() -> dict[str, str]:
@@ -131,15 +140,16 @@ def facts() -> dict[str, str]:
     )
 
 
-def problem(expected: dict[str, str]) -> str:
+def problem(expected: dict[str, str], dask_worker=None) -> str:
     """Return, in a worker, what makes it unfit for runs; "" when nothing does.
 
     Args:
         expected: the client's `facts`.
+        dask_worker: the worker, which Dask gives by this name outside of tasks.
     """
     from distributed import get_worker
 
-    threads = get_worker().state.nthreads
+    threads = (dask_worker or get_worker()).state.nthreads
     if threads != 1:
         return f"has {threads} threads; start it with --nthreads 1"
     own = facts()
@@ -154,7 +164,7 @@ def problem(expected: dict[str, str]) -> str:
 def _run_there(job: Job, expected: dict[str, str]) -> Ended:
     # A worker that joined late was not asked at the start.
     if reason := problem(expected):
-        return Ended(job, f"a worker must be fit for runs. Received: one that {reason}")
+        return Ended(job, f"{_FIT}. Received: one that {reason}")
     return run_job(job)
 
 

@@ -1,10 +1,5 @@
-"""What the run store bears: faults made for real, and counted.
+"""What the run store bears: faults made for real, and counted."""
 
-``python -m bench.faults`` writes ``bench/results/faults.json``, from which the book's page
-on durability prints its tables.
-"""
-
-import sys
 import tempfile
 from pathlib import Path
 
@@ -33,11 +28,3 @@ def measure(quick: bool) -> dict:
             "races": fault_damage.races(folders["races"], 20 // part),
             "clock": fault_damage.clock(folders["clock"], 30 // part),
         }
-
-
-if __name__ == "__main__":
-    import json
-
-    target = Path(__file__).parent / "results" / "faults.json"
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps(measure("--quick" in sys.argv), indent=1) + "\n")

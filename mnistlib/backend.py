@@ -11,13 +11,50 @@ import tempfile
 from contextlib import contextmanager
 from importlib.metadata import version
 
+from mnistlib.errors import RunError
+
+# oneDNN picks its kernels by the instruction set, and TensorFlow uses oneDNN at all only
+# on processors with AVX-512 VNNI or newer; both change the order of sums.
+PORTABLE = {"ONEDNN_MAX_CPU_ISA": "AVX2", "TF_ENABLE_ONEDNN_OPTS": "1"}
+
+
+def portable() -> bool:
+    """Return whether ``$MNISTLIB_PORTABLE`` asks for kernels that x86-64 CPUs share.
+
+    Raises:
+        RunError: the variable is neither 0 nor 1.
+    """
+    setting = os.environ.get("MNISTLIB_PORTABLE", "0")
+    if setting not in ("0", "1"):
+        raise RunError(
+            f"MNISTLIB_PORTABLE must be 0 or 1. Received: {setting!r} (str); unset it, or "
+            "set it to 1 for kernels that every processor with AVX2 has"
+        )
+    return setting == "1"
+
+
+def _limit_kernels() -> None:
+    """Set what `portable` needs; TensorFlow reads it once, when it is loaded."""
+    if not portable():
+        return
+    missing = {k: v for k, v in PORTABLE.items() if os.environ.get(k) != v}
+    if missing and "tensorflow" in sys.modules:
+        wanted = " ".join(f"{name}={value}" for name, value in missing.items())
+        raise RunError(
+            "MNISTLIB_PORTABLE=1 must be set before TensorFlow is loaded. Received: it "
+            f"was loaded without {wanted}; set the variable before the process starts"
+        )
+    os.environ.update(missing)
+
 
 def configure() -> None:
     """Prepare this process for training: one thread, quiet logs. May be called again.
 
     Raises:
         RuntimeError: TensorFlow already ran with another number of threads.
+        RunError: ``$MNISTLIB_PORTABLE`` is no setting, or was set too late.
     """
+    _limit_kernels()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     with _native_stderr_held_back():
@@ -85,6 +122,8 @@ def environment() -> dict:
         "packages": {package: version(package) for package in ("numpy", "keras", name)},
         "backend": name,
         "device": _device(name),
+        "portable": portable(),
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "unset"),
         "onednn_max_cpu_isa": os.environ.get("ONEDNN_MAX_CPU_ISA", "unset"),
     }
 

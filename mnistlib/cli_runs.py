@@ -75,32 +75,55 @@ def show(key, folder, published) -> None:
 
 
 @runs.command(
-    epilog="\b\nExamples:\n  mnistlib runs verify\n  mnistlib runs verify --retrain 3"
+    epilog="\b\nExamples:\n  mnistlib runs verify\n  mnistlib runs verify --retrain 3\n"
+    "  mnistlib runs verify --published --retrain 5 --quickest"
 )
 @click.option(
     "--retrain",
     type=click.IntRange(0),
     default=0,
     metavar="N",
-    help="Also run the N quickest specs again, and compare every prediction and loss.",
+    help="Also run a sample of N again, and compare every prediction and loss.",
 )
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="SEED",
+    help="Which sample: another seed draws another one.",
+)
+@click.option("--quickest", is_flag=True, help="Not a sample but the N quickest.")
 @_on_a_store
-def verify(retrain, folder, published) -> None:
+def verify(retrain, seed, quickest, folder, published) -> None:
     """Check that every record is whole and unchanged; exits with 1 when one is not."""
-    from mnistlib.retrain import compare_again
-
     store = _store(folder, published)
     problems = store.verify()
     good = sorted(set(store.keys()) - set(problems))
     for key, problem in problems.items():
         click.echo(f"{key}: {problem}")
     click.echo(f"{len(good)} records are whole, {len(problems)} are not")
-    differing = 0
-    for key, difference in compare_again(store, good, retrain):
-        differing += bool(difference)
-        click.echo(f"{key}: trained again, {difference or 'the same to the last digit'}")
+    differing = _retrain(store, good, retrain, None if quickest else seed) if retrain else 0
     if problems or differing:
         click.get_current_context().exit(1)
+
+
+def _retrain(store, good: list[str], n: int, seed: int | None) -> int:
+    """Run records again, say one line each; return how many differ."""
+    from mnistlib import retrain
+
+    differing = 0
+    keys = retrain.choose(store, good, n, seed)
+    again = retrain.compare_again(store, keys)
+    for number, (key, difference, elsewhere) in enumerate(again, 1):
+        record = store.get(key)
+        differing += bool(difference)
+        cause = f" (the record was made elsewhere: {elsewhere})" if elsewhere else ""
+        click.echo(
+            f"{number} of {len(keys)}  {key}  {record.spec.label}: trained again, "
+            f"{difference or 'the same to the last digit'}{cause}"
+        )
+    return differing
 
 
 @runs.command(

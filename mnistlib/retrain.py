@@ -1,39 +1,79 @@
 """Check records by running their specs again: predictions and history must be the same."""
 
+import os
+import random
 from collections.abc import Iterator
 
 import numpy as np
 
 from mnistlib import data
+from mnistlib.errors import DataError
 from mnistlib.records import RunRecord
 from mnistlib.runs import execute
+from mnistlib.spec import NetworkSpec
 from mnistlib.store import Store
 
 _TIMES = {"seconds"}
+_MEASURED = {"peak_memory_mb"}
 
 
-def compare_again(store: Store, keys: list[str], n: int) -> Iterator[tuple[str, str]]:
-    """Run the specs of the quickest records again; nothing is written.
+def choose(store: Store, keys: list[str], n: int, seed: int | None) -> list[str]:
+    """Return the keys of the records to run again: a random sample, or the quickest.
 
     Args:
         store: where the records lie.
         keys: whole records to choose from.
-        n: how many are run.
+        n: how many; all when there are fewer.
+        seed: of the sample; None for the quickest.
+    """
+    if seed is None:
+        return sorted(keys, key=lambda key: store.get(key).seconds["fit"])[:n]
+    return random.Random(seed).sample(sorted(keys), min(n, len(keys)))
+
+
+def compare_again(store: Store, keys: list[str]) -> Iterator[tuple[str, str, str]]:
+    """Run the specs of records again; nothing is written.
+
+    Args:
+        store: where the records lie.
+        keys: whole records.
 
     Yields:
-        The key, and what differs (empty when everything but the times is the same).
-
-    Raises:
-        DataError: the data of a record cannot be had.
+        The key, what differs (empty when everything but the times is the same), and what
+        differs between the record's environment and this one.
     """
-    quickest = sorted(keys, key=lambda key: store.get(key).seconds["fit"])[:n]
-    for key in quickest:
+    for key in keys:
         before = store.with_arrays(key)
-        dataset = data.load(before.spec.dataset)
-        if dataset.sha256 != before.data["sha256"]:
-            yield key, "not possible: the data are not those of the record"
+        here = os.environ.get("KERAS_BACKEND", "tensorflow")
+        backend = before.environment.get("backend", here)
+        if isinstance(before.spec, NetworkSpec) and backend != here:
+            yield key, f"not possible: needs KERAS_BACKEND={backend}. Here: {here}", ""
             continue
-        yield key, difference(before, execute(before.spec, dataset))
+        try:
+            dataset = data.load(before.spec.dataset)
+        except DataError as error:
+            yield key, f"not possible: {error}", ""
+            continue
+        if dataset.sha256 != before.data["sha256"]:
+            yield key, "not possible: the data are not those of the record", ""
+            continue
+        after = execute(before.spec, dataset)
+        yield (
+            key,
+            difference(before, after),
+            environment_difference(before.environment, after.environment),
+        )
+
+
+def environment_difference(before: dict, after: dict) -> str:
+    """Return in words what two records' environments do not share; "" for nothing."""
+    old, new = (facts | facts.get("packages", {}) for facts in (before, after))
+    names = [name for name in (old | new) if name not in ("packages", *_MEASURED)]
+    return "; ".join(
+        f"{name} {old.get(name, 'unknown')}, now {new.get(name, 'unknown')}"
+        for name in names
+        if old.get(name) != new.get(name)
+    )
 
 
 def difference(before: RunRecord, after: RunRecord) -> str:

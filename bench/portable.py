@@ -1,0 +1,157 @@
+"""Whether ``MNISTLIB_PORTABLE=1`` makes processors agree to the bit, and what it costs.
+
+Other processors are emulated by QEMU's user mode, which computes AVX2 and FMA exactly and
+answers with the instruction set, the vendor and the caches of the model that it is given.
+Its time says nothing.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+from mnistlib import paths
+
+NETWORKS = ("base_cnn", "complex_cnn")
+# An Intel and an AMD processor with AVX2 and without AVX-512.
+EMULATED = ("Haswell", "EPYC")
+_OURS = ("MNISTLIB_PORTABLE", "ONEDNN_MAX_CPU_ISA", "TF_ENABLE_ONEDNN_OPTS")
+
+
+def _spec(network: str, n_train: int):
+    from mnistlib.spec import NetworkSpec, make
+
+    return make(
+        NetworkSpec,
+        dataset="digits",
+        model=network,
+        learning_rate=0.001,
+        n_train=n_train,
+        n_test=20,
+        val_fraction=0.2,
+        scaling="standardised",
+        epochs=1,
+        seed=3,
+    )
+
+
+def fingerprint(network: str) -> dict:
+    """Train a network on 80 images in this process; return a hash of all its weights."""
+    from mnistlib import data
+    from mnistlib.train import train
+
+    weights = {}
+    record = train(_spec(network, 80), data.load("digits"), weights)
+    joined = b"".join(weights[name].tobytes() for name in sorted(weights))
+    return {
+        "weights": hashlib.sha256(joined).hexdigest(),
+        "loss": record.history[0]["train_loss"],
+    }
+
+
+def rate(network: str, n_epochs: int) -> float:
+    """Return images trained per second of processor time, the first epoch left out."""
+    import numpy as np
+
+    from mnistlib import backend, data, models
+    from mnistlib.train import build_engine
+
+    backend.configure()
+    spec = _spec(network, 640)
+    cut = data.split(
+        data.load("digits"), method="last", val_fraction=0, n_train=640, n_test=20, seed=0
+    )
+    x = data.scale(cut, "unit")[0]
+    rates = np.full((n_epochs + 1, len(x) // spec.batch_size), spec.learning_rate)
+    engine = build_engine(spec, models.build(network), x, cut.y_train, rates)
+    order = np.arange(len(x))
+    engine.train_epoch(order)
+    started = time.process_time()
+    for _ in range(n_epochs):
+        engine.train_epoch(order)
+    return n_epochs * len(x) / (time.process_time() - started)
+
+
+def in_a_process(job: str, *arguments, portable: bool, cpu: str | None = None):
+    """Return what one of this file's jobs prints in a process of its own.
+
+    Args:
+        job: name of a function above.
+        arguments: of the function, texts and numbers.
+        portable: with ``MNISTLIB_PORTABLE=1``, else without any of its settings.
+        cpu: model that QEMU emulates; None for this machine's own processor.
+    """
+    environment = {k: v for k, v in os.environ.items() if k not in _OURS}
+    environment |= {"TF_CPP_MIN_LOG_LEVEL": "3", "MNISTLIB_OFFLINE": "1"}
+    if portable:
+        environment["MNISTLIB_PORTABLE"] = "1"
+    code = (
+        "import json, sys; from bench import portable; "
+        "print(json.dumps(getattr(portable, sys.argv[1])(*json.loads(sys.argv[2]))))"
+    )
+    emulator = ["qemu-x86_64", "-cpu", cpu] if cpu else []
+    done = subprocess.run(
+        [*emulator, sys.executable, "-c", code, job, json.dumps(arguments)],
+        env=environment,
+        cwd=paths.root(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def agreement(network: str, cpus: tuple[str, ...]) -> dict:
+    """Return for both settings whether this and emulated processors give the same bits."""
+    found = {}
+    for portable in (False, True):
+        here = in_a_process("fingerprint", network, portable=portable)
+        others = {
+            cpu: in_a_process("fingerprint", network, portable=portable, cpu=cpu)
+            for cpu in cpus
+        }
+        found["portable" if portable else "default"] = {
+            cpu: {
+                "same_bits": other["weights"] == here["weights"],
+                "loss_difference": other["loss"] - here["loss"],
+            }
+            for cpu, other in others.items()
+        }
+    return found
+
+
+def price(network: str, rounds: int, n_epochs: int) -> dict:
+    """Return training rates with and without, interleaved, and the median of the ratios."""
+    pairs = [
+        [in_a_process("rate", network, n_epochs, portable=p) for p in (False, True)]
+        for _ in range(rounds)
+    ]
+    return {
+        "images_per_cpu_second": {
+            "default": statistics.median(pair[0] for pair in pairs),
+            "portable": statistics.median(pair[1] for pair in pairs),
+        },
+        "ratio": statistics.median(pair[1] / pair[0] for pair in pairs),
+        "ratios": [pair[1] / pair[0] for pair in pairs],
+    }
+
+
+def measure(quick: bool) -> dict:
+    """Return agreement and price by network, JSON values only.
+
+    Args:
+        quick: the base network only, one other processor, one round.
+    """
+    networks = NETWORKS[:1] if quick else NETWORKS
+    cpus = EMULATED[:1] if quick else EMULATED
+    qemu = shutil.which("qemu-x86_64")
+    return {
+        "agreement": {name: agreement(name, cpus) for name in networks} if qemu else None,
+        "price": {
+            name: price(name, 1 if quick else 7, 1 if quick else 4) for name in networks
+        },
+    }

@@ -78,7 +78,7 @@ class Cluster:
     def worker(self, threads: int = 1, before: str = "") -> subprocess.Popen:
         """Start a worker without a nanny, so that a killed one stays away."""
         count = ["--nthreads", str(threads), "--no-nanny", "--no-dashboard"]
-        local = ["--local-directory", str(self.folder)]
+        local = ["--memory-limit", "0", "--local-directory", str(self.folder)]
         return self.start("worker", self.address, *count, *local, before=before)
 
     def stop(self) -> None:

@@ -24,7 +24,14 @@ SplitMethod = Literal["stratified", "last"]
 Optimizer = Literal["sgd", "adam", "adadelta"]
 Schedule = Literal["constant", "warmup_cosine", "triangle"]
 NetworkName = Literal[
-    "base_cnn", "complex_cnn", "raj_cnn", "raut_cnn", "sayee_cnn", "ann", "stage_cnn"
+    "base_cnn",
+    "complex_cnn",
+    "raj_cnn",
+    "raut_cnn",
+    "sayee_cnn",
+    "ann",
+    "stage_cnn",
+    "quick_cnn",
 ]
 ClassicalName = Literal[
     "svm", "knn", "random_forest", "decision_tree", "naive_bayes", "logistic_regression"

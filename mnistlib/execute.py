@@ -19,6 +19,7 @@ from mnistlib.errors import StudyError
 from mnistlib.notebook import (
     INJECTED,
     clean,
+    quick_imports,
     read_notebook,
     tagged_parameters,
     without_folders,
@@ -59,7 +60,8 @@ def run_notebook(
         progress: a file to which a JSON line a cell is appended, as the library appends
             one a run; None for none.
     """
-    import papermill
+    with quick_imports():
+        import papermill
     from traitlets.config import Config
 
     name = source.stem

@@ -9,6 +9,7 @@ from itertools import product
 import pandas as pd
 
 from mnistlib import models
+from mnistlib.facts import network_facts
 from mnistlib.spec import NetworkSpec, make
 
 VAL_FRACTION = 1 / 6
@@ -204,7 +205,7 @@ def label_runs(params, runs) -> pd.DataFrame:
     """
     family = networks(params)
     family["macs"] = [
-        models.model_facts(model, **model_args)["macs"]
+        network_facts(model, **model_args)["macs"]
         for model, model_args in zip(family["model"], family["model_args"], strict=True)
     ]
     repeats = len(params.family_rates) * len(params.family_seeds)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from mnistlib import tables
 from mnistlib.compare import compare_pairs, holm, mcnemar, paired_t
-from mnistlib.models import model_facts
+from mnistlib.facts import network_facts
 from mnistlib.normalisation import (
     CONDITION,
     CONTROL,
@@ -114,10 +114,10 @@ def final_tests(frame: pd.DataFrame, runs) -> pd.DataFrame:
 
 
 def network_sizes() -> pd.DataFrame:
-    """Return the parameters of each host with each placement, for print (loads Keras)."""
+    """Return the parameters of each host with each placement, for print."""
     rows = []
     for model, placement in product(HOSTS, PLACEMENTS):
-        facts = model_facts(model, batch_norm=placement)
+        facts = network_facts(model, batch_norm=placement)
         rows.append(
             {
                 "Network": label(model),

@@ -1,7 +1,9 @@
 """A notebook's file: its parameters, and what is taken out of an executed copy."""
 
 import ast
+import contextlib
 import re
+import sys
 from pathlib import Path
 
 from mnistlib.errors import StudyError
@@ -11,13 +13,33 @@ PARAMETERS = "parameters"
 INJECTED = "injected-parameters"
 
 
+@contextlib.contextmanager
+def quick_imports():
+    """Import nbformat in this block without what it never uses.
+
+    Its jsonschema compiles the grammar of internationalised web addresses, when a package
+    for it is there, each time it is imported; that takes more than a second. No notebook
+    is checked for such an address, and jsonschema does without the package.
+    """
+    unused = "rfc3987_syntax"
+    if unused in sys.modules:
+        yield
+        return
+    sys.modules[unused] = None  # so that importing it raises ImportError
+    try:
+        yield
+    finally:
+        del sys.modules[unused]
+
+
 def read_notebook(path: Path):
     """Return a notebook.
 
     Raises:
         StudyError: there is no such file, or it is not a notebook.
     """
-    import nbformat
+    with quick_imports():
+        import nbformat
 
     try:
         return nbformat.read(path, as_version=4)

@@ -71,12 +71,16 @@ def emit(name: str, value) -> None:
     """
     from myst_nb import glue
 
+    from mnistlib.notebook import quick_imports
+
     if not name.isidentifier():
         raise ValueError(
             "name must be letters, digits and underscores, not starting with a digit. "
             f"Received: name={name!r} ({type(name).__name__}). Rename it."
         )
-    glue(name, _Json(_plain(value, name)), display=False)
+    text = _Json(_plain(value, name))
+    with quick_imports():  # the first call loads nbformat
+        glue(name, text, display=False)
 
 
 def headline(rows: list[dict]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from mnistlib import fragments, paths
+from mnistlib import durability, fragments, paths
 from mnistlib.errors import StudyError
 from mnistlib.headline import headline
 from mnistlib.notebook import read_notebook
@@ -62,6 +62,8 @@ def build_book(notebooks: Path, output: Path) -> Path:
         "profile": fragments.profile(summary, study.profiles, missing),
         "build_status": fragments.build_status(summary),
         "parameters": parameters(),
+        "faults": durability.faults(),
+        "portability": durability.portability(),
     }.items():
         (generated / f"{name}.md").write_text(text, encoding="utf-8")
     return _compile(source, output, strict=not missing)

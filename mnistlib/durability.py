@@ -1,0 +1,142 @@
+"""The generated parts of the page on durability, from results of the bench."""
+
+import json
+
+import pandas as pd
+
+from mnistlib import paths, tables
+
+
+def result(part: str) -> dict | None:
+    """Return what ``python -m bench PART`` wrote; None where it was never run."""
+    path = paths.root() / "bench" / "results" / f"{part}.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+
+
+def _not_measured(part: str) -> str:
+    return (
+        "```{warning}\nNot measured in this copy: `python -m bench "
+        f"{part}` measures it, and the next report shows it.\n```\n"
+    )
+
+
+def faults() -> str:
+    """Return the table of faults that were made, and what became of the records."""
+    measured = result("faults")
+    if measured is None:
+        return _not_measured("faults")
+    found = measured["found"]
+    rows = [
+        _kills("SIGKILL of a sweep", found["kills"]),
+        _kills("SIGKILL of a sweep with two workers", found["kills_with_workers"]),
+        *(_disk(found["disk"]) if found["disk"] else []),
+        {
+            "Fault": "a record cut, edited or emptied",
+            "Times": found["damage"]["damaged"],
+            "Records": 1,
+            "Lost": 1 - found["damage"]["made_again"],
+            "Half-written or changed, and read": found["damage"]["read_wrong"],
+        },
+        {
+            "Fault": "two sweeps racing",
+            "Times": found["races"]["races"],
+            "Records": found["races"]["records"],
+            "Lost": found["races"]["failed"],
+            "Half-written or changed, and read": found["races"]["broken"],
+        },
+        {
+            "Fault": "a clock that jumps, in two sweeps",
+            "Times": found["clock"]["sweeps"],
+            "Records": found["clock"]["records"],
+            "Lost": found["clock"]["failed"],
+            "Half-written or changed, and read": found["clock"]["broken"]
+            + found["clock"]["records"]
+            - found["clock"]["same"],
+        },
+    ]
+    kills, workers = found["kills"], found["kills_with_workers"]
+    writing = kills["kills_while_writing"] + workers["kills_while_writing"]
+    races, damage = found["races"], found["damage"]
+    notes = [
+        f"{writing} of the {kills['kills'] + workers['kills']} kills came while a record "
+        "was being written.",
+        f"In the races, {tables.count(races['records'])} records took "
+        f"{tables.count(races['trainings'])} trainings.",
+        f"{damage['told']} of the {damage['damaged']} damages were told in one line; the "
+        f"other {damage['harmless']} changed nothing that a record says.",
+    ]
+    if not found["disk"]:
+        notes.append("Disks were not tried: this machine does not allow mounts.")
+    table = tables.table_directive(pd.DataFrame(rows), "Faults", "tab-faults")
+    return table + "\n" + " ".join(notes) + "\n"
+
+
+def _kills(name: str, counts: dict) -> dict:
+    return {
+        "Fault": name,
+        "Times": counts["kills"],
+        "Records": counts["records"],
+        "Lost": counts["lost"] + counts["unfinished"],
+        "Half-written or changed, and read": counts["half_written"]
+        + counts["changed"]
+        + counts["wrong"],
+    }
+
+
+def _disk(found: dict) -> list[dict]:
+    full, locked = found["full_disk"], found["read_only"]
+    return [
+        {
+            "Fault": "a full disk",
+            "Times": full["full_disks"],
+            "Records": full["finished"],
+            "Lost": full["lost"] + full["unfinished"],
+            "Half-written or changed, and read": full["half_written"],
+        },
+        {
+            "Fault": "a read-only disk",
+            "Times": 1,
+            "Records": locked["read"],
+            "Lost": locked["read"] - locked["whole"],
+            "Half-written or changed, and read": 0,
+        },
+    ]
+
+
+def portability() -> str:
+    """Return the tables of which processors agree, and of what the setting costs."""
+    measured = result("portable")
+    if measured is None:
+        return _not_measured("portable")
+    found, machine = measured["found"], measured["machine"]["cpu"]
+    costs = pd.DataFrame(
+        {
+            "Network": f"`{network}`",
+            "Images per CPU second": price["images_per_cpu_second"]["default"],
+            "Portable": price["images_per_cpu_second"]["portable"],
+            "Ratio": price["ratio"],
+        }
+        for network, price in found["price"].items()
+    )
+    formats = {"Images per CPU second": ".0f", "Portable": ".0f", "Ratio": ".2f"}
+    price = tables.table_directive(
+        costs, "Price of the portable setting", "tab-portable-price", formats
+    )
+    if not found["agreement"]:
+        return "Whether processors agree was not measured: it needs QEMU.\n\n" + price
+    agree = pd.DataFrame(
+        {
+            "Network": f"`{network}`",
+            "Setting": setting,
+            "Processor": f"`{cpu}` (emulated)",
+            f"Weights as on {machine}": "every bit" if fact["same_bits"] else "different",
+        }
+        for network, settings in found["agreement"].items()
+        for setting, cpus in settings.items()
+        for cpu, fact in cpus.items()
+    )
+    table = tables.table_directive(agree, "Processors compared", "tab-portable")
+    return f"{table}\n{price}"

@@ -166,7 +166,12 @@ def ran(tmp_path_factory):
     before.parent.mkdir(parents=True)
     before.write_text("a good copy from before")
     environment = os.environ | {"MNISTLIB_ROOT": str(folder), "HOME": str(folder.parent)}
-    environment.pop("MNISTLIB_RUNS", None)
+    for name in ("MNISTLIB_RUNS", "IPYTHONDIR"):
+        environment.pop(name, None)
+    startup = folder.parent / ".ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    mark = folder.parent / "started"
+    (startup / "00.py").write_text(f"open({str(mark)!r}, 'w')")
     done = subprocess.run(
         [sys.executable, tiny_study.__file__, "study", "--profile", "smoke"],
         capture_output=True,
@@ -195,6 +200,12 @@ def test_a_failed_notebook_is_told_with_its_cell_and_traceback(ran):
     )
     assert "Its process wrote:\nKernel died while waiting" in done.stderr
     assert "without encryption" not in done.stderr
+
+
+def test_a_person_s_start_up_files_do_not_reach_the_notebooks(ran):
+    folder, _ = ran
+    assert (folder / "_build/smoke/notebooks/01_tiny.ipynb").is_file()
+    assert not (folder.parent / "started").exists()
 
 
 def test_a_failure_loses_nothing(ran):

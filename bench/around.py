@@ -74,7 +74,7 @@ def measure(quick: bool) -> dict:
     """Measure what a person waits for besides training.
 
     Args:
-        quick: 2 rounds, 100 records, one notebook, no book.
+        quick: one round, 100 records, one notebook, no book.
 
     Returns:
         ``parts``: name -> ``seconds`` (a list, one a round), ``cpu_seconds`` (of the whole
@@ -82,7 +82,7 @@ def measure(quick: bool) -> dict:
         many were read; ``study``: profile, data set and notebooks that were executed, and
         the runs trained meanwhile (0); ``dataset``: what was loaded.
     """
-    rounds = 2 if quick else 5
+    rounds = 1 if quick else 5
     n_records = 100 if quick else N_RECORDS
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)

@@ -59,7 +59,7 @@ class Ended:
         detail: the traceback, where an exception was not expected.
         attempts: how often it was tried.
         record: what is still to be stored; None when it is in the store.
-        peak_memory_mb: most memory that its process held meanwhile.
+        peak_memory_mb: most memory that its process had for itself meanwhile.
     """
 
     job: Job

@@ -32,17 +32,19 @@ def forget_peak() -> None:
 
 
 def peak_mb() -> int:
-    """Return the most memory (resident, in 10^6 bytes) that this process held.
+    """Return the most memory (resident, in 10^6 bytes) that this process had for itself.
 
-    On Linux it counts from `forget_peak` on; elsewhere from the process's start.
+    On Linux it counts from `forget_peak` on, and without the pages of files (libraries,
+    mapped images), of which all processes share one copy; TensorFlow's are half a GB.
+    Elsewhere it is all, from the process's start.
     """
     try:
         lines = _STATUS.read_text(encoding="ascii").splitlines()
-        kib = next(line.split()[1] for line in lines if line.startswith("VmHWM:"))
-    except (OSError, StopIteration):
+        kib = dict(line.split()[:2] for line in lines if line.endswith("kB"))
+        return round((int(kib["VmHWM:"]) - int(kib["RssFile:"])) * 1024 / 1e6)
+    except (OSError, KeyError):
         import resource
 
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         # macOS counts bytes, the others KiB.
         return round(peak * (1 if os.uname().sysname == "Darwin" else 1024) / 1e6)
-    return round(int(kib) * 1024 / 1e6)

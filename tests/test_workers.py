@@ -144,8 +144,7 @@ def test_one_worker_is_a_process_of_its_own_with_one_thread(tmp_path, root):
     found = collect([TREE], store=tmp_path, workers=1)
     record = found.record(found.keys[0])
     assert record.environment["threads"] == 1
-    # This process holds TensorFlow or at least pytest; what was measured is the worker's.
-    assert 50 < record.environment["peak_memory_mb"] < 1200
+    assert 10 < record.environment["peak_memory_mb"] < 1200
     assert json.loads(json.dumps(record.environment)) == record.environment
 
 

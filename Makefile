@@ -7,6 +7,8 @@ PROFILE ?= quick
 VENV    := .venv
 BIN     := $(VENV)/bin
 READY   := $(VENV)/.ready
+# PyTorch has an environment of its own: only the bench needs it.
+PYTORCH := _build/bench/pytorch/.ready
 
 # The first Python in the range that pyproject.toml states.
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11 python,\
@@ -18,11 +20,12 @@ export PROFILE DATASET NOTEBOOK PARAMS WORKERS PUBLISH
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help study book test unit nbval references lab lint doctor lock clean distclean
+.PHONY: help study book test unit nbval references bench lab lint doctor lock clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 	@printf '%s\n' '' \
+	  'Variable of `make bench`: BENCH="--quick throughput" (options and parts)' \
 	  'Variables of `make study`:' \
 	  '  PROFILE=quick              smoke, quick or full (see study.yaml)' \
 	  '  DATASET=mnist              mnist, digits or auto' \
@@ -46,6 +49,9 @@ unit: $(READY) ## the tests of the library, the runner and the book
 
 nbval: $(READY) ## run the notebooks offline; compare their outputs with the references
 	$(BIN)/python tests/run_nbval.py
+
+bench: $(READY) $(PYTORCH) ## measure what training costs, beside Keras and PyTorch (half an hour)
+	$(BIN)/python -m bench $(BENCH)
 
 lab: $(READY) ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
@@ -76,4 +82,9 @@ $(READY): requirements.lock pyproject.toml .ci/make_env
 	@test -n "$(PYTHON)" || { echo 'make: required: Python 3.11, 3.12 or 3.13, found none.' \
 	  'Install one, or name it: make PYTHON=/path/to/python' >&2; exit 1; }
 	@.ci/make_env "$(PYTHON)" $(VENV)
+	@touch $@
+
+$(PYTORCH): bench/requirements-pytorch.txt $(READY)
+	$(BIN)/python -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

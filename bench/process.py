@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 
 from mnistlib import paths
@@ -44,7 +46,8 @@ class Peer:
             )
         given = json.dumps({"threads": threads, "seed": 0, "epochs": 100} | settings)
         command = [str(python), *([script] if other else ["-m", script]), given]
-        self._errors = (paths.build_dir() / "bench" / f"{kind}.stderr").open("w+")
+        # Open for as long as the process is: `close` ends both.
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -114,8 +117,6 @@ def peers(wanted: dict[str, dict]):
 
 def together(group: list[Peer], order: str) -> dict:
     """Give the same order to all at once; return the seconds until the last is done."""
-    import time
-
     started = time.perf_counter()
     for peer in group:
         peer.start(order)

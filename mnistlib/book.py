@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from mnistlib import durability, fragments, paths
+from mnistlib import cost_figure, costs, durability, fragments, paths
 from mnistlib.errors import StudyError
 from mnistlib.headline import headline
 from mnistlib.notebook import read_notebook
@@ -64,6 +64,14 @@ def build_book(notebooks: Path, output: Path) -> Path:
         "parameters": parameters(),
         "faults": durability.faults(),
         "portability": durability.portability(),
+        "cost_machine": costs.machine(),
+        "cost_throughput": costs.throughput(),
+        "cost_limit": costs.limit(),
+        "cost_to_99": costs.to_99(),
+        "cost_augmentation": costs.augmentation(),
+        "cost_growth": cost_figure.growth(source / "book"),
+        "cost_scaling": costs.scaling(),
+        "cost_around": costs.around(),
     }.items():
         (generated / f"{name}.md").write_text(text, encoding="utf-8")
     return _compile(source, output, strict=not missing)

@@ -1,33 +1,16 @@
 """The generated parts of the page on durability, from results of the bench."""
 
-import json
-
 import pandas as pd
 
-from mnistlib import paths, tables
-
-
-def result(part: str) -> dict | None:
-    """Return what ``python -m bench PART`` wrote; None where it was never run."""
-    path = paths.root() / "bench" / "results" / f"{part}.json"
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-
-
-def _not_measured(part: str) -> str:
-    return (
-        "```{warning}\nNot measured in this copy: `python -m bench "
-        f"{part}` measures it, and the next report shows it.\n```\n"
-    )
+from mnistlib import tables
+from mnistlib.measured import not_measured, result
 
 
 def faults() -> str:
     """Return the table of faults that were made, and what became of the records."""
     measured = result("faults")
     if measured is None:
-        return _not_measured("faults")
+        return not_measured("faults")
     found = measured["found"]
     rows = [
         _kills("SIGKILL of a sweep", found["kills"]),
@@ -110,7 +93,7 @@ def portability() -> str:
     """Return the tables of which processors agree, and of what the setting costs."""
     measured = result("portable")
     if measured is None:
-        return _not_measured("portable")
+        return not_measured("portable")
     found, machine = measured["found"], measured["machine"]["cpu"]
     costs = pd.DataFrame(
         {

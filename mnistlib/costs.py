@@ -1,0 +1,349 @@
+"""The generated parts of the page "What it costs", from the bench's committed results."""
+
+from statistics import median
+
+import pandas as pd
+
+from mnistlib import tables
+from mnistlib.measured import not_measured, result
+
+# Ours against the ordinary way, in study throughput: (Keras, PyTorch).
+AIMS = {False: (3.0, 2.0), True: (2.0, 1.3)}
+AIM_SOONER, AIM_OF_LIMIT, AIM_AUGMENTATION = 15.0, 0.5, 0.10
+PEERS = {
+    "keras": "Keras `fit`",
+    "keras_generator": "Keras `fit`, generator",
+    "pytorch": "PyTorch",
+}
+
+
+def _rates(system: dict, way: str) -> list[float]:
+    return [answer["images_per_second"] for answer in system["ways"][way]]
+
+
+def _ratio(system: dict, ours: str, theirs: str) -> tuple[float, str]:
+    """Return the median over the rounds, and the text "2.31 (2.20–2.52)"."""
+    pairs = zip(_rates(system, ours), _rates(system, theirs), strict=True)
+    ratios = [a / b for a, b in pairs]
+    middle = median(ratios)
+    return middle, f"{middle:.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
+
+
+def _keras(system: dict) -> str:
+    """Return the quicker of the two ways to write augmentation in Keras."""
+    names = [name for name in system["held_out_accuracy"] if name.startswith("keras")]
+    return max(names, key=lambda n: median(_rates(system, f"{n}, one run, all cores")))
+
+
+def _name(system: dict) -> str:
+    return f"{system['name']} (`{system['paper']}`)"
+
+
+def throughput() -> str:
+    """Return the tables of study throughput, of the engine alone, and of equal work."""
+    measured = result("throughput")
+    if measured is None:
+        return not_measured("throughput")
+    found = measured["found"]
+    study, engine, work, cpu, missed = [], [], [], [], []
+    for system in found["systems"]:
+        keras, (aim_keras, aim_pytorch) = _keras(system), AIMS[system["deep"]]
+        ours = "ours, a run a core"
+        row = {
+            "System": _name(system),
+            "Ours": median(_rates(system, ours)),
+            "Keras": median(_rates(system, f"{keras}, one run, all cores")),
+            "PyTorch": median(_rates(system, "pytorch, one run, all cores")),
+        }
+        for title, peer, aim in (
+            ("Keras", keras, aim_keras),
+            ("PyTorch", "pytorch", aim_pytorch),
+        ):
+            value, text = _ratio(system, ours, f"{peer}, one run, all cores")
+            row[f"Ours / {title}"] = text
+            row[f"Aim, {title}"] = f"{aim:.1f} {'met' if value >= aim else 'missed'}"
+            if value < aim:
+                missed.append((system["name"], title, value, aim))
+        study.append(row)
+        engine.append(
+            {
+                "System": _name(system),
+                "Ours, one thread": median(_rates(system, "ours, one run, one thread")),
+                "Ours / Keras, one thread each": _ratio(
+                    system, "ours, one run, one thread", f"{keras}, one run, one thread"
+                )[1],
+                "Ours / PyTorch, one thread each": _ratio(
+                    system, "ours, one run, one thread", "pytorch, one run, one thread"
+                )[1],
+                "Ours / Keras, a run a core each": _ratio(
+                    system, ours, f"{keras}, a run a core"
+                )[1],
+                "Ours / PyTorch, a run a core each": _ratio(
+                    system, ours, "pytorch, a run a core"
+                )[1],
+            }
+        )
+        work.append(
+            {
+                "System": _name(system),
+                "Images": tables.count(system["images"]),
+                "Batch": system["batch_size"],
+                "Epochs": system["epochs_before_accuracy"],
+                **{
+                    title: _accuracy(system, name)
+                    for name, title in {"ours": "Ours", keras: "Keras"}.items()
+                },
+                "PyTorch": _accuracy(system, "pytorch"),
+            }
+        )
+        cpu.append(
+            {
+                "System": _name(system),
+                "Ours": _cpu(system, ours),
+                "Keras": _cpu(system, f"{keras}, one run, all cores"),
+                "PyTorch": _cpu(system, "pytorch, one run, all cores"),
+            }
+        )
+    whole = ".0f"
+    aims = 2 * len(found["systems"])
+    return "\n".join(
+        [
+            tables.table_directive(
+                pd.DataFrame(study),
+                "Study throughput: images a second with all cores busy",
+                "tab-cost-study",
+                {"Ours": whole, "Keras": whole, "PyTorch": whole},
+            ),
+            f"{aims - len(missed)} of the {aims} aims are met. In brackets: the least and "
+            f"the largest of {found['rounds']} rounds on {found['cores']} cores. "
+            "{numref}`tab-cost-study` mixes two gains, of the engine and of running side by "
+            "side; {numref}`tab-cost-engine` tells them apart: in its right half the peers "
+            "also train one run a core.\n",
+            tables.table_directive(
+                pd.DataFrame(engine),
+                "The engine alone: the same number of threads and processes on both sides",
+                "tab-cost-engine",
+                {"Ours, one thread": whole},
+            ),
+            tables.table_directive(
+                pd.DataFrame(work),
+                "Equal work: accuracy on held-out training images after the same epochs",
+                "tab-cost-work",
+            ),
+            tables.table_directive(
+                pd.DataFrame(cpu),
+                "CPU seconds for a million training images, all cores busy",
+                "tab-cost-cpu",
+            ),
+        ]
+    )
+
+
+def _accuracy(system: dict, name: str) -> str:
+    return tables.percent(system["held_out_accuracy"][name])
+
+
+def _cpu(system: dict, way: str) -> str:
+    rounds = system["ways"][way]
+    return f"{median(answer['cpu_seconds_per_million'] for answer in rounds):.0f}"
+
+
+def limit() -> str:
+    """Return the shares of the matrix-multiply rate, and where a step's time goes."""
+    measured = result("throughput")
+    if measured is None:
+        return not_measured("throughput")
+    reached, profile = [], []
+    for system in measured["found"]["systems"]:
+        rate = median(system["matmul_gflops"]["one thread"])
+        flop = system["facts"]["flop_per_image"] / 1e9
+        row = {
+            "System": _name(system),
+            "MFLOP an image and step": 1e3 * flop,
+            "Matrix product, GFLOP/s": rate,
+        }
+        keras = _keras(system)
+        for title, name in (("Ours", "ours"), ("Keras", keras), ("PyTorch", "pytorch")):
+            way = f"{name}, one run, one thread"
+            row[f"{title}, share"] = median(_rates(system, way)) * flop / rate
+        reached.append(row)
+        shares = system["operations"]
+        profile.append({"System": _name(system)} | shares)
+    shares = pd.DataFrame(profile).fillna(0.0)
+    order = shares.drop(columns="System").mean().sort_values(ascending=False).index
+    percent = dict.fromkeys(order, percent_0)
+    return "\n".join(
+        [
+            tables.table_directive(
+                pd.DataFrame(reached),
+                "The physical limit: share of one thread's matrix-multiply rate",
+                "tab-cost-limit",
+                {
+                    "MFLOP an image and step": ".2f",
+                    "Matrix product, GFLOP/s": ".0f",
+                    **{f"{t}, share": percent_0 for t in ("Ours", "Keras", "PyTorch")},
+                },
+            ),
+            tables.table_directive(
+                shares[["System", *order]],
+                "Where the time of our training step goes",
+                "tab-cost-profile",
+                percent,
+            ),
+        ]
+    )
+
+
+def percent_0(x: float) -> str:
+    """Format a fraction as a whole percentage."""
+    return tables.percent(x, 0)
+
+
+def to_99() -> str:
+    """Return the table of the time to 99 %."""
+    measured = result("to_99")
+    if measured is None:
+        return not_measured("to_99")
+    runs = pd.DataFrame(measured["found"]["runs"])
+    goal = measured["found"]["goal"]
+    titles = {
+        "ours": "Ours: `quick_cnn`, one thread",
+        "keras": "Keras's example, all cores",
+        "pytorch": "PyTorch's example, all cores",
+    }
+    rows = []
+    for way, title in titles.items():
+        part = runs[runs["way"] == way]
+        test = part["test_accuracy"]
+        rows.append(
+            {
+                "Recipe": title,
+                "Seeds": len(part),
+                "Epochs": f"{part['epochs'].median():g}",
+                "Seconds": f"{part['seconds'].median():.1f} "
+                f"({part['seconds'].min():.1f}–{part['seconds'].max():.1f})",
+                "CPU seconds": f"{part['cpu_seconds'].median():.1f}",
+                "Test accuracy": f"{tables.percent(test.median())} "
+                f"({tables.interval(test.min(), test.max())})",
+                "Runs at the goal": f"{int((test >= goal).sum())} of {len(part)}",
+            }
+        )
+    sooner = _sooner(runs, "keras")
+    return (
+        tables.table_directive(
+            pd.DataFrame(rows),
+            "Time to 99 %: median (least and largest) over the seeds",
+            "tab-cost-to-99",
+        )
+        + f"\nOurs is there {sooner:.1f} times sooner than Keras's example (aim: "
+        f"{AIM_SOONER:.0f}, {'met' if sooner >= AIM_SOONER else 'missed'}) and "
+        f"{_sooner(runs, 'pytorch'):.1f} times sooner than PyTorch's: medians of the ratio "
+        "over the seeds.\n"
+    )
+
+
+def _sooner(runs: pd.DataFrame, way: str) -> float:
+    seconds = runs.pivot(index="seed", columns="way", values="seconds")
+    return float((seconds[way] / seconds["ours"]).median())
+
+
+def augmentation() -> str:
+    """Return what augmentation costs alone, and its share of a step."""
+    measured = result("throughput")
+    if measured is None:
+        return not_measured("throughput")
+    (system,) = [s for s in measured["found"]["systems"] if s["augmented"]]
+    alone = median(system["augment_images_per_second"])
+    step = median(_rates(system, "ours, one run, one thread"))
+    share = step / alone
+    ways = {f"{name}, one run, all cores": title for name, title in PEERS.items()}
+    rates = ", ".join(
+        f"{title} {median(_rates(system, way)):.0f}" for way, title in ways.items()
+    )
+    return (
+        f"Drawing and applying the moves alone runs at {alone:.0f} images a second on one "
+        f"thread; a training step of the deep network with it at {step:.0f}. Its share of "
+        f"the step is {tables.percent(share, 1)} (aim: under "
+        f"{percent_0(AIM_AUGMENTATION)}, "
+        f"{'met' if share < AIM_AUGMENTATION else 'missed'}). The whole step of the "
+        f"peers on all cores, images a second: {rates}.\n"
+    )
+
+
+def around() -> str:
+    """Return the table of what a person waits for besides training."""
+    measured = result("around")
+    if measured is None:
+        return not_measured("around")
+    found = measured["found"]
+    rows = []
+    for name, part in found["parts"].items():
+        aim = part["aim"]
+        verdict = "met" if aim and part["median"] < aim else "missed"
+        rows.append(
+            {
+                "Part": AROUND[name].format(**found),
+                "Seconds": f"{part['median']:.2f} "
+                f"({min(part['seconds']):.2f}–{max(part['seconds']):.2f})",
+                "CPU seconds": f"{median(part['cpu_seconds']):.2f}",
+                "Aim": f"under {aim:g}, {verdict}" if aim else tables.MISSING,
+            }
+        )
+    return tables.table_directive(pd.DataFrame(rows), "Around training", "tab-cost-around")
+
+
+AROUND = {
+    "python": "a Python process that does nothing",
+    "import": "`import mnistlib`",
+    "import_library": "import of the parts that notebooks use",
+    "load_data": "loading the data",
+    "first_plot": "the first figure",
+    "start_worker": "start of a worker, until it can train",
+    "read_records": "reading {records} records",
+    "read_records_and_arrays": "the same with their predictions",
+    "notebooks": "executing the notebooks, every record there",
+    "book": "building the book",
+}
+
+
+def scaling() -> str:
+    """Return the table of what a second worker brings."""
+    measured = result("scaling")
+    if measured is None:
+        return not_measured("scaling")
+    found = measured["found"]
+    rows = [
+        {
+            "Where": title,
+            "One worker, s": median(found["seconds"][f"{where}_1"]),
+            "Two workers, s": median(found["seconds"][f"{where}_2"]),
+            "Efficiency": found["efficiency"][where],
+        }
+        for where, title in (("local", "this machine"), ("dask", "a Dask cluster on it"))
+    ]
+    table = tables.table_directive(
+        pd.DataFrame(rows),
+        f"{found['runs']['number']} runs on one worker and on two",
+        "tab-cost-scaling",
+        {"One worker, s": ".2f", "Two workers, s": ".2f", "Efficiency": ".2f"},
+    )
+    same = "the same" if found["identical"] else "NOT the same"
+    return (
+        f"{table}\nEfficiency is 1 where the second worker halves the time. Dask takes "
+        f"{percent_0(found['overhead']['1'])} more on one worker and "
+        f"{percent_0(found['overhead']['2'])} more on two. All four ways gave {same} "
+        f"predictions and losses. A worker held at most {found['peak_memory_mb']:.0f} MB.\n"
+    )
+
+
+def machine() -> str:
+    """Return what the costs were measured on."""
+    measured = result("throughput")
+    if measured is None:
+        return not_measured("throughput")
+    versions = measured["versions"]
+    return (
+        f"Measured on {measured['machine']['cpu']}, {measured['machine']['cores']} cores, "
+        f"with TensorFlow {versions['tensorflow']} and Keras {versions['keras']}, code "
+        f"`{measured['code']['commit'][:10]}`.\n"
+    )

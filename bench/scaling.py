@@ -109,7 +109,7 @@ def _clusters(folder: Path):
         yield {workers: _address(file, workers) for workers, file in files.items()}
     finally:
         for process in processes:
-            process.terminate()
+            process.kill()  # a worker that was asked to end waits for its scheduler
         for process in processes:
             process.wait()
 

@@ -56,7 +56,7 @@ def start(networks: list, cores: set[int], **variables: str) -> subprocess.Popen
 
 
 def result(process: subprocess.Popen) -> list:
-    out, _ = process.communicate(timeout=300)
+    out, _ = process.communicate(timeout=900)
     assert process.returncode == 0
     return json.loads(out)
 

@@ -53,21 +53,27 @@ def measure(quick: bool) -> dict:
                     f"local_{workers}": {"workers": workers},
                     f"dask_{workers}": {"scheduler": address[workers]},
                 }.items():
+                    # Each time: another number of workers starts or ends some.
                     warm_up = [_WARM_UP_SEED + i for i in range(workers)]
-                    seeds = warm_up if turn < 0 else list(range(n_runs))
                     store = Store(Path(scratch) / f"{name}_{turn}")
                     begun = time.perf_counter()
-                    runs = collect(grid(base, seed=seeds), store=store, **options)
-                    took = time.perf_counter() - begun
+                    collect(grid(base, seed=warm_up), store=store, **options)
                     if turn < 0:
-                        starts[name] = took
-                    else:
-                        seconds.setdefault(name, []).append(took)
-                        found[name] = runs
-    records = {name: [r.record(key) for key in r.keys] for name, r in found.items()}
+                        starts[name] = time.perf_counter() - begun
+                        continue
+                    begun = time.perf_counter()
+                    runs = collect(
+                        grid(base, seed=list(range(n_runs))), store=store, **options
+                    )
+                    took = time.perf_counter() - begun
+                    seconds.setdefault(name, []).append(took)
+                    found[name] = [
+                        (runs.record(key), runs.predictions(key).tobytes())
+                        for key in runs.keys
+                    ]
     results = [
-        [(r.test, r.val, found[name].predictions(r.key).tobytes()) for r in of]
-        for name, of in records.items()
+        [(record.test, record.val, predictions) for record, predictions in of]
+        for of in found.values()
     ]
     return {
         "runs": {"number": n_runs, "spec": base.to_dict(), "turns": turns},
@@ -82,7 +88,9 @@ def measure(quick: bool) -> dict:
             n: _median(seconds[f"dask_{n}"], seconds[f"local_{n}"]) - 1 for n in (1, 2)
         },
         "peak_memory_mb": max(
-            record.environment["peak_memory_mb"] for of in records.values() for record in of
+            record.environment["peak_memory_mb"]
+            for of in found.values()
+            for record, _ in of
         ),
         "identical": all(result == results[0] for result in results),
     }

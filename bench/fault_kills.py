@@ -187,10 +187,12 @@ def kills(
             moment = moments.uniform(0, whole_sweep * left)
             alive, kill = start(specs, witness.store.folder)
             counts["sweeps"] += 1
-            begun = time.perf_counter()
+            was_empty, begun = not witness.seen, time.perf_counter()
             while time.perf_counter() - begun < moment and alive():
                 witness.look()
                 time.sleep(0.001)
+            if was_empty and not alive():  # the machine is quicker now than it was
+                whole_sweep = time.perf_counter() - begun
             if kill() == -signal.SIGKILL:
                 counts["kills"] += 1
                 counts["kills_while_writing"] += interrupted(witness.store)

@@ -19,7 +19,7 @@ GOAL = 0.99
 RECIPE = {
     "network": "quick_cnn",
     "optimizer": "adam",
-    "learning_rate": 0.01,
+    "learning_rate": 0.02,
     "schedule": "triangle",
     "batch_size": 64,
     "epochs": 1,

@@ -87,6 +87,22 @@ def moved(images):
 
 BUILDERS = (base_cnn, complex_cnn, raj_cnn, raut_cnn, sayee_cnn, mnist_example)
 model = nn.Sequential(*{b.__name__: b for b in BUILDERS}[given["network"]]())
+
+
+def initialise(network: nn.Module) -> None:
+    """Draw the weights as Keras does there: the same work also starts in the same way."""
+    for layer in network:
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            if given["network"] in ("base_cnn", "complex_cnn"):
+                nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu")
+            else:
+                nn.init.xavier_uniform_(layer.weight)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
+if given["network"] != "mnist_example":  # that one starts as it is published
+    initialise(model)
 optimizers = {
     "sgd": torch.optim.SGD,
     "adam": torch.optim.Adam,

@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from mnistlib import paths
 
@@ -105,23 +106,35 @@ def in_a_process(job: str, *arguments, portable: bool, cpu: str | None = None):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def agreement(network: str, cpus: tuple[str, ...]) -> dict:
-    """Return for both settings whether this and emulated processors give the same bits."""
-    found = {}
-    for portable in (False, True):
-        here = in_a_process("fingerprint", network, portable=portable)
-        others = {
-            cpu: in_a_process("fingerprint", network, portable=portable, cpu=cpu)
-            for cpu in cpus
-        }
-        found["portable" if portable else "default"] = {
-            cpu: {
-                "same_bits": other["weights"] == here["weights"],
-                "loss_difference": other["loss"] - here["loss"],
+def agreement(networks: tuple[str, ...], cpus: tuple[str, ...]) -> dict:
+    """Return by network and setting whether emulated processors give this one's bits."""
+    jobs = [
+        (network, portable, cpu)
+        for network in networks
+        for portable in (False, True)
+        for cpu in (None, *cpus)
+    ]
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        prints = pool.map(
+            lambda job: in_a_process("fingerprint", job[0], portable=job[1], cpu=job[2]),
+            jobs,
+        )
+        found = dict(zip(jobs, prints, strict=True))
+    return {
+        network: {
+            "portable" if portable else "default": {
+                cpu: {
+                    "same_bits": found[network, portable, cpu]["weights"]
+                    == found[network, portable, None]["weights"],
+                    "loss_difference": found[network, portable, cpu]["loss"]
+                    - found[network, portable, None]["loss"],
+                }
+                for cpu in cpus
             }
-            for cpu, other in others.items()
+            for portable in (False, True)
         }
-    return found
+        for network in networks
+    }
 
 
 def price(network: str, rounds: int, n_epochs: int) -> dict:
@@ -150,7 +163,7 @@ def measure(quick: bool) -> dict:
     cpus = EMULATED[:1] if quick else EMULATED
     qemu = shutil.which("qemu-x86_64")
     return {
-        "agreement": {name: agreement(name, cpus) for name in networks} if qemu else None,
+        "agreement": agreement(networks, cpus) if qemu else None,
         "price": {
             name: price(name, 1 if quick else 7, 1 if quick else 4) for name in networks
         },

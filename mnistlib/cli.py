@@ -1,6 +1,7 @@
 """The command line ``mnistlib``: thin; every command calls one function of the library."""
 
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -91,6 +92,12 @@ def main() -> None:
     metavar="ADDRESS",
     help="Train on this Dask cluster, tcp://HOST:PORT; default: $MNISTLIB_SCHEDULER.",
 )
+@click.option(
+    "--portable",
+    is_flag=True,
+    help="Train with kernels that all processors with AVX2 share: slower; the last bits "
+    "then agree between machines (the report's page on records says how far).",
+)
 @click.option("--jobs", type=click.IntRange(1), help="Notebooks side by side.")
 @click.option("--publish", is_flag=True, help="Write to book/notebooks and runs.")
 @click.option(
@@ -108,6 +115,7 @@ def study(
     text,
     workers,
     scheduler,
+    portable,
     jobs,
     publish,
     output,
@@ -126,6 +134,8 @@ def study(
     from mnistlib.study import executed_dir, published_dir, run_study
     from mnistlib.values import parse_overrides
 
+    if portable:  # the kernels and their workers inherit it
+        os.environ["MNISTLIB_PORTABLE"] = "1"
     overrides = parse_overrides(" ".join([*assignments, text]))
     if dry_run:
         for job in load_study().jobs(profile, notebooks, overrides, dataset):

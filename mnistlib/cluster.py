@@ -22,7 +22,11 @@ CONNECT_SECONDS = 10
 WORKER_SECONDS = 60
 _FIT = "a worker must be fit for runs"
 _PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
-_VARIABLES = {"KERAS_BACKEND": "tensorflow", "ONEDNN_MAX_CPU_ISA": "unset"}
+_VARIABLES = {
+    "KERAS_BACKEND": "tensorflow",
+    "MNISTLIB_PORTABLE": "0",
+    "ONEDNN_MAX_CPU_ISA": "unset",
+}
 
 
 def run_on_cluster(jobs: list[Job], scheduler: str, progress: Progress) -> Iterator[Ended]:

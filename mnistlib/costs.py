@@ -116,9 +116,9 @@ def throughput() -> str:
             ),
             f"{aims - len(missed)} of the {aims} aims are met. In brackets: the least and "
             f"the largest of {found['rounds']} rounds on {found['cores']} cores. "
-            "{numref}`tab-cost-study` mixes two gains, of the engine and of running side by "
-            "side; {numref}`tab-cost-engine` tells them apart: in its right half the peers "
-            "also train one run a core.\n",
+            "{numref}`tab-cost-study` mixes two gains, of the engine and of running side "
+            "by side; {numref}`tab-cost-engine` tells them apart: in its right half the "
+            "peers also train one run a core.\n",
             tables.table_directive(
                 pd.DataFrame(engine),
                 "The engine alone: the same number of threads and processes on both sides",

@@ -132,6 +132,14 @@ def test_a_dry_run_shows_the_parameters_and_runs_nothing(run, project):
     assert not (project / "_build").exists()
 
 
+def test_portable_is_told_to_the_processes_that_train(run, project, monkeypatch):
+    monkeypatch.setenv("MNISTLIB_PORTABLE", "0")
+    assert run("study", "--dry-run").exit_code == 0
+    assert os.environ["MNISTLIB_PORTABLE"] == "0"
+    assert run("study", "--portable", "--dry-run").exit_code == 0
+    assert os.environ["MNISTLIB_PORTABLE"] == "1"
+
+
 def test_a_book_needs_executed_notebooks(run, project):
     shown = run("book")
     assert shown.exit_code == 1

@@ -71,6 +71,7 @@ def build_book(notebooks: Path, output: Path) -> Path:
         "cost_augmentation": costs.augmentation(),
         "cost_growth": cost_figure.growth(source / "book"),
         "cost_scaling": costs.scaling(),
+        "cost_memory": costs.memory(),
         "cost_around": costs.around(),
     }.items():
         (generated / f"{name}.md").write_text(text, encoding="utf-8")

@@ -12,6 +12,7 @@ __all__ = [
     "BatchNorm",
     "arguments",
     "build",
+    "initialise",
     "layer_table",
     "macs",
     "model_facts",
@@ -50,6 +51,34 @@ def build(name: str, **model_args):
     """
     require_one_of("model", name, BUILDERS)
     return BUILDERS[name](**model_args)
+
+
+def initialise(model, seed: int) -> None:
+    """Draw a new network's kernels again, from its initialisers and a seed of their own.
+
+    Keras draws the seeds of its initialisers from Python's global generator. Another
+    thread of the process may draw from it too, as those of a Dask worker do; then the same
+    seed would give other weights.
+
+    Args:
+        model: as ``build`` returns it.
+        seed: each kernel's own seed is made from it and the kernel's place.
+    """
+    import numpy as np
+
+    kernels = [
+        (layer, name)
+        for layer in model.layers
+        for name in ("kernel", "depthwise_kernel", "pointwise_kernel")
+        if getattr(layer, f"{name}_initializer", None) is not None
+        and getattr(layer, name, None) is not None
+    ]
+    seeds = np.random.SeedSequence(seed).generate_state(len(kernels))
+    for (layer, name), own in zip(kernels, seeds, strict=True):
+        initialiser = getattr(layer, f"{name}_initializer")
+        config = initialiser.get_config() | {"seed": int(own) >> 1}  # Keras wants 31 bits
+        weight = getattr(layer, name)
+        weight.assign(type(initialiser).from_config(config)(weight.shape))
 
 
 def layer_table(model):

@@ -115,8 +115,9 @@ def train(
     x_train, x_val, x_test = data.scale(cut, spec.scaling)
 
     keras.backend.clear_session()
-    keras.utils.set_random_seed(spec.seed)
+    keras.utils.set_random_seed(spec.seed)  # for dropout in Keras's own engine
     model = models.build(spec.model, **spec.model_args)
+    models.initialise(model, spec.seed)
     rates = learning_rates(spec, len(x_train))
     engine = build_engine(spec, model, x_train, cut.y_train, rates)
 

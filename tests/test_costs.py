@@ -129,6 +129,8 @@ def test_the_share_of_the_limit_is_of_one_thread(write):
         "15\u2009%",
         "30\u2009%",
     ]
+    write("throughput", {"rounds": 2, "cores": 2, "systems": [system(deep=True)]})
+    assert "reaches 45\u2009% of the limit (aim: 50\u2009%, missed)" in costs.limit()
     assert "75\u2009%" in costs.limit().split("tab-cost-profile")[1]
 
 

@@ -1,5 +1,6 @@
 """The networks: layer tables, counts, arithmetic, errors, batch normalisation."""
 
+import random
 import re
 
 import numpy as np
@@ -252,3 +253,28 @@ def test_placements_with_equal_weights_differ():
             np.asarray(model(images, training=training)) for model in (before, after)
         )
         assert np.abs(one - other).max() > 0.01
+
+
+@pytest.mark.parametrize("name", models.BUILDERS)
+def test_initial_weights_come_from_the_seed_alone(name):
+    """Python's global generator, which other threads share, has no part in them."""
+    found = []
+    for disturbance, seed in ((0, 5), (1, 5), (0, 6)):
+        random.seed(disturbance)
+        model = models.build(name)
+        before = [np.asarray(weight) for weight in model.weights]
+        models.initialise(model, seed)
+        found.append([np.asarray(weight) for weight in model.weights])
+    for one, again, other, weight in zip(*found, before, strict=True):
+        np.testing.assert_array_equal(one, again)
+        if one.ndim > 1:
+            assert not np.array_equal(one, other)
+            # The same distribution: uniform, its width given by the kernel's shape.
+            assert np.abs(one).max() <= np.abs(weight).max() * 1.2
+            assert one.std() == pytest.approx(weight.std(), rel=0.2)
+        else:  # biases, averages, scales
+            np.testing.assert_array_equal(one, weight)
+    kernels = [weight.reshape(-1)[:9] for weight in found[0] if weight.ndim > 1]
+    for index, kernel in enumerate(kernels):
+        for later in kernels[index + 1 :]:
+            assert not np.allclose(kernel / kernel[0], later / later[0])

@@ -31,8 +31,8 @@ spec = make(
     seed=given["seed"],
     **(AUGMENTATION if given["augmented"] else {}),
 )
-keras.utils.set_random_seed(spec.seed)
 model = models.build(spec.model, **spec.model_args)
+models.initialise(model, spec.seed)
 engine = train.build_engine(spec, model, x, y, train.learning_rates(spec, len(x)))
 done = 0
 

@@ -15,7 +15,7 @@ class System:
         network: its builder in ``mnistlib`` and in the peers.
         optimizer, learning_rate, batch_size: of the paper, or its library's default.
         augmented: whether training images are moved, as ``sayee2025`` moves them.
-        n: images of one timed epoch, chosen so that it takes a second or two.
+        n: images of one timed epoch, chosen so that it takes about a second.
         deep: whether the aims for the deep network apply to it.
     """
 
@@ -31,11 +31,11 @@ class System:
 
 
 SYSTEMS = [
-    System("base CNN, SGD", "ahmareen2024", "base_cnn", "sgd", 0.01, 32, 16384),
-    System("base CNN, Adam", "ahmareen2024", "base_cnn", "adam", 0.001, 32, 12288),
-    System("complex CNN, SGD", "ahmareen2024", "complex_cnn", "sgd", 0.01, 32, 8192),
-    System("CNN of Fig. 10, Adam", "raj2024", "raj_cnn", "adam", 0.001, 32, 6144),
-    System("CNN, Adam", "raut", "raut_cnn", "adam", 0.001, 64, 8192),
+    System("base CNN, SGD", "ahmareen2024", "base_cnn", "sgd", 0.01, 32, 8192),
+    System("base CNN, Adam", "ahmareen2024", "base_cnn", "adam", 0.001, 32, 8192),
+    System("complex CNN, SGD", "ahmareen2024", "complex_cnn", "sgd", 0.01, 32, 4096),
+    System("CNN of Fig. 10, Adam", "raj2024", "raj_cnn", "adam", 0.001, 32, 4096),
+    System("CNN, Adam", "raut", "raut_cnn", "adam", 0.001, 64, 4096),
     System(
         "deep CNN, Adam, augmented",
         "sayee2025",

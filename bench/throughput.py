@@ -46,7 +46,7 @@ def write_arrays() -> Path:
 def measure(quick: bool) -> dict:
     """Return the rounds of every system, and the medians made from them."""
     path = write_arrays()
-    rounds = 2 if quick else 7
+    rounds = 2 if quick else 5
     return {
         "cores": cores(),
         "rounds": rounds,

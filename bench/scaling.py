@@ -25,7 +25,7 @@ def measure(quick: bool) -> dict:
     halves the time; ``overhead`` compares Dask's seconds with the local ones.
 
     Args:
-        quick: fewer and shorter runs, and 2 turns in place of 5.
+        quick: fewer and shorter runs, and 2 turns in place of 3.
 
     Returns:
         JSON values: ``runs`` (their number and spec), ``cores``, ``seconds`` (a list a
@@ -34,7 +34,7 @@ def measure(quick: bool) -> dict:
         ``peak_memory_mb`` (the largest of all runs), ``identical`` (whether all ways gave
         the same predictions and losses).
     """
-    n_runs, turns = (4, 2) if quick else (8, 5)
+    n_runs, turns = (4, 2) if quick else (8, 3)
     base = make(
         NetworkSpec,
         dataset="digits",

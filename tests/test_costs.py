@@ -44,7 +44,7 @@ def system(**changes):
         "facts": {"flop_per_image": 2e6},
         "operations": {"convolution": 0.75, "other": 0.25},
         "ways": ways(ours=3000.0, keras=1000.0, pytorch=2000.0),
-        "matmul_gflops": {"one thread": [10.0, 30.0, 20.0]},
+        "matmul_gflops": {"one thread": [10.0, 30.0, 20.0], "all": [30.0]},
         "augment_images_per_second": [],
         "held_out_accuracy": {"ours": 0.97, "keras": 0.98, "pytorch": 0.96},
         "epochs_before_accuracy": 9,
@@ -128,6 +128,8 @@ def test_the_share_of_the_limit_is_of_one_thread(write):
         "45\u2009%",
         "15\u2009%",
         "30\u2009%",
+        # 30 GFLOP/s allow 15000 images/s; Keras makes 1875 on all cores
+        "8.0",
     ]
     write("throughput", {"rounds": 2, "cores": 2, "systems": [system(deep=True)]})
     assert "reaches 45\u2009% of the limit (aim: 50\u2009%, missed)" in costs.limit()

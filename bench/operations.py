@@ -8,14 +8,14 @@ from pathlib import Path
 # The first that an operation's name contains decides.
 KINDS = {
     "Conv2D": "convolution",
-    "MatMul": "matrix product",
+    "MatMul": "matmul",
     "Pool": "pooling",
-    "BatchNorm": "batch normalisation",
+    "BatchNorm": "batch norm",
     "ResourceApply": "update",
     "Random": "dropout",
-    "ImageProjective": "augmentation",
-    "Executor": "between operations",
-    "Process": "between operations",
+    "ImageProjective": "augment",
+    "Executor": "executor",
+    "Process": "executor",
 }
 
 

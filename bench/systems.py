@@ -34,10 +34,10 @@ SYSTEMS = [
     System("base CNN, SGD", "ahmareen2024", "base_cnn", "sgd", 0.01, 32, 8192),
     System("base CNN, Adam", "ahmareen2024", "base_cnn", "adam", 0.001, 32, 8192),
     System("complex CNN, SGD", "ahmareen2024", "complex_cnn", "sgd", 0.01, 32, 4096),
-    System("CNN of Fig. 10, Adam", "raj2024", "raj_cnn", "adam", 0.001, 32, 4096),
-    System("CNN, Adam", "raut", "raut_cnn", "adam", 0.001, 64, 4096),
+    System("raj CNN, Adam", "raj2024", "raj_cnn", "adam", 0.001, 32, 4096),
+    System("raut CNN, Adam", "raut", "raut_cnn", "adam", 0.001, 64, 4096),
     System(
-        "deep CNN, Adam, augmented",
+        "deep CNN, Adam",
         "sayee2025",
         "sayee_cnn",
         "adam",

@@ -38,7 +38,7 @@ def _keras(system: dict) -> str:
 
 
 def _name(system: dict) -> str:
-    return f"{system['name']} (`{system['paper']}`)"
+    return system["name"]
 
 
 def throughput() -> str:
@@ -62,32 +62,28 @@ def throughput() -> str:
             ("PyTorch", "pytorch", aim_pytorch),
         ):
             value, text = _ratio(system, ours, f"{peer}, one run, all cores")
-            row[f"Ours / {title}"] = text
-            row[f"Aim, {title}"] = f"{aim:.1f} {'met' if value >= aim else 'missed'}"
+            row[f"÷ {title}"] = text
+            row[f"aim {title}"] = f"{aim:.1f} {'met' if value >= aim else 'missed'}"
             if value < aim:
                 missed.append((system["name"], title, value, aim))
         study.append(row)
         engine.append(
             {
                 "System": _name(system),
-                "Ours, one thread": median(_rates(system, "ours, one run, one thread")),
-                "Ours / Keras, one thread each": _ratio(
+                "Ours": median(_rates(system, "ours, one run, one thread")),
+                "÷ Keras, a thread": _ratio(
                     system, "ours, one run, one thread", f"{keras}, one run, one thread"
                 )[1],
-                "Ours / PyTorch, one thread each": _ratio(
+                "÷ PyTorch, a thread": _ratio(
                     system, "ours, one run, one thread", "pytorch, one run, one thread"
                 )[1],
-                "Ours / Keras, a run a core each": _ratio(
-                    system, ours, f"{keras}, a run a core"
-                )[1],
-                "Ours / PyTorch, a run a core each": _ratio(
-                    system, ours, "pytorch, a run a core"
-                )[1],
+                "÷ Keras, a run a core": _ratio(system, ours, f"{keras}, a run a core")[1],
+                "÷ PyTorch, a run a core": _ratio(system, ours, "pytorch, a run a core")[1],
             }
         )
         work.append(
             {
-                "System": _name(system),
+                "System": f"{_name(system)} (`{system['paper']}`)",
                 "Images": tables.count(system["images"]),
                 "Batch": system["batch_size"],
                 "Epochs": system["epochs_before_accuracy"],
@@ -116,6 +112,7 @@ def throughput() -> str:
                 "tab-cost-study",
                 {"Ours": whole, "Keras": whole, "PyTorch": whole},
             ),
+            "The sign ÷ stands for our rate divided by theirs. "
             f"{aims - len(missed)} of the {aims} aims are met. In brackets: the least and "
             f"the largest of {found['rounds']} rounds on {found['cores']} cores. "
             "{numref}`tab-cost-study` mixes two gains, of the engine and of running side "
@@ -125,7 +122,7 @@ def throughput() -> str:
                 pd.DataFrame(engine),
                 "The engine alone: the same number of threads and processes on both sides",
                 "tab-cost-engine",
-                {"Ours, one thread": whole},
+                {"Ours": whole},
             ),
             tables.table_directive(
                 pd.DataFrame(work),
@@ -161,19 +158,19 @@ def limit() -> str:
         flop = system["facts"]["flop_per_image"] / 1e9
         row = {
             "System": _name(system),
-            "MFLOP an image and step": 1e3 * flop,
-            "Matrix product, GFLOP/s": rate,
+            "MFLOP": 1e3 * flop,
+            "GFLOP/s": rate,
         }
         keras = _keras(system)
         for title, name in (("Ours", "ours"), ("Keras", keras), ("PyTorch", "pytorch")):
             way = f"{name}, one run, one thread"
-            row[f"{title}, share"] = median(_rates(system, way)) * flop / rate
+            row[title] = median(_rates(system, way)) * flop / rate
         everything = median(system["matmul_gflops"]["all"]) / flop
         peer = median(_rates(system, f"{keras}, one run, all cores"))
-        row["Keras at the limit, times"] = everything / peer
+        row["Limit ÷ Keras"] = everything / peer
         reached.append(row)
         if system["deep"]:
-            deep = row["Ours, share"]
+            deep = row["Ours"]
         shares = system["operations"]
         profile.append({"System": _name(system)} | shares)
     shares = pd.DataFrame(profile).fillna(0.0)
@@ -186,15 +183,16 @@ def limit() -> str:
                 "The physical limit: share of one thread's matrix-multiply rate",
                 "tab-cost-limit",
                 {
-                    "MFLOP an image and step": ".2f",
-                    "Matrix product, GFLOP/s": ".0f",
-                    **{f"{t}, share": percent_0 for t in ("Ours", "Keras", "PyTorch")},
-                    "Keras at the limit, times": ".1f",
+                    "MFLOP": ".2f",
+                    "GFLOP/s": ".0f",
+                    **{t: percent_0 for t in ("Ours", "Keras", "PyTorch")},
+                    "Limit ÷ Keras": ".1f",
                 },
             ),
-            "Shares are of one thread. The last column is how many times as quick as "
-            "Keras's `fit` on all cores a training would be that ran all cores at the rate "
-            "of the matrix product and spent nothing on anything else. ",
+            "MFLOP: millions of operations an image and step. GFLOP/s: of the matrix "
+            "product, one thread; the shares of it are those of one thread, too. The last "
+            "column is how many times as quick as Keras's `fit` on all cores a training "
+            "would be that ran all cores at that rate and spent nothing on anything else. ",
             f"On the deep network our step reaches {percent_0(deep)} of the limit (aim: "
             f"{percent_0(AIM_OF_LIMIT)}, {'met' if deep >= AIM_OF_LIMIT else 'missed'}).\n",
             tables.table_directive(

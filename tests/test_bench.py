@@ -64,7 +64,7 @@ def test_peers_train_the_same_work(arrays):
     assert facts["flop_per_image"] == 2 * (3 * macs - conv1)
     assert sum(shares.values()) == pytest.approx(1)
     assert shares["convolution"] > 0.1
-    assert {"matrix product", "pooling", "update"} <= set(shares)
+    assert {"matmul", "pooling", "update"} <= set(shares)
 
 
 @pytest.mark.slow

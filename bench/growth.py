@@ -55,14 +55,16 @@ def _wall(n: int, workers: int, images: int, repeat: int) -> float:
         for s in range(n)
     ]
     with tempfile.TemporaryDirectory() as folder:
-        collect(_warm(workers), store=folder, workers=workers)
+        collect(_warm(workers, images), store=folder, workers=workers)
         started = time.perf_counter()
         collect(specs, store=folder, workers=workers)
         return time.perf_counter() - started
 
 
-def _warm(workers: int) -> list[NetworkSpec]:
+def _warm(workers: int, images: int) -> list[NetworkSpec]:
+    """Return runs enough that no worker is still loading TensorFlow when they are done."""
+    changes = {"n_train": images, "epochs": 1}
     return [
-        make(NetworkSpec, **BASE | {"n_train": 64, "epochs": 1, "seed": 90000 + s})
-        for s in range(workers)
+        make(NetworkSpec, **BASE | changes | {"seed": 90000 + s})
+        for s in range(4 * workers)
     ]

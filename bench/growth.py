@@ -1,4 +1,4 @@
-"""How the cost grows: seconds against images, epochs, runs and workers."""
+"""How the cost grows: seconds against images, epochs and runs; workers: see scaling."""
 
 import tempfile
 import time
@@ -14,17 +14,19 @@ BASE = {
     "n_test": 100,
     "val_fraction": 0.0,
 }
+WARM_UP = {"n_train": 64, "epochs": 1, "seed": 90000}
 
 
 def measure(quick: bool) -> dict:
     """Return, for each quantity, rows of its value and the seconds.
 
-    Images and epochs: the training seconds of one run, as its record holds them. Runs and
-    workers: wall seconds of ``collect`` from an empty store, workers started before.
+    Images and epochs: the training seconds of one run, as its record holds them. Runs:
+    wall seconds of ``collect`` on one worker, from an empty store, the worker started
+    before.
     """
     unit = 500 if quick else 4000
     repeats = 1 if quick else 3
-    found = {"images": [], "epochs": [], "runs": [], "workers": []}
+    found = {"images": [], "epochs": [], "runs": []}
     for repeat in range(repeats):
         for images in (1, 2, 4, 8):
             seconds = _fit_seconds(n_train=images * unit, epochs=1, seed=repeat)
@@ -33,10 +35,7 @@ def measure(quick: bool) -> dict:
             seconds = _fit_seconds(n_train=unit, epochs=epochs, seed=repeat)
             found["epochs"].append({"value": epochs, "seconds": seconds})
         for runs in (1, 2, 4, 8):
-            found["runs"].append({"value": runs, "seconds": _wall(runs, 1, unit, repeat)})
-        for workers in (1, 2):
-            seconds = _wall(8, workers, unit, repeat)
-            found["workers"].append({"value": workers, "seconds": seconds})
+            found["runs"].append({"value": runs, "seconds": _wall(runs, unit, repeat)})
     return {"images_per_run": unit, "rows": found}
 
 
@@ -47,7 +46,7 @@ def _fit_seconds(**changes) -> float:
         return float(runs.frame["fit_seconds"].iloc[0])
 
 
-def _wall(n: int, workers: int, images: int, repeat: int) -> float:
+def _wall(n: int, images: int, repeat: int) -> float:
     specs = [
         make(
             NetworkSpec, **BASE | {"n_train": images, "epochs": 1, "seed": 100 * repeat + s}
@@ -55,16 +54,7 @@ def _wall(n: int, workers: int, images: int, repeat: int) -> float:
         for s in range(n)
     ]
     with tempfile.TemporaryDirectory() as folder:
-        collect(_warm(workers, images), store=folder, workers=workers)
+        collect([make(NetworkSpec, **BASE | WARM_UP)], store=folder, workers=1)
         started = time.perf_counter()
-        collect(specs, store=folder, workers=workers)
+        collect(specs, store=folder, workers=1)
         return time.perf_counter() - started
-
-
-def _warm(workers: int, images: int) -> list[NetworkSpec]:
-    """Return runs enough that no worker is still loading TensorFlow when they are done."""
-    changes = {"n_train": images, "epochs": 1}
-    return [
-        make(NetworkSpec, **BASE | changes | {"seed": 90000 + s})
-        for s in range(4 * workers)
-    ]

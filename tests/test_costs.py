@@ -172,7 +172,7 @@ def test_time_to_99_is_a_median_of_ratios(write):
 
 def test_growth_draws_a_line_and_says_how_far_from_it(write, tmp_path):
     line = [{"value": v, "seconds": 1.0 + 2 * v} for v in (1, 2, 4)]
-    rows = {"images": line, "epochs": line, "workers": line}
+    rows = {"images": line, "epochs": line}
     rows["runs"] = [{"value": v, "seconds": s} for v, s in ((1, 1.0), (2, 2.0), (3, 4.5))]
     write("growth", {"rows": rows})
     text = cost_figure.growth(tmp_path / "page")

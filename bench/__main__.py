@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import sys
 import time
 
 import click
@@ -51,4 +50,4 @@ def main(quick: bool, parts: tuple[str, ...]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -16,6 +16,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from mnistlib import paths
+from mnistlib.machine import cores
 
 NETWORKS = ("base_cnn", "complex_cnn")
 # An Intel and an AMD processor with AVX2 and without AVX-512.
@@ -114,7 +115,7 @@ def agreement(networks: tuple[str, ...], cpus: tuple[str, ...]) -> dict:
         for portable in (False, True)
         for cpu in (None, *cpus)
     ]
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         prints = pool.map(
             lambda job: in_a_process("fingerprint", job[0], portable=job[1], cpu=job[2]),
             jobs,

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import mnistlib
+from mnistlib.machine import cores
 from mnistlib.runs import collect
 from mnistlib.spec import NetworkSpec, grid, make
 from mnistlib.store import Store
@@ -77,7 +78,7 @@ def measure(quick: bool) -> dict:
     ]
     return {
         "runs": {"number": n_runs, "spec": base.to_dict(), "turns": turns},
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": cores(),
         "seconds": seconds,
         "start_seconds": starts,
         "efficiency": {

@@ -7,7 +7,6 @@ engine's share from that of running side by side, against the peers' own one-thr
 processes side by side.
 """
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +14,9 @@ import numpy as np
 from bench.process import Peer, peers, together
 from bench.systems import SYSTEMS, System
 from mnistlib import data, paths
+from mnistlib.machine import cores
 
 HELD_OUT = 5000
-
-
-def cores() -> int:
-    """Return the cores that this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def write_arrays() -> Path:

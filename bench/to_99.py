@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from bench.process import Peer, peers
-from bench.throughput import cores, write_arrays
+from bench.throughput import write_arrays
 from mnistlib import data, paths
+from mnistlib.machine import cores
 
 GOAL = 0.99
 RECIPE = {

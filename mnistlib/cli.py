@@ -95,8 +95,8 @@ def main() -> None:
 @click.option(
     "--portable",
     is_flag=True,
-    help="Train with kernels that all processors with AVX2 share: slower; the last bits "
-    "then agree between machines (the report's page on records says how far).",
+    help="Train with kernels that all processors with AVX2 share, so that more machines "
+    "agree to the last bit (the report's page on records says what was tried).",
 )
 @click.option("--jobs", type=click.IntRange(1), help="Notebooks side by side.")
 @click.option("--publish", is_flag=True, help="Write to book/notebooks and runs.")

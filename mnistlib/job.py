@@ -1,11 +1,11 @@
-"""One run in whatever process: what it is told and what it answers; it never raises."""
+"""One run in whatever process: what it is told and what it answers."""
 
 import traceback
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from mnistlib import data, memory, shared
-from mnistlib.errors import DataError, MnistlibError
+from mnistlib.errors import DataError, MnistlibError, StoreError
 from mnistlib.records import RunRecord
 from mnistlib.shared import Shared
 from mnistlib.spec import ClassicalSpec, NetworkSpec
@@ -85,6 +85,9 @@ def run_job(job: Job, store: Store | None = None) -> Ended:
     """Do one run; with a store, put its record there, else hand it back.
 
     Whoever holds the key's lock trains; another study that waits for it finds the record.
+
+    Raises:
+        StoreError: the record cannot be stored, as on a full disk. All else is answered.
     """
     memory.forget_peak()
     try:
@@ -97,6 +100,8 @@ def run_job(job: Job, store: Store | None = None) -> Ended:
             record = replace(record, environment=environment)
             if store:
                 store.put(record)
+    except StoreError:  # the next run's would be lost as well: no more should be trained
+        raise
     except MnistlibError as error:
         return Ended(job, str(error))
     except Exception as error:  # a run that raises must not stop the others

@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 from mnistlib import memory
-from mnistlib.errors import RunError
+from mnistlib.errors import RunError, StoreError
 from mnistlib.job import Ended, Job, one_line, run_job
 from mnistlib.progress import Progress
 from mnistlib.store import Store
@@ -64,6 +64,9 @@ def run_in_workers(
     When the system kills a worker (out of memory, say), every run that was under way is
     done again, alone, after all others: only one that loses its worker alone too has
     failed. Whatever ends the iteration early kills the workers.
+
+    Raises:
+        StoreError: a record cannot be stored; what was under way is given up.
     """
     from joblib.externals.loky import get_reusable_executor
 
@@ -97,6 +100,8 @@ def run_in_workers(
                 error = future.exception()
                 if not error:
                     yield future.result()
+                elif isinstance(error, StoreError):
+                    raise error
                 elif not isinstance(error, BrokenProcessPool):
                     yield Ended(job, one_line(error))
                 else:

@@ -10,7 +10,9 @@ import pytest
 
 from bench.fault_disk import measure, namespace
 from bench.fault_kills import tiny_specs
+from mnistlib import data
 from mnistlib.errors import MnistlibError
+from mnistlib.failures import failures
 from mnistlib.runs import collect
 from mnistlib.store import Store
 
@@ -55,6 +57,44 @@ def test_a_write_that_breaks_off_leaves_nothing(tmp_path):
     assert list(tmp_path.glob("??/*")) == []
     collect(tiny_specs(2), store=tmp_path, workers=0)
     assert len(Store(tmp_path).keys()) == 2
+
+
+WITH_WORKERS = """
+import psutil, resource, sys
+from bench.fault_kills import tiny_specs
+from mnistlib.errors import StoreError
+from mnistlib.runs import collect
+
+collect(tiny_specs(1), store=sys.argv[1], workers=2)  # the workers' data are in place
+kind = resource.RLIMIT_FSIZE
+for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
+    resource.prlimit(process.pid, kind, (1000, resource.getrlimit(kind)[1]))
+try:
+    collect(tiny_specs(200), store=sys.argv[1], workers=2)
+except StoreError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux")
+def test_a_sweep_with_workers_stops_when_nothing_can_be_stored(tmp_path):
+    """It trains no more, and what was stored before goes on from there."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITH_WORKERS, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"MNISTLIB_PROGRESS": "off"},
+    )
+    (said,) = done.stdout.splitlines()
+    assert "cannot be written to" in said and "File too large" in said
+    store = Store(tmp_path)
+    assert len(store.keys()) == 1 and store.verify() == {} and failures(store) == []
+    # A lock is taken before a run is trained: at most one a worker and one waiting for it.
+    tried = {path.stem for path in (tmp_path / ".locks").glob("*.lock")}
+    assert (
+        len(tried & {spec.key(data.load("digits").sha256) for spec in tiny_specs(200)}) <= 7
+    )
 
 
 @pytest.mark.parametrize("mode", [0o555, 0o000])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnistlib import data
+from mnistlib import data, memory
 from mnistlib.errors import DataError
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -213,6 +213,21 @@ def test_unit_and_none():
     assert np.array_equal(parts[2][..., 0], cut.x_test.astype(np.float32) / np.float32(255))
     cut, parts = scaled("none")
     assert np.array_equal(parts[2][..., 0], cut.x_test)
+
+
+@pytest.mark.parametrize("method", ["unit", "standardised", "l2"])
+def test_scaling_many_images_takes_little_more_memory_than_they_do(method):
+    if not memory._CLEAR.exists():
+        pytest.skip("needs Linux")
+    images = np.random.default_rng(0).integers(0, 256, (30_000, 28, 28)).astype(np.uint8)
+    none, labels = images[:0], np.zeros(0, np.uint8)
+    cut = data.Split(images, labels, none, labels, none, labels, *3 * [labels], "")
+    memory.forget_peak()
+    before = memory.peak_mb()
+    x, _, _ = data.scale(cut, method)
+    assert x.nbytes / 1e6 > 90
+    assert memory.peak_mb() - before < 1.5 * x.nbytes / 1e6
+    assert x.ctypes.data % 64 == 0  # TensorFlow uses it where it is
 
 
 def test_standardised_uses_training_statistics_only():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnistlib import backend, data, models, train
+from mnistlib import backend, data, engine_tensorflow, models, train
 from mnistlib import engine_tensorflow_layers as quick_layers
 from mnistlib.engine_tensorflow_updates import updates
 from mnistlib.spec import NetworkSpec, make
@@ -281,3 +281,29 @@ def test_the_deep_network_learns_with_all_its_parts():
     assert first[-1]["train_accuracy"] > 0.7
     assert first[-1]["train_loss"] < first[0]["train_loss"] / 2
     assert [e["train_loss"] for e in first] == [e["train_loss"] for e in again]
+
+
+def test_images_are_not_copied_where_they_can_be_used_as_they_are():
+    """The tensor sees a change of the array's memory, and outlives the array's name."""
+    memory = np.zeros(4 * 100 + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    x = memory[start : start + 400].view(np.float32)
+    tensor = engine_tensorflow._in_place(x)
+    x[3] = 7
+    assert tensor.numpy()[3] == 7
+    del memory, x
+    np.testing.assert_array_equal(tensor.numpy(), [0, 0, 0, 7, *[0] * 96])
+
+
+@pytest.mark.parametrize("kind", ["misaligned", "strided", "read-only"])
+def test_other_images_are_copied(kind):
+    memory = np.arange(1000, dtype=np.float32)
+    x = memory[(-memory.ctypes.data % 64) // 4 :][:800]
+    x = {"misaligned": x[1:], "strided": x[::2], "read-only": x}[kind]
+    if kind == "read-only":
+        x.flags.writeable = False
+    before = x.copy()
+    tensor = engine_tensorflow._in_place(x)
+    np.testing.assert_array_equal(tensor.numpy(), before)
+    memory[:] = -1
+    np.testing.assert_array_equal(tensor.numpy(), before)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench import process, throughput
+from bench import process
 from bench.process import PeerError, peers, together
 from bench.systems import SYSTEMS
 from mnistlib import models
@@ -87,4 +87,3 @@ def test_pytorch_is_asked_for_by_the_command_that_installs_it(
 def test_the_systems_are_networks_of_the_library():
     assert {system.network for system in SYSTEMS} <= set(models.BUILDERS)
     assert sum(system.deep for system in SYSTEMS) == 1
-    assert throughput.cores() >= 1

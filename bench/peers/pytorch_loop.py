@@ -50,15 +50,20 @@ def raut_cnn() -> list:
     return [*convolutions, nn.Linear(1600, 128), nn.ReLU(), nn.Linear(128, 10)]
 
 
+# Keras's defaults, so that the running averages follow equally: PyTorch's momentum is 1
+# less Keras's.
+NORM = {"momentum": 0.01, "eps": 1e-3}
+
+
 def sayee_cnn() -> list:
     layers, channels = [], 1
     for filters in (32, 64):
         for _ in range(2):
             convolution = nn.Conv2d(channels, filters, 3, padding=1, bias=False)
-            layers += [convolution, nn.BatchNorm2d(filters), nn.ReLU()]
+            layers += [convolution, nn.BatchNorm2d(filters, **NORM), nn.ReLU()]
             channels = filters
         layers += [nn.MaxPool2d(2), nn.Dropout(0.25)]
-    layers += [nn.Flatten(), nn.Linear(3136, 128, bias=False), nn.BatchNorm1d(128)]
+    layers += [nn.Flatten(), nn.Linear(3136, 128, bias=False), nn.BatchNorm1d(128, **NORM)]
     return [*layers, nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 10)]
 
 

@@ -18,7 +18,7 @@ from mnistlib.machine import cores
 
 GOAL = 0.99
 RECIPE = {
-    "network": "quick_cnn",
+    "network": "one_epoch_cnn",
     "optimizer": "adam",
     "learning_rate": 0.02,
     "schedule": "triangle",

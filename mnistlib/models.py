@@ -3,7 +3,7 @@
 import inspect
 from functools import cache
 
-from mnistlib.network_family import quick_cnn, stage_cnn
+from mnistlib.network_family import one_epoch_cnn, stage_cnn
 from mnistlib.network_parts import BatchNorm, require_one_of
 from mnistlib.networks import ann, base_cnn, complex_cnn, raj_cnn, raut_cnn, sayee_cnn
 
@@ -28,7 +28,7 @@ BUILDERS = {
         sayee_cnn,
         ann,
         stage_cnn,
-        quick_cnn,
+        one_epoch_cnn,
     )
 }
 

@@ -31,7 +31,7 @@ NetworkName = Literal[
     "sayee_cnn",
     "ann",
     "stage_cnn",
-    "quick_cnn",
+    "one_epoch_cnn",
 ]
 ClassicalName = Literal[
     "svm", "knn", "random_forest", "decision_tree", "naive_bayes", "logistic_regression"

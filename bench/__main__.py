@@ -15,6 +15,7 @@ PARTS = (
     "around",
     "scaling",
     "portable",
+    "backends",
     "faults",
 )
 

@@ -1,6 +1,7 @@
 """The generated parts of the page on durability, from results of the bench."""
 
 import pandas as pd
+from scipy import stats
 
 from mnistlib import tables
 from mnistlib.measured import not_measured, result
@@ -123,3 +124,42 @@ def portability() -> str:
     )
     table = tables.table_directive(agree, "Processors compared", "tab-portable")
     return f"{table}\n{price}"
+
+
+def backends() -> str:
+    """Return the table of what Keras on JAX and on TensorFlow come to over seeds."""
+    measured = result("backends")
+    if measured is None:
+        return not_measured("backends")
+    found = measured["found"]
+    rows = []
+    for name in found["jax"]["systems"]:
+        seeds = {
+            backend: pd.DataFrame(found[backend]["systems"][name])
+            for backend in ("tensorflow", "jax")
+        }
+        row = {
+            "Network": name,
+            "Seeds": f"{len(seeds['tensorflow'])} + {len(seeds['jax'])}",
+        }
+        for backend, title in (("tensorflow", "TensorFlow"), ("jax", "JAX")):
+            row[title] = tables.percent(seeds[backend]["accuracy"].mean())
+        row["JAX − TensorFlow, points"] = _difference(seeds, "accuracy", 100)
+        row["of the loss, nats"] = _difference(seeds, "loss", 1, digits=4)
+        rows.append(row)
+    table = tables.table_directive(
+        pd.DataFrame(rows), "Keras on JAX and on TensorFlow, over seeds", "tab-backends"
+    )
+    return (
+        f"{table}\nMean accuracy on {tables.count(found['jax']['held_out'])} images held "
+        "out from training, and differences of the means with 95 % intervals "
+        f"(Welch); JAX {found['jax']['version']} on the {found['jax']['device'].upper()}.\n"
+    )
+
+
+def _difference(seeds: dict, column: str, scale: float, digits: int = 2) -> str:
+    ours, theirs = (scale * seeds[name][column] for name in ("jax", "tensorflow"))
+    tested = stats.ttest_ind(ours, theirs, equal_var=False)
+    low, high = tested.confidence_interval(0.95)
+    middle = ours.mean() - theirs.mean()
+    return f"{middle:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"

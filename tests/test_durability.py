@@ -56,7 +56,7 @@ def rows(text: str) -> list[list[str]]:
 
 
 def test_what_was_not_measured_is_said(write):
-    for text in (durability.faults(), durability.portability()):
+    for text in (durability.faults(), durability.portability(), durability.backends()):
         assert text.startswith("```{warning}\nNot measured in this copy")
 
 
@@ -86,3 +86,30 @@ def test_processors_and_prices_are_shown(write):
     assert ["`base_cnn`", "1234", "1111", "0.91"] in rows(text)
     write("portable", PORTABLE | {"agreement": None})
     assert "it needs QEMU" in durability.portability()
+
+
+def test_backends_are_compared_by_their_means(write):
+    """By hand: means 90 and 92 points, both of variance 1/4 x 2, two seeds each."""
+    sides = {
+        name: {
+            "device": "cpu",
+            "version": "1.2",
+            "held_out": 3000,
+            "systems": {
+                "net": [{"accuracy": a, "loss": 1 - a} for a in accuracies],
+            },
+        }
+        for name, accuracies in (("tensorflow", (0.895, 0.905)), ("jax", (0.915, 0.925)))
+    }
+    write("backends", sides)
+    text = durability.backends()
+    # Half the interval: t(2) = 4.303 times the root of (0.5 + 0.5) / 2.
+    assert rows(text)[-1] == [
+        "net",
+        "2 + 2",
+        "90.00\u2009%",
+        "92.00\u2009%",
+        "+2.00 (-1.04 to +5.04)",
+        "-0.0200 (-0.0504 to +0.0104)",
+    ]
+    assert "JAX 1.2 on the CPU" in text

@@ -218,7 +218,7 @@ def to_99() -> str:
     runs = pd.DataFrame(measured["found"]["runs"])
     goal = measured["found"]["goal"]
     titles = {
-        "ours": "Ours: `quick_cnn`, one thread",
+        "ours": "Ours: `one_epoch_cnn`, one thread",
         "keras": "Keras's example, all cores",
         "pytorch": "PyTorch's example, all cores",
     }
@@ -348,32 +348,54 @@ def scaling() -> str:
 
 
 def memory() -> str:
-    """Return how much memory the published study's runs took."""
+    """Return how much memory a worker takes: in the published study, and at full size."""
     published = Store(paths.published_runs_dir())
     peaks = {
         record.spec.label: record.environment["peak_memory_mb"]
         for record in published.records()
         if record.environment.get("peak_memory_mb")
     }
-    if not peaks:
+    measured = result("growth")
+    largest = measured["found"].get("peak_memory_mb", {}) if measured else {}
+    said = [
+        f"{whose} a worker held at most {max(found.values()):.0f} MB (aim: under "
+        f"{AIM_MEMORY}, {'met' if max(found.values()) < AIM_MEMORY else 'missed'})"
+        for whose, found in (
+            ("In the published study", peaks),
+            (f"Training {_names(largest)} on all images,", largest),
+        )
+        if found
+    ]
+    if not said:
         return ""
-    most = max(peaks, key=peaks.get)
     return (
-        f"In the published study a worker held at most {peaks[most]:.0f} MB (aim: under "
-        f"{AIM_MEMORY}, {'met' if peaks[most] < AIM_MEMORY else 'missed'}), at the median "
-        f"{median(peaks.values()):.0f} MB. Not counted are files that all processes share: "
-        "libraries, and the images, which are mapped from one file.\n"
+        f"{'. '.join(said)}. Not counted are files of which all processes share one copy: "
+        "libraries, half a GB for TensorFlow, and the images, which are mapped from one "
+        "file.\n"
     )
+
+
+def _names(networks) -> str:
+    return " and ".join(f"`{name}`" for name in networks)
+
+
+PARTS = ("throughput", "to_99", "growth", "scaling", "around")
 
 
 def machine() -> str:
-    """Return what the costs were measured on."""
-    measured = result("throughput")
-    if measured is None:
+    """Return what the costs were measured on, and by which code."""
+    measured = {part: found for part in PARTS if (found := result(part))}
+    if not measured:
         return not_measured("throughput")
-    versions = measured["versions"]
-    return (
-        f"Measured on {measured['machine']['cpu']}, {measured['machine']['cores']} cores, "
-        f"with TensorFlow {versions['tensorflow']} and Keras {versions['keras']}, code "
-        f"`{measured['code']['commit'][:10]}`.\n"
-    )
+    places = {
+        f"{found['machine']['cpu']}, {found['machine']['cores']} cores, TensorFlow "
+        f"{found['versions']['tensorflow']} and Keras {found['versions']['keras']}": None
+        for found in measured.values()
+    }
+    parts_by_code = {}
+    for part, found in measured.items():
+        changed = " with changes" if found["code"]["dirty"] else ""
+        code = f"`{found['code']['commit'][:10]}`{changed}"
+        parts_by_code.setdefault(code, []).append(f"`{part}`")
+    codes = [f"{code} ({', '.join(parts)})" for code, parts in parts_by_code.items()]
+    return f"Measured on {'; and on '.join(places)}. Code: {'; '.join(codes)}.\n"

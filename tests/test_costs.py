@@ -72,18 +72,31 @@ def write(tmp_path, monkeypatch):
     monkeypatch.setenv("MNISTLIB_ROOT", str(tmp_path))
     (tmp_path / "study.yaml").touch()
 
-    def put(part: str, found: dict) -> None:
+    def put(part: str, found: dict, cpu="a processor", **code) -> None:
         folder = tmp_path / "bench" / "results"
         folder.mkdir(parents=True, exist_ok=True)
         text = {
             "found": found,
-            "machine": {"cpu": "a processor", "cores": 2},
+            "machine": {"cpu": cpu, "cores": 2},
             "versions": {"tensorflow": "1", "keras": "2"},
-            "code": {"commit": "0123456789abcdef"},
+            "code": {"commit": "0123456789abcdef", "dirty": False} | code,
         }
         (folder / f"{part}.json").write_text(json.dumps(text))
 
     return put
+
+
+def test_parts_of_other_machines_and_code_are_told_apart(write):
+    write("throughput", {})
+    write("growth", {})
+    assert costs.machine() == (
+        "Measured on a processor, 2 cores, TensorFlow 1 and Keras 2. "
+        "Code: `0123456789` (`throughput`, `growth`).\n"
+    )
+    write("to_99", {}, cpu="another", commit="fedcba9876543210", dirty=True)
+    text = costs.machine()
+    assert "and on another, 2 cores" in text
+    assert "`growth`); `fedcba9876` with changes (`to_99`)." in text
 
 
 def row(text: str, start: str) -> list[str]:
@@ -179,3 +192,15 @@ def test_growth_draws_a_line_and_says_how_far_from_it(write, tmp_path):
     assert (tmp_path / "page" / "cost_growth.png").stat().st_size > 5000
     # Least squares through 1, 2, 4.5 at 1, 2, 3 is 0.75, 2.5, 4.25: off by a quarter.
     assert "within 25 % of a straight line" in text
+
+
+def test_memory_at_full_size_is_held_to_the_aim(write):
+    """The project of this test has no published records."""
+    assert costs.memory() == ""
+    write("growth", {"rows": {}, "peak_memory_mb": {"complex_cnn": 800, "sayee_cnn": 1250}})
+    text = costs.memory()
+    assert (
+        "`complex_cnn` and `sayee_cnn` on all images, a worker held at most 1250 MB" in text
+    )
+    assert "(aim: under 1200, missed)" in text
+    assert "published" not in text

@@ -11,6 +11,7 @@ from mnistlib import machine, paths
 PARTS = (
     "throughput",
     "to_99",
+    "recipe",
     "growth",
     "around",
     "scaling",

@@ -16,7 +16,7 @@ COMMON = {
     "dataset": "mnist",
     "optimizer": "adam",
     "n_train": 6000,
-    "n_test": 1,
+    "n_test": 10,
     "val_fraction": 0.5,
     "epochs": 2,
 }
@@ -66,14 +66,14 @@ def measure(quick: bool) -> dict:
     """Return what every seed of every system came to on both backends, JSON values only.
 
     Args:
-        quick: three seeds instead of thirty.
+        quick: three seeds instead of twenty.
     """
     running = {
         backend: subprocess.Popen(
             [
                 *(sys.executable, "-c"),
                 "import json; from bench.backends import train_all; "
-                f"print(json.dumps(train_all({3 if quick else 30})))",
+                f"print(json.dumps(train_all({3 if quick else 20})))",
             ],
             env=os.environ
             | {

@@ -76,7 +76,8 @@ def races(folder: Path, n: int, n_specs: int = 20) -> dict:
     """Let two sweeps of the same runs, in opposite orders, race on one store, `n` times."""
     specs = tiny_specs(n_specs)
     runs.collect(specs[:1], store=folder / "warm", workers=0)
-    counts = dict.fromkeys(("races", "records", "trainings", "failed", "broken"), 0)
+    names = ("races", "expected", "records", "trainings", "failed", "broken")
+    counts = dict.fromkeys(names, 0)
     for number in range(n):
         store, log = Store(folder / f"race-{number}"), folder / f"race-{number}.log"
         sweeps = [
@@ -89,6 +90,7 @@ def races(folder: Path, n: int, n_specs: int = 20) -> dict:
             sweep.join()
             counts["failed"] += sweep.exitcode != 0
         counts["races"] += 1
+        counts["expected"] += n_specs
         counts["records"] += len(store.keys())
         counts["trainings"] += len(log.read_text().split())
         counts["broken"] += len(store.verify())
@@ -138,6 +140,7 @@ def clock(folder: Path, n: int) -> dict:
     return {
         "sweeps": 2,
         "failed": failed,
+        "expected": n,
         "records": len(found),
         "same": int(same),
         "same_order": found == still.store.keys(),

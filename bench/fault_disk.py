@@ -97,7 +97,9 @@ def read_only(folder: Path) -> dict:
         "prune": complaint(lambda: store.prune(store.keys())),
         "new store": complaint(lambda: collect(specs, store=folder / "new", workers=0)),
     }
+    broken = len(store.verify()) + interrupted(store)
     facts = {"read": len(read), "whole": len(store.keys()) - len(store.verify())}
+    facts["half_written"] = broken
     subprocess.run(["umount", str(folder)], check=True)
     return facts | {"complaints": said}
 

@@ -42,7 +42,7 @@ def measure(quick: bool) -> dict:
             found["epochs"].append({"value": epochs, "seconds": seconds})
         for runs in (1, 2, 4, 8):
             found["runs"].append({"value": runs, "seconds": _wall(runs, unit, repeat)})
-    size = {"n_train": unit if quick else None, "n_test": None, "epochs": 1}
+    size = {"n_train": unit if quick else None, "n_test": None, "epochs": 1, "seed": 0}
     largest = {name: _record(model=name, **how | size) for name, how in LARGEST.items()}
     memory = {name: run.environment["peak_memory_mb"] for name, run in largest.items()}
     return {"images_per_run": unit, "rows": found, "peak_memory_mb": memory}

@@ -115,13 +115,24 @@ def peers(wanted: dict[str, dict]):
             peer.close()
 
 
+def training_seconds(answer: dict) -> float:
+    """Return how long an epoch took: by the peer's own clock where it has one."""
+    return answer["seconds"] if answer["value"] is None else answer["value"]
+
+
 def together(group: list[Peer], order: str) -> dict:
-    """Give the same order to all at once; return the seconds until the last is done."""
+    """Give the same order to all at once; return the seconds that the slowest trained.
+
+    Returns:
+        ``seconds``, by the peers' own clocks; ``whole_seconds``, until the last had
+        answered; ``cpu_seconds`` of all.
+    """
     started = time.perf_counter()
     for peer in group:
         peer.start(order)
     answers = [peer.result() for peer in group]
     return {
-        "seconds": time.perf_counter() - started,
+        "seconds": max(training_seconds(answer) for answer in answers),
+        "whole_seconds": time.perf_counter() - started,
         "cpu_seconds": sum(answer["cpu_seconds"] for answer in answers),
     }

@@ -17,6 +17,8 @@ class System:
         augmented: whether training images are moved, as ``sayee2025`` moves them.
         n: images of one timed epoch, chosen so that it takes about a second.
         deep: whether the aims for the deep network apply to it.
+        epochs_before_accuracy: at least so many, before held-out images are counted: batch
+            normalisation's running averages follow slowly.
     """
 
     name: str
@@ -28,6 +30,7 @@ class System:
     n: int
     augmented: bool = False
     deep: bool = False
+    epochs_before_accuracy: int = 0
 
 
 SYSTEMS = [
@@ -46,5 +49,6 @@ SYSTEMS = [
         2048,
         augmented=True,
         deep=True,
+        epochs_before_accuracy=40,
     ),
 ]

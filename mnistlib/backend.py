@@ -16,6 +16,13 @@ from mnistlib.errors import RunError
 # oneDNN picks its kernels by the instruction set, and TensorFlow uses oneDNN at all only
 # on processors with AVX-512 VNNI or newer; both change the order of sums.
 PORTABLE = {"ONEDNN_MAX_CPU_ISA": "AVX2", "TF_ENABLE_ONEDNN_OPTS": "1"}
+# One computing thread, as with TensorFlow; and memory of a GPU as it is needed, not most of
+# it at once, so that several workers may share one.
+JAX = {
+    "PJRT_NPROC": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+}
 
 
 def portable() -> bool:
@@ -47,6 +54,13 @@ def _limit_kernels() -> None:
     os.environ.update(missing)
 
 
+def _limit_jax() -> None:
+    """Set what JAX reads once, when it is loaded; whoever sets a variable decides."""
+    if os.environ["KERAS_BACKEND"] == "jax" and "jax" not in sys.modules:
+        for name, value in JAX.items():
+            os.environ.setdefault(name, value)
+
+
 def configure() -> None:
     """Prepare this process for training: one thread, quiet logs. May be called again.
 
@@ -57,6 +71,7 @@ def configure() -> None:
     _limit_kernels()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    _limit_jax()
     with _native_stderr_held_back():
         import keras
 

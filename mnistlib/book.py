@@ -69,6 +69,7 @@ def build_book(notebooks: Path, output: Path) -> Path:
         "cost_throughput": costs.throughput(),
         "cost_limit": costs.limit(),
         "cost_to_99": costs.to_99(),
+        "cost_recipe": costs.recipe(),
         "cost_augmentation": costs.augmentation(),
         "cost_growth": cost_figure.growth(source / "book"),
         "cost_scaling": costs.scaling(),

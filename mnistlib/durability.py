@@ -3,7 +3,7 @@
 import pandas as pd
 from scipy import stats
 
-from mnistlib import tables
+from mnistlib import tables, words
 from mnistlib.measured import not_measured, result
 
 
@@ -28,14 +28,14 @@ def faults() -> str:
             "Fault": "two sweeps racing",
             "Times": found["races"]["races"],
             "Records": found["races"]["records"],
-            "Lost": found["races"]["failed"],
+            "Lost": found["races"]["expected"] - found["races"]["records"],
             "Half-written or changed, and read": found["races"]["broken"],
         },
         {
             "Fault": "a clock that jumps, in two sweeps",
             "Times": found["clock"]["sweeps"],
             "Records": found["clock"]["records"],
-            "Lost": found["clock"]["failed"],
+            "Lost": found["clock"]["expected"] - found["clock"]["records"],
             "Half-written or changed, and read": found["clock"]["broken"]
             + found["clock"]["records"]
             - found["clock"]["same"],
@@ -44,15 +44,25 @@ def faults() -> str:
     kills, workers = found["kills"], found["kills_with_workers"]
     writing = kills["kills_while_writing"] + workers["kills_while_writing"]
     races, damage = found["races"], found["damage"]
+    stopped = races["failed"] + found["clock"]["failed"]
     notes = [
         f"{writing} of the {kills['kills'] + workers['kills']} kills came while a record "
         "was being written.",
         f"In the races, {tables.count(races['records'])} records took "
-        f"{tables.count(races['trainings'])} trainings.",
+        f"{tables.count(races['trainings'])} trainings. Of the sweeps that raced or whose "
+        f"clock jumped, {stopped} ended with an error.",
         f"{damage['told']} of the {damage['damaged']} damages were told in one line; the "
         f"other {damage['harmless']} changed nothing that a record says.",
     ]
-    if not found["disk"]:
+    if found["disk"]:
+        full, said = found["disk"]["full_disk"], found["disk"]["read_only"]["complaints"]
+        one_line = sum(bool(text) and "\n" not in text for text in said.values())
+        notes.append(
+            f"{full['complaints']} of the {full['full_disks']} full disks were told, in at "
+            f"most {words.number_of(full['lines'], 'line')}; {one_line} of the {len(said)} "
+            "ways to write to the read-only disk in one line each."
+        )
+    else:
         notes.append("Disks were not tried: this machine does not allow mounts.")
     table = tables.table_directive(pd.DataFrame(rows), "Faults", "tab-faults")
     return table + "\n" + " ".join(notes) + "\n"
@@ -85,7 +95,7 @@ def _disk(found: dict) -> list[dict]:
             "Times": 1,
             "Records": locked["read"],
             "Lost": locked["read"] - locked["whole"],
-            "Half-written or changed, and read": 0,
+            "Half-written or changed, and read": locked["half_written"],
         },
     ]
 

@@ -44,9 +44,11 @@ class Progress:
 
     def show(self, running: int) -> None:
         """Say how many steps are under way; called while one waits for them."""
-        self.running = running
+        changed, self.running = running != self.running, running
         if self._bar is not None:
             self._bar.set_postfix_str(describe(self.facts("")), refresh=True)
+        elif changed and self._setting not in ("", "off"):
+            self._append("")
 
     def advance(
         self, label: str, failed: bool = False, peak_memory_mb: int | None = None
@@ -63,11 +65,14 @@ class Progress:
         elif self._setting == "off":
             return
         elif self._setting:
-            with open(self._setting, "a", encoding="utf-8") as file:
-                file.write(json.dumps(self.facts(label)) + "\n")
+            self._append(label)
         elif not _in_jupyter() and (self._due() or self.done == self.total):
             state = f"{self.what}: {self.done} of {self.total}"
             print(f"{state}, {describe(self.facts(label))}", file=sys.stderr, flush=True)
+
+    def _append(self, label: str) -> None:
+        with open(self._setting, "a", encoding="utf-8") as file:
+            file.write(json.dumps(self.facts(label)) + "\n")
 
     def facts(self, label: str) -> dict:
         """Return the state as JSON values; ``seconds_left`` assumes steps alike."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -91,8 +92,13 @@ def _run_missing(
     jobs: list[Job], store: Store, workers: int | None, scheduler: str | None
 ) -> None:
     failed = []
-    with Progress(len(jobs), "runs") as progress:
-        for ended in _ends(jobs, store, workers, scheduler, progress):
+    # Closed at once, whatever goes wrong: a notebook keeps tracebacks, and with one of them
+    # a suspended generator and its workers would live on.
+    with (
+        Progress(len(jobs), "runs") as progress,
+        closing(_ends(jobs, store, workers, scheduler, progress)) as ends,
+    ):
+        for ended in ends:
             if ended.record:
                 store.put(ended.record)
             label, key = ended.job.spec.label, ended.job.key

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bench import process
-from bench.process import PeerError, peers, together
+from bench import growth, process, recipe
+from bench.process import PeerError, peers, together, training_seconds
 from bench.systems import SYSTEMS
 from mnistlib import models
 
@@ -44,6 +44,10 @@ def test_peers_train_the_same_work(arrays):
         for name, peer in running.items():
             answer = peer.ask("epoch")
             assert 0 < answer["seconds"] < 60
+            if name == "keras":  # the steps alone, without what `fit` does around them
+                assert 0 < training_seconds(answer) < answer["seconds"]
+            else:
+                assert training_seconds(answer) == answer["seconds"]
             for _ in range(3):
                 peer.ask("epoch")
             assert peer.ask("accuracy")["value"] > 0.9, name
@@ -54,6 +58,7 @@ def test_peers_train_the_same_work(arrays):
             }
         both = together(list(running.values()), "epoch")
         assert both["cpu_seconds"] > 0
+        assert 0 < both["seconds"] < both["whole_seconds"]
         facts = running["ours"].ask("facts")["value"]
         shares = running["ours"].ask("operations")["value"]
         assert running["ours"].ask("matmul")["value"] > 0.1
@@ -82,6 +87,19 @@ def test_pytorch_is_asked_for_by_the_command_that_installs_it(
     monkeypatch.setattr(process, "pytorch_python", lambda: tmp_path / "bin" / "python")
     with pytest.raises(PeerError, match=r"PyTorch is not in .*`make bench` installs it"):
         process.Peer("pytorch", **settings(arrays))
+
+
+@pytest.mark.slow
+def test_small_parts_measure_what_they_are_to_measure(real_mnist, monkeypatch):
+    monkeypatch.setenv("MNISTLIB_DATA", str(real_mnist))
+    monkeypatch.setenv("MNISTLIB_PROGRESS", "off")
+    rows = growth.measure(quick=True)
+    assert {name: len(part) for name, part in rows["rows"].items()} == dict.fromkeys(
+        ("images", "epochs", "runs"), 4
+    )
+    assert all(100 < mb < 1200 for mb in rows["peak_memory_mb"].values())
+    (run,) = recipe.measure(quick=True)["runs"]
+    assert 0.1 < run["val_accuracy"] < 1
 
 
 def test_the_systems_are_networks_of_the_library():

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -114,6 +115,9 @@ def test_the_portable_setting_reaches_the_kernels_and_the_record():
     assert environment["onednn_max_cpu_isa"] == "AVX2"
     assert environment["onednn"] == "1"
     assert hashes == again
+    if "avx512" in Path("/proc/cpuinfo").read_text():  # else these are its kernels anyway
+        default, _ = result(start(NETWORKS[:2], every, MNISTLIB_PORTABLE="0"))
+        assert default["complex_cnn adam"] != hashes["complex_cnn adam"]
 
 
 def test_a_portable_setting_that_is_none_is_told(monkeypatch):

@@ -11,6 +11,7 @@ PARTS = [
     costs.throughput,
     costs.limit,
     costs.to_99,
+    costs.recipe,
     costs.augmentation,
     costs.scaling,
     costs.around,
@@ -27,7 +28,12 @@ def ways(**rates):
             ("one run, all cores", 1.25),
         ):
             found[f"{name}, {how}"] = [
-                {"images_per_second": k * factor * rate, "cpu_seconds_per_million": 7.0}
+                {
+                    "images_per_second": k * factor * rate,
+                    "cpu_seconds_per_million": 7.0,
+                    "seconds": 2.0,
+                    "whole_seconds": 2.0 + k,
+                }
                 for k in (1, 2)
             ]
     return found
@@ -128,6 +134,7 @@ def test_study_throughput_is_a_run_a_core_against_one_run_on_all(write):
         "1.3 missed",
     ]
     assert "3 of the 4 aims are met" in text
+    assert "took 75\u2009% longer at the median, 100\u2009% at the most" in text
     assert "98.00" in text
     assert "99.00" in text
 
@@ -147,6 +154,9 @@ def test_the_share_of_the_limit_is_of_one_thread(write):
     write("throughput", {"rounds": 2, "cores": 2, "systems": [system(deep=True)]})
     assert "reaches 45\u2009% of the limit (aim: 50\u2009%, missed)" in costs.limit()
     assert "75\u2009%" in costs.limit().split("tab-cost-profile")[1]
+    slow = system(name="slow", ways=ways(ours=1.0, keras=9.0, pytorch=0.01))
+    write("throughput", {"rounds": 2, "cores": 2, "systems": [system(), slow]})
+    assert "matrix products take of our step: slow 75\u2009%.\n" in costs.limit()
 
 
 def test_augmentation_is_a_share_of_the_step(write):
@@ -181,6 +191,25 @@ def test_time_to_99_is_a_median_of_ratios(write):
     ]
     assert "10.0 times sooner than Keras's example (aim: 15, missed)" in text
     assert "3.0 times sooner than PyTorch's" in text
+    for run in runs:
+        run["seconds"] *= 1 if run["way"] == "ours" else 2
+    write("to_99", {"goal": 0.99, "runs": runs})
+    assert "20.0 times sooner than Keras's example (aim: 15, met)" in costs.to_99()
+    write("to_99", {"goal": 0.992, "runs": runs})  # quicker, but not there
+    assert "20.0 times sooner than Keras's example (aim: 15, missed)" in costs.to_99()
+
+
+def test_the_recipes_rivals_are_shown_by_their_means(write):
+    runs = [
+        {"learning_rate": rate, "batch_size": 64, "val_accuracy": a, "fit_seconds": 4.0}
+        for rate, accuracies in ((0.01, (0.98, 0.99)), (0.02, (0.991, 0.993)))
+        for a in accuracies
+    ]
+    write("recipe", {"runs": runs})
+    line = next(line for line in costs.recipe().splitlines() if " 0.02 " in line)
+    assert [cell.strip() for cell in line.strip("|").split("|")] == [
+        "0.02", "64", "2", "99.20\u2009% (99.10–99.30\u2009%)", "4.0",
+    ]  # fmt: skip
 
 
 def test_growth_draws_a_line_and_says_how_far_from_it(write, tmp_path):

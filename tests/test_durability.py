@@ -12,12 +12,15 @@ FOUND = {
     "kills_with_workers": {"kills": 20, "kills_while_writing": 3, "records": 48, "lost": 1,
                            "changed": 2, "wrong": 3, "half_written": 4, "unfinished": 5},
     "disk": {"full_disk": {"full_disks": 30, "finished": 77, "lost": 0, "unfinished": 0,
-                           "half_written": 0},
-             "read_only": {"read": 4, "whole": 4}},
+                           "half_written": 0, "complaints": 29, "lines": 1},
+             "read_only": {"read": 4, "whole": 4, "half_written": 0,
+                           "complaints": {"put": "a line", "prune": "two\nlines"}}},
     "damage": {"damaged": 2002, "told": 1990, "harmless": 12, "read_wrong": 0,
                "made_again": 1},
-    "races": {"races": 20, "records": 400, "trainings": 401, "failed": 0, "broken": 0},
-    "clock": {"sweeps": 2, "records": 30, "same": 29, "failed": 0, "broken": 0},
+    "races": {"races": 20, "expected": 402, "records": 400, "trainings": 401, "failed": 0,
+              "broken": 0},
+    "clock": {"sweeps": 2, "expected": 30, "records": 30, "same": 29, "failed": 0,
+              "broken": 0},
 }  # fmt: skip
 PORTABLE = {
     "agreement": {
@@ -66,6 +69,8 @@ def test_harm_is_counted_by_fault(write):
     assert ["SIGKILL of a sweep", "220", "611", "0", "0"] in rows(text)
     assert ["SIGKILL of a sweep with two workers", "20", "48", "6", "9"] in rows(text)
     assert ["a full disk", "30", "77", "0", "0"] in rows(text)
+    assert ["two sweeps racing", "20", "400", "2", "0"] in rows(text)
+    assert "29 of the 30 full disks were told, in at most 1 line; 1 of the 2 ways" in text
     assert ["a clock that jumps, in two sweeps", "2", "30", "0", "1"] in rows(text)
     assert "34 of the 240 kills came while a record was being written" in text
     assert "1990 of the 2002 damages were told in one line; the other 12" in text

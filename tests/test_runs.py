@@ -119,11 +119,12 @@ def test_plain_progress_lines_where_nobody_watches(tmp_path, monkeypatch, capsys
 
 
 @pytest.mark.slow
-def test_workers_give_what_this_process_gives(tmp_path):
-    """Networks and a baseline, 2 workers against none: the same arrays, bit for bit."""
-    specs = [*grid(NETWORK, seed=[0, 1]), CLASSICAL]
+@pytest.mark.parametrize("workers", [1, 8])
+def test_workers_give_what_this_process_gives(tmp_path, workers):
+    """Networks and a baseline, in workers and here: the same arrays, bit for bit."""
+    specs = [*grid(NETWORK, seed=list(range(workers))), CLASSICAL]
     here = collect(specs, store=tmp_path / "here", workers=0)
-    there = collect(specs, store=tmp_path / "there", workers=2)
+    there = collect(specs, store=tmp_path / "there", workers=workers)
     assert here.keys == there.keys
     for key in here.keys:
         for name in ("predictions", "confidence"):

@@ -308,6 +308,7 @@ def test_progress_says_running_failed_and_time_left(monkeypatch, tmp_path, capsy
     monkeypatch.setenv("MNISTLIB_PROGRESS", str(log))
     with progress.Progress(4, "runs") as state:
         state.show(2)
+        log.unlink()
         state._started -= 100
         state.advance("a", failed=True, peak_memory_mb=300)
         state.advance("b", peak_memory_mb=200)
@@ -322,6 +323,17 @@ def test_progress_says_running_failed_and_time_left(monkeypatch, tmp_path, capsy
         "1 failed, 1:02:05"
     )
     assert capsys.readouterr().err == ""
+
+
+def test_runs_under_way_are_told_before_the_first_ends(monkeypatch, tmp_path):
+    log = tmp_path / "log"
+    monkeypatch.setenv("MNISTLIB_PROGRESS", str(log))
+    with progress.Progress(4, "runs") as state:
+        for running in (2, 2, 1):
+            state.show(running)
+    first, second = map(json.loads, log.read_text().splitlines())
+    assert (first["done"], first["running"], second["running"]) == (0, 2, 1)
+    assert progress.describe(first) == "2 running"
 
 
 def test_a_terminal_shows_done_running_failed_and_time_left(monkeypatch, capsys):

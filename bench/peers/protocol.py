@@ -2,8 +2,9 @@
 
 Standard library and numpy only: PyTorch's process has nothing else.
 
-Orders: ``epoch`` trains once over the training images; ``accuracy`` and ``test`` count on
-the held-out and the test images; any other word is one of the ``extra`` functions.
+Orders: ``epoch`` trains once over the training images, and its value is the seconds that
+this took by its own clock, or None for those of the whole order; ``accuracy`` and ``test``
+count on the held-out and the test images; any other word is one of the ``extra`` functions.
 """
 
 import json

@@ -16,6 +16,7 @@ PARTS = (
     "around",
     "scaling",
     "portable",
+    "price",
     "backends",
     "faults",
 )

@@ -1,4 +1,4 @@
-"""Whether ``MNISTLIB_PORTABLE=1`` makes processors agree to the bit, and what it costs.
+"""Whether ``MNISTLIB_PORTABLE=1`` makes processors agree to the bit.
 
 Other processors are emulated by QEMU's user mode, which computes AVX2 and FMA exactly and
 answers with the instruction set, the vendor and the caches of the model that it is given.
@@ -9,10 +9,8 @@ import hashlib
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 from mnistlib import paths
@@ -25,13 +23,12 @@ SYSTEMS = {
     "ann": {"optimizer": "adadelta"},
     "one_epoch_cnn": {"optimizer": "adam", "rotation": 10.0, "shift": 0.1, "zoom": 0.1},
 }
-PRICED = ("base_cnn", "complex_cnn")
 # An Intel and an AMD processor with AVX2 and without AVX-512.
 EMULATED = ("Haswell", "EPYC")
 _OURS = ("MNISTLIB_PORTABLE", "ONEDNN_MAX_CPU_ISA", "TF_ENABLE_ONEDNN_OPTS")
 
 
-def _spec(network: str, n_train: int):
+def portable_spec(network: str, n_train: int):
     from mnistlib.spec import NetworkSpec, make
 
     return make(
@@ -55,7 +52,7 @@ def fingerprint(network: str) -> dict:
     from mnistlib.train import train
 
     weights = {}
-    record = train(_spec(network, 80), data.load("digits"), weights)
+    record = train(portable_spec(network, 80), data.load("digits"), weights)
     joined = b"".join(weights[name].tobytes() for name in sorted(weights))
     return {
         "weights": hashlib.sha256(joined).hexdigest(),
@@ -63,34 +60,11 @@ def fingerprint(network: str) -> dict:
     }
 
 
-def rate(network: str, n_epochs: int) -> float:
-    """Return images trained per second of processor time, the first epoch left out."""
-    import numpy as np
-
-    from mnistlib import backend, data, models
-    from mnistlib.train import build_engine
-
-    backend.configure()
-    spec = _spec(network, 640)
-    cut = data.split(
-        data.load("digits"), method="last", val_fraction=0, n_train=640, n_test=20, seed=0
-    )
-    x = data.scale(cut, "unit")[0]
-    rates = np.full((n_epochs + 1, len(x) // spec.batch_size), spec.learning_rate)
-    engine = build_engine(spec, models.build(network), x, cut.y_train, rates)
-    order = np.arange(len(x))
-    engine.train_epoch(order)
-    started = time.process_time()
-    for _ in range(n_epochs):
-        engine.train_epoch(order)
-    return n_epochs * len(x) / (time.process_time() - started)
-
-
 def in_a_process(job: str, *arguments, portable: bool, cpu: str | None = None):
-    """Return what one of this file's jobs prints in a process of its own.
+    """Return what a job of the bench gives in a process of its own.
 
     Args:
-        job: name of a function above.
+        job: module and name of a function, such as ``"portable.fingerprint"``.
         arguments: of the function, texts and numbers.
         portable: with ``MNISTLIB_PORTABLE=1``, else without any of its settings.
         cpu: model that QEMU emulates; None for this machine's own processor.
@@ -100,8 +74,10 @@ def in_a_process(job: str, *arguments, portable: bool, cpu: str | None = None):
     if portable:
         environment["MNISTLIB_PORTABLE"] = "1"
     code = (
-        "import json, sys; from bench import portable; "
-        "print(json.dumps(getattr(portable, sys.argv[1])(*json.loads(sys.argv[2]))))"
+        "import json, sys; from importlib import import_module; "
+        "module, _, name = sys.argv[1].partition('.'); "
+        "job = getattr(import_module(f'bench.{module}'), name); "
+        "print(json.dumps(job(*json.loads(sys.argv[2]))))"
     )
     emulator = ["qemu-x86_64", "-cpu", cpu] if cpu else []
     done = subprocess.run(
@@ -125,7 +101,9 @@ def agreement(networks: tuple[str, ...], cpus: tuple[str, ...]) -> dict:
     ]
     with ThreadPoolExecutor(cores()) as pool:
         prints = pool.map(
-            lambda job: in_a_process("fingerprint", job[0], portable=job[1], cpu=job[2]),
+            lambda job: in_a_process(
+                "portable.fingerprint", job[0], portable=job[1], cpu=job[2]
+            ),
             jobs,
         )
         found = dict(zip(jobs, prints, strict=True))
@@ -146,35 +124,13 @@ def agreement(networks: tuple[str, ...], cpus: tuple[str, ...]) -> dict:
     }
 
 
-def price(network: str, rounds: int, n_epochs: int) -> dict:
-    """Return training rates with and without, interleaved, and the median of the ratios."""
-    pairs = [
-        [in_a_process("rate", network, n_epochs, portable=p) for p in (False, True)]
-        for _ in range(rounds)
-    ]
-    return {
-        "images_per_cpu_second": {
-            "default": statistics.median(pair[0] for pair in pairs),
-            "portable": statistics.median(pair[1] for pair in pairs),
-        },
-        "ratio": statistics.median(pair[1] / pair[0] for pair in pairs),
-        "ratios": [pair[1] / pair[0] for pair in pairs],
-    }
-
-
 def measure(quick: bool) -> dict:
-    """Return agreement and price by network, JSON values only.
+    """Return agreement by network, JSON values only; None where QEMU is not installed.
 
     Args:
-        quick: the base network only, one other processor, one round.
+        quick: the first network only, one other processor.
     """
     networks = tuple(SYSTEMS)[:1] if quick else tuple(SYSTEMS)
     cpus = EMULATED[:1] if quick else EMULATED
     qemu = shutil.which("qemu-x86_64")
-    return {
-        "agreement": agreement(networks, cpus) if qemu else None,
-        "price": {
-            name: price(name, 1 if quick else 7, 1 if quick else 8)
-            for name in (PRICED[:1] if quick else PRICED)
-        },
-    }
+    return {"agreement": agreement(networks, cpus) if qemu else None}

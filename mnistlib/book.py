@@ -64,6 +64,7 @@ def build_book(notebooks: Path, output: Path) -> Path:
         "parameters": parameters(),
         "faults": durability.faults(),
         "portability": durability.portability(),
+        "price": durability.price(),
         "backends": durability.backends(),
         "cost_machine": costs.machine(),
         "cost_throughput": costs.throughput(),

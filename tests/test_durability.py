@@ -29,10 +29,13 @@ PORTABLE = {
             "portable": {"Haswell": {"same_bits": True}},
         }
     },
+}
+PRICE = {
     "price": {
         "base_cnn": {
             "images_per_cpu_second": {"default": 1234.4, "portable": 1111.2},
             "ratio": 0.912,
+            "ratios": [0.9, 0.912, 1.04],
         }
     },
 }
@@ -59,7 +62,12 @@ def rows(text: str) -> list[list[str]]:
 
 
 def test_what_was_not_measured_is_said(write):
-    for text in (durability.faults(), durability.portability(), durability.backends()):
+    for text in (
+        durability.faults(),
+        durability.portability(),
+        durability.backends(),
+        durability.price(),
+    ):
         assert text.startswith("```{warning}\nNot measured in this copy")
 
 
@@ -88,8 +96,10 @@ def test_processors_and_prices_are_shown(write):
     emulated = "`Haswell` (emulated)"
     assert ["`base_cnn`", "default", emulated, "different"] in rows(text)
     assert ["`base_cnn`", "portable", emulated, "every bit"] in rows(text)
-    assert ["`base_cnn`", "1234", "1111", "0.91"] in rows(text)
-    write("portable", PORTABLE | {"agreement": None})
+    write("price", PRICE)
+    line = ["`base_cnn`", "1234", "1111", "0.91", "0.90", "1.04"]
+    assert line in rows(durability.price())
+    write("portable", {"agreement": None})
     assert "it needs QEMU" in durability.portability()
 
 

@@ -98,7 +98,7 @@ def races(folder: Path, n: int, n_specs: int = 20) -> dict:
 
 
 JUMPS = """
-import os, pathlib, random, sys, time
+import contextlib, os, pathlib, random, sys, time
 from bench.fault_kills import tiny_specs
 from mnistlib.runs import collect
 from mnistlib.store import Store
@@ -112,7 +112,8 @@ for seed in range(int(sys.argv[3])):
     store.prune([])
     for path in pathlib.Path(sys.argv[1]).rglob("*"):
         when = max(jump(), 0)
-        os.utime(path, (when, when))
+        with contextlib.suppress(FileNotFoundError):  # the other sweep's, gone meanwhile
+            os.utime(path, (when, when))
 """
 
 

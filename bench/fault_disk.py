@@ -71,7 +71,7 @@ def full_disk(folder: Path, kib: int, counts: dict) -> None:
     store = Store(folder / "runs")
     said = complaint(lambda: collect(specs, store=store, workers=0))
     before = store.keys()
-    counts["full_disks"] += 1
+    counts["full_disks"] += len(before) < len(specs)
     counts["complaints"] += "No space left on device" in said
     counts["lines"] = max(counts["lines"], said.count("\n") + 1)
     counts["half_written"] += len(store.verify()) + interrupted(store)
@@ -115,7 +115,7 @@ def main(folder: str, n_sizes: str) -> None:
     names = ("full_disks", "complaints", "lines", "half_written", "finished", "lost")
     counts = dict.fromkeys((*names, "unfinished"), 0)
     for step in range(int(n_sizes)):
-        full_disk(Path(folder), 8 + 4 * step, counts)
+        full_disk(Path(folder), 8 + 2 * step, counts)
     print(json.dumps({"full_disk": counts, "read_only": read_only(Path(folder))}))
 
 

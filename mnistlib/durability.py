@@ -3,8 +3,9 @@
 import pandas as pd
 from scipy import stats
 
-from mnistlib import tables, words
+from mnistlib import tables
 from mnistlib.measured import not_measured, result
+from mnistlib.words import join, number_of
 
 
 def faults() -> str:
@@ -59,7 +60,7 @@ def faults() -> str:
         one_line = sum(bool(text) and "\n" not in text for text in said.values())
         notes.append(
             f"{full['complaints']} of the {full['full_disks']} full disks were told, in at "
-            f"most {words.number_of(full['lines'], 'line')}; {one_line} of the {len(said)} "
+            f"most {number_of(full['lines'], 'line')}; {one_line} of the {len(said)} "
             "ways to write to the read-only disk in one line each."
         )
     else:
@@ -119,7 +120,16 @@ def portability() -> str:
         for setting, cpus in settings.items()
         for cpu, fact in cpus.items()
     )
-    return tables.table_directive(agree, "Processors compared", "tab-portable")
+    table = tables.table_directive(agree, "Processors compared", "tab-portable")
+    apart = [
+        f"`{network}`"
+        for network, settings in found["agreement"].items()
+        if not all(fact["same_bits"] for fact in settings["portable"].values())
+    ]
+    agreed = len(found["agreement"]) - len(apart)
+    said = f"With the setting, {agreed} of {len(found['agreement'])} networks came out the "
+    said += "same to the bit on all processors"
+    return f"{table}\n{said}{f'; not so {join(apart)}' if apart else ''}.\n"
 
 
 def price() -> str:

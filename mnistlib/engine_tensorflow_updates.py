@@ -2,9 +2,12 @@
 
 The rules are those of Keras (a test compares the weights after several steps); Keras
 computes them in five to ten passes, and for these small networks that is much of a step.
+Where `backend.portable()` holds, Adadelta is computed in passes, too.
 """
 
 import math
+
+from mnistlib import backend
 
 
 def updates(optimizer, variables: list):
@@ -97,6 +100,22 @@ def updates(optimizer, variables: list):
                     epsilon=settings["epsilon"],
                     grad=gradient,
                 )
+
+    elif backend.portable():
+        # The fused operation takes an approximate reciprocal root, which processors of
+        # two makers round differently; a quotient and a root they do not. Not a quotient
+        # of roots: TensorFlow's optimizer of graphs would turn that into the former.
+        squares, moves = zeros(), zeros()
+        rho, epsilon = settings["rho"], settings["epsilon"]
+
+        def apply(gradients, rate, step):
+            for variable, s, m, gradient in zip(
+                variables, squares, moves, gradients, strict=True
+            ):
+                s.assign(s * rho + tf.square(gradient) * (1 - rho))
+                move = tf.sqrt((m + epsilon) / (s + epsilon)) * gradient
+                m.assign(m * rho + tf.square(move) * (1 - rho))
+                variable.value.assign_sub(move * rate)
 
     else:
         squares, moves = zeros(), zeros()

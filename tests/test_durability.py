@@ -96,6 +96,11 @@ def test_processors_and_prices_are_shown(write):
     emulated = "`Haswell` (emulated)"
     assert ["`base_cnn`", "default", emulated, "different"] in rows(text)
     assert ["`base_cnn`", "portable", emulated, "every bit"] in rows(text)
+    assert "1 of 1 networks came out the same to the bit on all processors." in text
+    settings = {"portable": {"Haswell": {"same_bits": False}}}
+    write("portable", {"agreement": PORTABLE["agreement"] | {"ann": settings}})
+    assert "1 of 2 networks came out" in durability.portability()
+    assert "; not so `ann`." in durability.portability()
     write("price", PRICE)
     line = ["`base_cnn`", "1234", "1111", "0.91", "0.90", "1.04"]
     assert line in rows(durability.price())

@@ -155,9 +155,12 @@ def test_two_dropout_layers_drop_differently():
         ("Adadelta", {"learning_rate": 3.0, "rho": 0.5, "epsilon": 1e-4}),
     ],
 )
-def test_a_fused_update_is_keras_update(name, arguments):
+@pytest.mark.parametrize("portable", ["0", "1"])
+def test_an_update_is_keras_update(name, arguments, portable, monkeypatch):
     import keras
     import tensorflow as tf
+
+    monkeypatch.setenv("MNISTLIB_PORTABLE", portable)
 
     rng = np.random.default_rng(0)
     start = [rng.normal(size=shape).astype("float32") for shape in ((3, 4), (5,))]

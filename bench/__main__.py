@@ -13,6 +13,7 @@ PARTS = (
     "to_99",
     "recipe",
     "growth",
+    "memory",
     "around",
     "scaling",
     "portable",

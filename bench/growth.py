@@ -3,7 +3,6 @@
 import tempfile
 import time
 
-from mnistlib.records import RunRecord
 from mnistlib.runs import collect
 from mnistlib.spec import NetworkSpec, make
 
@@ -15,11 +14,6 @@ BASE = {
     "n_test": 100,
     "val_fraction": 0.0,
 }
-# The largest networks of the study, on all images.
-LARGEST = {
-    "complex_cnn": {"batch_size": 128},
-    "sayee_cnn": {"batch_size": 128, "rotation": 10.0, "shift": 0.1, "zoom": 0.1},
-}
 WARM_UP = {"n_train": 64, "epochs": 1, "seed": 90000}
 
 
@@ -28,7 +22,7 @@ def measure(quick: bool) -> dict:
 
     Images and epochs: the training seconds of one run, as its record holds them. Runs:
     wall seconds of ``collect`` on one worker, from an empty store, the worker started
-    before. Memory: the most that a worker held for itself in one epoch of all images.
+    before.
     """
     unit = 500 if quick else 4000
     repeats = 1 if quick else 3
@@ -42,21 +36,14 @@ def measure(quick: bool) -> dict:
             found["epochs"].append({"value": epochs, "seconds": seconds})
         for runs in (1, 2, 4, 8):
             found["runs"].append({"value": runs, "seconds": _wall(runs, unit, repeat)})
-    size = {"n_train": unit if quick else None, "n_test": None, "epochs": 1, "seed": 0}
-    largest = {name: _record(model=name, **how | size) for name, how in LARGEST.items()}
-    memory = {name: run.environment["peak_memory_mb"] for name, run in largest.items()}
-    return {"images_per_run": unit, "rows": found, "peak_memory_mb": memory}
-
-
-def _record(**changes) -> RunRecord:
-    spec = make(NetworkSpec, **BASE | changes)
-    with tempfile.TemporaryDirectory() as folder:
-        runs = collect([spec], store=folder, workers=1)
-        return runs.record(runs.keys[0])
+    return {"images_per_run": unit, "rows": found}
 
 
 def _fit_seconds(**changes) -> float:
-    return _record(**changes).seconds["fit"]
+    spec = make(NetworkSpec, **BASE | changes)
+    with tempfile.TemporaryDirectory() as folder:
+        runs = collect([spec], store=folder, workers=1)
+        return float(runs.frame["fit_seconds"].iloc[0])
 
 
 def _wall(n: int, images: int, repeat: int) -> float:

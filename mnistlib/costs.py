@@ -409,8 +409,8 @@ def memory() -> str:
         for record in published.records()
         if record.environment.get("peak_memory_mb")
     }
-    measured = result("growth")
-    largest = measured["found"].get("peak_memory_mb", {}) if measured else {}
+    measured = result("memory")
+    largest = measured["found"]["peak_memory_mb"] if measured else {}
     said = [
         f"{whose} a worker held at most {max(found.values()):.0f} MB (aim: under "
         f"{AIM_MEMORY}, {'met' if max(found.values()) < AIM_MEMORY else 'missed'})"

@@ -226,7 +226,7 @@ def test_growth_draws_a_line_and_says_how_far_from_it(write, tmp_path):
 def test_memory_at_full_size_is_held_to_the_aim(write):
     """The project of this test has no published records."""
     assert costs.memory() == ""
-    write("growth", {"rows": {}, "peak_memory_mb": {"complex_cnn": 800, "sayee_cnn": 1250}})
+    write("memory", {"peak_memory_mb": {"complex_cnn": 800, "sayee_cnn": 1250}})
     text = costs.memory()
     assert (
         "`complex_cnn` and `sayee_cnn` on all images, a worker held at most 1250 MB" in text

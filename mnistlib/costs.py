@@ -276,8 +276,8 @@ def to_99() -> str:
         f"{AIM_SOONER:.0f}, {met}) and {_sooner(runs, 'pytorch'):.1f} times sooner than "
         "PyTorch's, on one core where they use all; in CPU seconds it takes "
         f"{_sooner(runs, 'keras', 'cpu_seconds'):.1f} and "
-        f"{_sooner(runs, 'pytorch', 'cpu_seconds'):.1f} times less. These are medians of the "
-        "ratio over all seeds. Where an example stopped by held-out images and missed the "
+        f"{_sooner(runs, 'pytorch', 'cpu_seconds'):.1f} times less. Medians of the ratio "
+        "over all seeds. Where an example stopped by held-out images and missed the "
         "goal on test images, it would have needed longer.\n"
     )
 

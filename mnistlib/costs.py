@@ -194,6 +194,10 @@ def limit() -> str:
             products = shares.get("convolution", 0.0) + shares.get("matmul", 0.0)
             missed.append(f"{_name(system)} {percent_0(products)}")
     shares = pd.DataFrame(profile).fillna(0.0)
+    shares["other"] += shares.get("executor", 0.0)
+    shares = shares.drop(columns="executor", errors="ignore")
+    # Short, so that the table fits the page.
+    shares = shares.rename(columns={"convolution": "conv", "batch norm": "norm"})
     order = shares.drop(columns="System").mean().sort_values(ascending=False).index
     percent = dict.fromkeys(order, percent_0)
     return "\n".join(

@@ -141,7 +141,12 @@ def _interrupts_held_back():
 
 
 def _end_with_the_parent(parent: int) -> None:
-    """In a worker: leave when the process that started it is gone, however it ended."""
+    """In a worker: leave when the process that started it is gone, however it ended.
+
+    That one also decides what Ctrl-C means; here it means nothing, even where a library has
+    undone the mask that the worker was started with.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         while os.getppid() == parent:

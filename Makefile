@@ -50,7 +50,7 @@ unit: $(READY) ## the tests of the library, the runner and the book
 nbval: $(READY) ## run the notebooks offline; compare their outputs with the references
 	$(BIN)/python tests/run_nbval.py
 
-bench: $(READY) $(PYTORCH) ## measure what training costs, beside Keras and PyTorch (half an hour)
+bench: $(READY) $(PYTORCH) ## measure what training costs, beside Keras and PyTorch (an hour and a half)
 	$(BIN)/python -m bench $(BENCH)
 
 lab: $(READY) ## open JupyterLab on the notebooks

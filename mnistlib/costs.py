@@ -436,7 +436,7 @@ def memory() -> str:
     )
 
 
-PARTS = ("throughput", "to_99", "recipe", "growth", "scaling", "around")
+PARTS = ("throughput", "to_99", "recipe", "growth", "memory", "scaling", "around")
 
 
 def machine() -> str:

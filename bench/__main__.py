@@ -6,7 +6,7 @@ import time
 
 import click
 
-from mnistlib import machine, paths
+from mnistlib.ground import machine, paths
 
 PARTS = (
     "throughput",

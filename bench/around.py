@@ -15,11 +15,11 @@ from pathlib import Path
 
 import psutil
 
-from mnistlib import paths
-from mnistlib.spec import TRAINING_VERSION
-from mnistlib.store import Store
-from mnistlib.study import published_dir
-from mnistlib.summary import read_summary
+from mnistlib.ground import paths
+from mnistlib.runs.store import Store
+from mnistlib.study.run import published_dir
+from mnistlib.study.summary import read_summary
+from mnistlib.training.spec import TRAINING_VERSION
 
 N_RECORDS = 1000
 AIMS = {"import": 0.3, "notebooks_first": 60.0, "notebooks": 60.0}
@@ -29,7 +29,7 @@ AIMS = {"import": 0.3, "notebooks_first": 60.0, "notebooks": 60.0}
 _PROBES = {
     "python": "start = clock()",
     "import": "start = clock(); import mnistlib",
-    "import_library": "start = clock(); import mnistlib.runs, mnistlib.tables",
+    "import_library": "start = clock(); import mnistlib.runs, mnistlib.show.tables",
     "load_data": """
 from mnistlib import data
 start = clock()
@@ -37,21 +37,21 @@ data.load("auto")""",
     "first_plot": """
 start = clock()
 import io, numpy
-from mnistlib import plots
+from mnistlib.show import plots
 plots.set_style()
 plots.digit_grid(numpy.zeros((10, 28, 28))).savefig(io.BytesIO())""",
     "start_worker": """
 start = clock()
 from joblib.externals.loky import get_reusable_executor
-from mnistlib import backend
+from mnistlib.ground import backend
 get_reusable_executor(1).submit(backend.configure).result()""",
     "read_records": """
-from mnistlib.store import Store
+from mnistlib.runs.store import Store
 store = Store(sys.argv[1])
 start = clock()
 found = list(store.records())""",
     "read_records_and_arrays": """
-from mnistlib.store import Store
+from mnistlib.runs.store import Store
 store = Store(sys.argv[1])
 start = clock()
 found = [store.with_arrays(key) for key in store.keys()]""",
@@ -65,7 +65,7 @@ print(clock() - start, flush=True)
 _BOOK = """
 import sys
 from pathlib import Path
-from mnistlib.book import build_book
+from mnistlib.study.book import build_book
 build_book(Path(sys.argv[1]), Path(sys.argv[2]))
 """
 
@@ -181,7 +181,15 @@ def _notebooks(scratch: Path, quick: bool) -> tuple[dict, list, list]:
         shutil.copytree(published.folder, store)
     if quick:
         chosen.append("02_optimizers")
-    command = ["-m", "mnistlib.cli", "study", *chosen, "--no-book", "--output", executed]
+    command = [
+        "-m",
+        "mnistlib.study.cli",
+        "study",
+        *chosen,
+        "--no-book",
+        "--output",
+        executed,
+    ]
     times, trained = [], []
     for _ in range(2 if quick else 4):
         times.append(_timed(command, MNISTLIB_RUNS=str(store))[1:])

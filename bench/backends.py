@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 
-from mnistlib import paths
+from mnistlib.ground import paths
 
 BACKENDS = ("tensorflow", "jax")
 COMMON = {
@@ -41,8 +41,8 @@ def train_all(seeds: int) -> dict:
         The backend, its device and its version; for each system what every seed came to.
     """
     from mnistlib import data
-    from mnistlib.spec import NetworkSpec, make
-    from mnistlib.train import train
+    from mnistlib.training.spec import NetworkSpec, make
+    from mnistlib.training.train import train
 
     dataset = data.load("mnist")
     found = {}

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from bench.fault_disk import complaint
 from bench.fault_kills import FORK, fingerprint, tiny_specs
-from mnistlib import classical, runs
-from mnistlib.store import Store
+from mnistlib import runs
+from mnistlib.runs.store import Store
+from mnistlib.training import classical
 
 
 def damages(content: bytes, n: int, seed: int) -> list[bytes]:
@@ -101,7 +102,7 @@ JUMPS = """
 import contextlib, os, pathlib, random, sys, time
 from bench.fault_kills import tiny_specs
 from mnistlib.runs import collect
-from mnistlib.store import Store
+from mnistlib.runs.store import Store
 draw, real = random.Random(int(sys.argv[2])), time.time
 jump = lambda: real() + draw.uniform(-1, 1) * 10 * 365 * 86400
 time.time = jump

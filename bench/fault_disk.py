@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 from bench.fault_kills import interrupted, tiny_specs
-from mnistlib.errors import MnistlibError
+from mnistlib.ground.errors import MnistlibError
 from mnistlib.runs import collect
-from mnistlib.store import Store
+from mnistlib.runs.store import Store
 
 _NAMESPACES = (["unshare", "--mount"], ["unshare", "--map-root-user", "--mount"])
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from mnistlib import data, runs
-from mnistlib.errors import StoreError
-from mnistlib.spec import ClassicalSpec, NetworkSpec, grid, make
-from mnistlib.store import Store
+from mnistlib.ground.errors import StoreError
+from mnistlib.runs.store import Store
+from mnistlib.training.spec import ClassicalSpec, NetworkSpec, grid, make
 
 # Forked, so that a sweep is at work after milliseconds and many kills fit in a minute.
 FORK = multiprocessing.get_context("fork")

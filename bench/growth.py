@@ -4,7 +4,7 @@ import tempfile
 import time
 
 from mnistlib.runs import collect
-from mnistlib.spec import NetworkSpec, make
+from mnistlib.training.spec import NetworkSpec, make
 
 BASE = {
     "dataset": "mnist",

@@ -3,7 +3,7 @@
 import tempfile
 
 from mnistlib.runs import collect
-from mnistlib.spec import NetworkSpec, make
+from mnistlib.training.spec import NetworkSpec, make
 
 # The largest networks of the study.
 SYSTEMS = {

@@ -13,8 +13,8 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from mnistlib import paths
-from mnistlib.machine import cores
+from mnistlib.ground import paths
+from mnistlib.ground.machine import cores
 
 # Each of the study's ways to train: an optimizer, batch normalisation, moved images.
 SYSTEMS = {
@@ -29,7 +29,7 @@ _OURS = ("MNISTLIB_PORTABLE", "ONEDNN_MAX_CPU_ISA", "TF_ENABLE_ONEDNN_OPTS")
 
 
 def portable_spec(network: str, n_train: int):
-    from mnistlib.spec import NetworkSpec, make
+    from mnistlib.training.spec import NetworkSpec, make
 
     return make(
         NetworkSpec,
@@ -49,7 +49,7 @@ def portable_spec(network: str, n_train: int):
 def fingerprint(network: str) -> dict:
     """Train a network on 80 images in this process; return a hash of all its weights."""
     from mnistlib import data
-    from mnistlib.train import train
+    from mnistlib.training.train import train
 
     weights = {}
     record = train(portable_spec(network, 80), data.load("digits"), weights)

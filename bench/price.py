@@ -12,8 +12,9 @@ def rate(network: str, n_epochs: int) -> float:
     """Return images trained per second of processor time, the first epoch left out."""
     import numpy as np
 
-    from mnistlib import backend, data, models
-    from mnistlib.train import build_engine
+    from mnistlib import data, models
+    from mnistlib.ground import backend
+    from mnistlib.training.train import build_engine
 
     backend.configure()
     spec = portable_spec(network, 640)

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from mnistlib import paths
+from mnistlib.ground import paths
 
 KINDS = {
     "ours": ("bench.peers.ours", None),

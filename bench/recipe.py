@@ -4,7 +4,7 @@ import tempfile
 
 from bench.to_99 import RECIPE
 from mnistlib.runs import collect
-from mnistlib.spec import NetworkSpec, grid, make
+from mnistlib.training.spec import NetworkSpec, grid, make
 
 
 def measure(quick: bool) -> dict:

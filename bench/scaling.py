@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import mnistlib
-from mnistlib.machine import cores
+from mnistlib.ground.machine import cores
 from mnistlib.runs import collect
-from mnistlib.spec import NetworkSpec, grid, make
-from mnistlib.store import Store
+from mnistlib.runs.store import Store
+from mnistlib.training.spec import NetworkSpec, grid, make
 
 _WARM_UP_SEED = 10_000
 

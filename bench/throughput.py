@@ -13,8 +13,9 @@ import numpy as np
 
 from bench.process import Peer, peers, together
 from bench.systems import SYSTEMS, System
-from mnistlib import data, paths
-from mnistlib.machine import cores
+from mnistlib import data
+from mnistlib.ground import paths
+from mnistlib.ground.machine import cores
 
 HELD_OUT = 5000
 

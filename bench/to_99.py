@@ -13,8 +13,9 @@ import numpy as np
 
 from bench.process import Peer, peers, training_seconds
 from bench.throughput import write_arrays
-from mnistlib import data, paths
-from mnistlib.machine import cores
+from mnistlib import data
+from mnistlib.ground import paths
+from mnistlib.ground.machine import cores
 
 GOAL = 0.99
 RECIPE = {

@@ -11,9 +11,9 @@ import pytest
 import yaml
 from filelock import FileLock
 
-from mnistlib import paths
-from mnistlib.book import build_book
-from mnistlib.study import published_dir
+from mnistlib.ground import paths
+from mnistlib.study.book import build_book
+from mnistlib.study.run import published_dir
 
 
 def contents() -> list[str]:

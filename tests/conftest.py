@@ -20,7 +20,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from mnistlib import data, idx, mnist
+from mnistlib import data
+from mnistlib.data import idx, mnist
 
 # A busy machine is no failure: properties have no time limit.
 settings.register_profile("mnistlib", deadline=None)
@@ -42,7 +43,7 @@ def offline(tmp_path, monkeypatch) -> Path:
     cache = tmp_path / "cache"
     monkeypatch.setenv("MNISTLIB_OFFLINE", "1")
     monkeypatch.delenv("MNISTLIB_DATA", raising=False)
-    monkeypatch.setattr("mnistlib.paths.cache_dir", lambda: cache)
+    monkeypatch.setattr("mnistlib.ground.paths.cache_dir", lambda: cache)
     return cache
 
 

@@ -9,7 +9,7 @@ from functools import partial
 
 import nbval.kernel
 
-from mnistlib.execute import KERNEL_STARTS
+from mnistlib.study.execute import KERNEL_STARTS
 
 _start = nbval.kernel.start_new_kernel
 

@@ -37,8 +37,8 @@ ENVIRONMENT = {
 # The networks whose arithmetic is the most demanding; exits with 1 when one differs.
 TRAIN_AGAIN = """
 import sys
-from mnistlib.retrain import choose, compare_again
-from mnistlib.store import Store
+from mnistlib.runs.retrain import choose, compare_again
+from mnistlib.runs.store import Store
 
 store = Store(sys.argv[1])
 differing = []
@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
         if arguments == ["--renew"]:
             shutil.rmtree(RECORDS, ignore_errors=True)
             environment["MNISTLIB_RUNS"] = str(RECORDS)
-            study = ["-m", "mnistlib.cli", "study", "--profile", "smoke", "--no-book"]
+            study = ["-m", "mnistlib.study.cli", "study", "--profile", "smoke", "--no-book"]
             return _python([*study, "--output", str(REFERENCE)], environment)
         if arguments:
             print(__doc__, file=sys.stderr)

@@ -94,8 +94,8 @@ def test_conda_takes_its_versions_from_the_lock_alone():
 
 
 def test_this_environment_is_the_locked_one():
-    from mnistlib.doctor import pins as pins_here
-    from mnistlib.machine import installed
+    from mnistlib.ground.machine import installed
+    from mnistlib.study.doctor import pins as pins_here
 
     if Path(sys.prefix).resolve() != ROOT / ".venv":
         pytest.skip("these tests do not run in the environment that make builds")
@@ -107,7 +107,7 @@ def test_every_module_that_is_imported_is_stated():
     """A package that comes with another one only may be gone tomorrow."""
     stated_names = {canonicalize_name(r.name) for r in stated()}
     packages = {"sklearn": "scikit-learn", "yaml": "pyyaml"}
-    for path in sorted((ROOT / "mnistlib").glob("*.py")):
+    for path in sorted((ROOT / "mnistlib").rglob("*.py")):
         nodes = list(ast.walk(ast.parse(path.read_text())))
         modules = {n.module for n in nodes if isinstance(n, ast.ImportFrom)}
         modules |= {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}

@@ -4,7 +4,7 @@ from bench.peers.protocol import arrays, serve, settings
 
 given = settings()
 
-from mnistlib import backend  # noqa: E402
+from mnistlib.ground import backend  # noqa: E402
 
 backend.configure()
 
@@ -13,8 +13,9 @@ import numpy as np  # noqa: E402
 
 from bench.operations import shares  # noqa: E402
 from bench.systems import AUGMENTATION  # noqa: E402
-from mnistlib import models, train  # noqa: E402
-from mnistlib.spec import NetworkSpec, make  # noqa: E402
+from mnistlib import models  # noqa: E402
+from mnistlib.training import train  # noqa: E402
+from mnistlib.training.spec import NetworkSpec, make  # noqa: E402
 
 x, y = arrays(given)
 x = x[..., None]
@@ -81,7 +82,7 @@ def augment() -> float:
     """Draw and apply one epoch's random moves, as in training; return the images."""
     import tensorflow as tf
 
-    from mnistlib.engine_tensorflow import _moved
+    from mnistlib.training.engine_tensorflow import _moved
 
     order, maps = train.draw_epoch(spec, 1, len(x))
     for start in range(0, len(x), spec.batch_size):

@@ -8,10 +8,10 @@ from itertools import pairwise
 import pytest
 from built_report import contents
 
-from mnistlib import paths
-from mnistlib.headline import BEGIN, END, readme_block
-from mnistlib.study import published_dir
-from mnistlib.summary import read_summary
+from mnistlib.ground import paths
+from mnistlib.study.headline import BEGIN, END, readme_block
+from mnistlib.study.run import published_dir
+from mnistlib.study.summary import read_summary
 
 ERRORS = [
     "papermill-error-cell",

@@ -11,10 +11,10 @@ import pytest
 from bench.fault_disk import measure, namespace
 from bench.fault_kills import tiny_specs
 from mnistlib import data
-from mnistlib.errors import MnistlibError
-from mnistlib.failures import failures
+from mnistlib.ground.errors import MnistlibError
 from mnistlib.runs import collect
-from mnistlib.store import Store
+from mnistlib.runs.failures import failures
+from mnistlib.runs.store import Store
 
 needs_mounts = pytest.mark.skipif(
     namespace() is None, reason="needs the right to mount in a namespace of its own"
@@ -62,7 +62,7 @@ def test_a_write_that_breaks_off_leaves_nothing(tmp_path):
 WITH_WORKERS = """
 import psutil, resource, sys
 from bench.fault_kills import tiny_specs
-from mnistlib.errors import StoreError
+from mnistlib.ground.errors import StoreError
 from mnistlib.runs import collect
 
 collect(tiny_specs(1), store=sys.argv[1], workers=2)  # the workers' data are in place
@@ -146,7 +146,7 @@ WITHOUT_LINKS = """
 import ctypes, errno, json, os, struct, sys
 from bench.fault_kills import tiny_specs
 from mnistlib.runs import collect
-from mnistlib.store import Store
+from mnistlib.runs.store import Store
 
 # A filter of the kernel: the calls link (86) and linkat (265) of x86-64 answer EPERM, as
 # they do on FAT. Everything else is allowed.

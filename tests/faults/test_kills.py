@@ -4,7 +4,7 @@ import pytest
 
 from bench.fault_kills import Witness, fingerprint, kills, tiny_specs
 from mnistlib.runs import collect
-from mnistlib.store import Store
+from mnistlib.runs.store import Store
 
 HARM = ("lost", "changed", "wrong", "half_written", "unfinished")
 

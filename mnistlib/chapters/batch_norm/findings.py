@@ -1,0 +1,158 @@
+"""What batch normalisation and scaling change, in sentences made from the numbers."""
+
+import pandas as pd
+
+from mnistlib.chapters.batch_norm.design import (
+    CONTROL,
+    NORMALISED,
+    PAPER_RATE,
+    SCALING_NAMES,
+)
+from mnistlib.claims.registry import reported
+from mnistlib.show import tables
+from mnistlib.show.reproduction import points, points_interval
+from mnistlib.show.style import label
+from mnistlib.show.words import join, number_of, p_text
+
+KEPT = 0.99  # Keras's momentum: the weight of the old running statistics in each step
+
+
+def curve_rate(params) -> float:
+    """Return the rate whose curves are drawn: the paper's, or else the lowest."""
+    rates = params.learning_rates
+    return PAPER_RATE if PAPER_RATE in rates else min(rates)
+
+
+def warm_up_note(n_train: int, params) -> str:
+    """Say how far the running statistics have come at the end of a run.
+
+    Batch normalisation classifies with running averages, which start at 0 and 1 and keep
+    0.99 of their value in each step.
+
+    Args:
+        n_train: images trained on in an epoch.
+        params: `mnistlib.chapters.params.BatchNormParams`.
+    """
+    steps = params.epochs * -(-n_train // params.batch_size)
+    left = tables.percent(KEPT**steps, 1)
+    return (
+        f"A run takes {number_of(steps, 'step')}; the running statistics then still hold "
+        f"{left} of their first values."
+    )
+
+
+def unscaled_finding(outcomes: pd.DataFrame) -> str:
+    """Say what happens to pixels of 0 to 255, with and without batch normalisation.
+
+    Args:
+        outcomes: from `mnistlib.chapters.batch_norm.results.outcomes`.
+    """
+    raw = outcomes[outcomes["scaling"] == "none"]
+    if raw.empty:
+        return "Pixels were scaled in all runs of this page."
+    parts = []
+    for words, part in (
+        ("without batch normalisation", raw[raw["batch_norm"] == CONTROL]),
+        ("with it", raw[raw["batch_norm"] != CONTROL]),
+    ):
+        counts = part[["diverged", "not_learned", "runs"]].sum()
+        parts.append(
+            f"{words} {counts['diverged']} of {number_of(counts['runs'], 'run')} diverged "
+            f"and {counts['not_learned']} did not learn"
+        )
+    text = f"On unscaled pixels, {'; '.join(parts)}."
+    for model, part in raw.groupby("model", sort=False):
+        best = part.groupby(part["batch_norm"] == CONTROL)["best"].max()
+        text += (
+            f" The best mean validation accuracy of the {label(model)} is "
+            f"{tables.percent(best[True])} without and {tables.percent(best[False])} with "
+            "batch normalisation."
+        )
+    return text
+
+
+def gain_finding(gains: pd.DataFrame) -> str:
+    """Say where batch normalisation helped.
+
+    Args:
+        gains: from `mnistlib.chapters.batch_norm.results.gains`.
+    """
+    difference = gains["mean_difference"]
+    text = (
+        f"Batch normalisation raised the mean validation accuracy in "
+        f"{int((difference > 0).sum())} of {number_of(len(gains), 'comparison')}; the "
+        f"gains go from {points(difference.min())} to {points(difference.max())} points. "
+        f"The median gain is {_medians(gains)}."
+    )
+    if gains["n"].iloc[0] < 2:
+        return f"{text} One seed allows no test."
+    apart = gains[gains["p_holm"] < 0.05]
+    lower = int((apart["mean_difference"] < 0).sum())
+    return (
+        f"{text} After Holm's correction p < 0.05 in {len(apart)} of them, of which "
+        f"{lower} {'is a loss' if lower == 1 else 'are losses'}."
+    )
+
+
+def _medians(gains: pd.DataFrame) -> str:
+    parts = []
+    for (model, scaling), part in gains.groupby(["model", "scaling"], sort=False):
+        median = points(part["mean_difference"].median())
+        parts.append(f"{median} ({label(model)}, {SCALING_NAMES[scaling]})")
+    return join(parts)
+
+
+def placement_finding(gains: pd.DataFrame) -> str:
+    """Say which placement did better, condition by condition.
+
+    Args:
+        gains: from `mnistlib.chapters.batch_norm.results.gains`.
+    """
+    wide = gains.pivot(
+        index=["model", "scaling", "learning_rate"],
+        columns="batch_norm",
+        values="mean_difference",
+    )
+    before, after = (wide[placement] for placement in NORMALISED)
+    gap = after - before
+    return (
+        f"After the activation was better than before it in {int((gap > 0).sum())} of "
+        f"{number_of(len(gap), 'condition')}, worse in {int((gap < 0).sum())}; the mean "
+        f"difference is {points(gap.mean())} points."
+    )
+
+
+def paper_finding(systems: pd.DataFrame, claim_id: str = "AHM-11") -> str:
+    """Say which of our networks reach the paper's accuracy with batch normalisation.
+
+    Args:
+        systems: from `reproduction.system_table`, of normalised networks only.
+        claim_id: of the printed accuracy, percent.
+    """
+    printed = reported(claim_id)
+    ours = systems.iloc[1:]
+    reach = ours[100 * ours["accuracy"] >= printed]
+    best = ours.loc[ours["accuracy"].idxmax()]
+    lead = f"The mean of {len(reach)} of {number_of(len(ours), 'network')}"
+    return (
+        f"{lead} with batch normalisation reaches the printed {printed:.2f}"
+        f"{tables.THIN_SPACE}%. The highest is that of *{best['system']}* "
+        f"({tables.with_interval(best['accuracy'], best['low'], best['high'])})."
+    )
+
+
+def tuned_finding(tests: pd.DataFrame) -> str:
+    """Say what batch normalisation gains on the test once both sides have been tuned.
+
+    Args:
+        tests: from `mnistlib.chapters.batch_norm.results.final_tests`.
+    """
+    parts = []
+    for row in tests[tests["setting"] == "chosen"].itertuples():
+        gain = points_interval(row.mean_difference, row.low, row.high)
+        p = "" if pd.isna(row.p_holm) else f", {p_text(row.p_holm)}"
+        parts.append(f"by {gain} points for the {label(row.model)}{p}")
+    return (
+        "With rate and scaling chosen on validation images, once without and once with "
+        f"batch normalisation, it changes the test accuracy {join(parts)}."
+    )

@@ -1,0 +1,1 @@
+"""The complex CNN, and how depth, width and kinds of layers matter."""

@@ -1,0 +1,5 @@
+"""What the papers print."""
+
+from mnistlib.claims.registry import COLUMNS, load_claims, papers, reported, systems
+
+__all__ = ["COLUMNS", "load_claims", "papers", "reported", "systems"]

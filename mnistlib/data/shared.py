@@ -1,0 +1,79 @@
+"""One copy of the images for all workers of a machine: ``.npy`` files, memory-mapped.
+
+The process that starts the workers writes the arrays it has loaded and checked; a worker
+maps them read-only, so that the system keeps their pages once, however many workers read.
+"""
+
+import hashlib
+import os
+import uuid
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from mnistlib.data import idx
+from mnistlib.data.datasets import Dataset
+from mnistlib.ground import paths
+from mnistlib.ground.errors import DataError
+
+_PARTS = ("x_train", "y_train", "x_test", "y_test")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Where the arrays of a data set lie, and the facts that go with them."""
+
+    folder: str
+    name: str
+    sha256: str
+    source: str
+
+
+def share(dataset: Dataset) -> Shared | None:
+    """Write a data set's arrays to ``_build/data``, unless they are there.
+
+    Returns:
+        What `attach` needs, or None where the folder cannot be written or what was
+        written does not come back: workers then load the data by themselves.
+    """
+    folder = paths.build_dir() / "data" / dataset.sha256[:16]
+    shared = Shared(str(folder), dataset.name, dataset.sha256, dataset.source)
+    if attach(shared) is not None:
+        return shared
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for part in _PARTS:
+            temporary = folder / f".{part}.{uuid.uuid4().hex}.tmp"
+            try:
+                with open(temporary, "xb") as file:
+                    np.save(file, getattr(dataset, part), allow_pickle=False)
+                os.replace(temporary, folder / f"{part}.npy")
+            finally:
+                temporary.unlink(missing_ok=True)
+    except OSError:
+        return None
+    attach.cache_clear()
+    return shared if attach(shared) is not None else None
+
+
+@lru_cache(maxsize=4)
+def attach(shared: Shared) -> Dataset | None:
+    """Return the data set with mapped arrays, None where they are not those expected.
+
+    The hash over all arrays is computed anew, once a process: a file that was changed
+    must not train a network under the name of the right data.
+    """
+    arrays, hashes = {}, []
+    for part in _PARTS:
+        try:
+            mapped = np.load(Path(shared.folder) / f"{part}.npy", mmap_mode="r")
+            arrays[part] = mapped.view(np.ndarray)
+            content = idx.encode(arrays[part])
+        except (OSError, ValueError, DataError):
+            return None
+        hashes.append(hashlib.sha256(content).hexdigest())
+    if hashlib.sha256("".join(hashes).encode("ascii")).hexdigest() != shared.sha256:
+        return None
+    return Dataset(name=shared.name, **arrays, sha256=shared.sha256, source=shared.source)

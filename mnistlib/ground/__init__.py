@@ -1,0 +1,1 @@
+"""What everything stands on: folders, errors, validation, the machine, the backend."""

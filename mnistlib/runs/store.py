@@ -1,0 +1,305 @@
+"""The run store: a folder of records, append-only, safe for many writers and for kills.
+
+A record is two files, ``<key>.json`` and ``<key>-<hash>.npz``, in a folder named by the
+key's first two digits. Each is written under a temporary name, flushed to the disk, and
+only then given its name, which fails if the JSON's name exists; the JSON comes last and
+names the hash of its arrays. So a record that has its JSON is whole, whenever a writer was
+stopped and however many write at once, and is never overwritten.
+
+Nothing here asks what time it is: who may write or tidy up is decided by locks, which the
+system lets go of when their process ends.
+"""
+
+import errno
+import os
+import re
+import stat
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from mnistlib.ground.errors import StoreError
+from mnistlib.training import record as records
+from mnistlib.training.record import RunRecord
+
+# What file systems answer that have no hard links (FAT, some network and FUSE ones).
+_NO_HARD_LINKS = {
+    errno.EPERM,
+    errno.EACCES,
+    errno.ENOSYS,
+    errno.ENOTSUP,
+    errno.EOPNOTSUPP,
+    errno.EMLINK,
+}
+
+
+class Store:
+    """A folder of run records; it is made when the first record is written.
+
+    Args:
+        folder: where the records lie.
+    """
+
+    def __init__(self, folder: str | os.PathLike):
+        self.folder = Path(folder)
+
+    def _path(self, key: str, suffix: str) -> Path:
+        if len(key) != 16 or not set(key) <= set("0123456789abcdef"):
+            raise StoreError(
+                f"a key must be 16 hexadecimal digits. Received: key={key!r}; "
+                "`mnistlib runs list` shows those there are"
+            )
+        return self.folder / key[:2] / f"{key}{suffix}"
+
+    def _arrays_path(self, key: str, sha256: str) -> Path:
+        return self._path(key, f"-{sha256[:12]}.npz")
+
+    def __contains__(self, key: str) -> bool:
+        try:
+            return stat.S_ISREG(os.stat(self._path(key, ".json")).st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise self._unreadable(error) from None
+
+    def _unreadable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"the run store must be a folder that can be read. Received: {self.folder} "
+            f"({error.strerror}); choose another with MNISTLIB_RUNS"
+        )
+
+    def keys(self) -> list[str]:
+        """Return the keys of all records, sorted.
+
+        Raises:
+            StoreError: the folder cannot be read.
+        """
+        try:
+            os.listdir(self.folder)  # `glob` would pass over a folder it may not read
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise self._unreadable(error) from None
+        return sorted(path.stem for path in self.folder.glob("[0-9a-f][0-9a-f]/*.json"))
+
+    def get(self, key: str) -> RunRecord:
+        """Return one record without its arrays.
+
+        Raises:
+            StoreError: there is none, or it is broken.
+        """
+        return self._read(key)[0]
+
+    def _read(self, key: str) -> tuple[RunRecord, str]:
+        path = self._path(key, ".json")
+        try:
+            text = path.read_bytes()
+        except FileNotFoundError:
+            raise StoreError(
+                f"there is no record {key} in {self.folder}; `mnistlib runs list` shows "
+                "those there are"
+            ) from None
+        except OSError as error:
+            raise StoreError(f"record {key} cannot be read: {error}") from None
+        return records.decode(text, key)
+
+    def with_arrays(self, key: str) -> RunRecord:
+        """Return one record with its predictions, confidence and test index.
+
+        Raises:
+            StoreError: there is none, or it is broken.
+        """
+        record, sha256 = self._read(key)
+        try:
+            packed = self._arrays_path(key, sha256).read_bytes()
+        except OSError as error:
+            raise StoreError(
+                f"arrays of record {key} cannot be read ({error}): remove it with "
+                f"`mnistlib runs prune {key}`; its run is then trained again"
+            ) from None
+        return replace(record, **records.decode_arrays(packed, key, sha256))
+
+    def put(self, record: RunRecord) -> bool:
+        """Write a record unless one of this key is there.
+
+        Returns:
+            True when it was written, False when the store had it already.
+
+        Raises:
+            StoreError: the folder cannot be written or the disk is full; nothing half
+                written is left.
+        """
+        if record.key in self:
+            return False
+        text, packed, sha256 = records.encode(record)
+        path = self._path(record.key, ".json")
+        arrays = self._arrays_path(record.key, sha256)
+        with self.lock(record.key):
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                # Named by their content, so a file of this name has the same bytes, or is
+                # damaged and better replaced.
+                self._write(arrays, packed, os.replace)
+                self._write(path, text, _name_once)
+                _flush_folder(path.parent)
+                return True
+            except FileExistsError:
+                return False
+            except OSError as error:
+                if record.key not in self:
+                    arrays.unlink(missing_ok=True)  # without its JSON it only takes room
+                raise StoreError(
+                    f"record {record.key} cannot be written to {self.folder}: "
+                    f"{error.strerror}. "
+                    "Free some space or choose another folder with MNISTLIB_RUNS"
+                ) from None
+
+    @staticmethod
+    def _write(path: Path, content: bytes, give_name) -> None:
+        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+        try:
+            with open(temporary, "xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            give_name(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    @contextmanager
+    def lock(self, key: str, timeout: float = -1) -> Iterator[None]:
+        """Hold the lock of a run, as a process does while it trains and stores it.
+
+        A thread that has it may take it again. The system lets go of it when the process
+        ends, however it ends.
+
+        Args:
+            key: the run's key, or any name.
+            timeout: seconds to wait for another process; below 0 without end.
+
+        Raises:
+            StoreError: the folder cannot be written.
+            Timeout: another process has it.
+        """
+        folder = self.folder / ".locks"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(folder / f"{key}.lock", is_singleton=True)
+            lock.acquire(timeout=timeout)
+        except Timeout:
+            raise
+        except OSError as error:
+            raise StoreError(
+                f"the run store must be a folder that can be written. Received: "
+                f"{self.folder} ({error.strerror}); choose another with MNISTLIB_RUNS"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def records(self) -> Iterator[RunRecord]:
+        """Yield every record without its arrays, by key.
+
+        Raises:
+            StoreError: at the first broken one.
+        """
+        return (self.get(key) for key in self.keys())
+
+    def verify(self) -> dict[str, str]:
+        """Read every record and its arrays; return what is wrong, by key."""
+        problems = {}
+        for key in self.keys():
+            try:
+                record = self.with_arrays(key)
+                if record.spec.key(record.data["sha256"]) != key:
+                    training = record.code["training_version"]
+                    problems[key] = f"made by training version {training}, not this one"
+                elif len(record.predictions) != record.test["n_examples"]:
+                    problems[key] = "the number of predictions is not that of test images"
+            except StoreError as error:
+                problems[key] = str(error)
+        return problems
+
+    def prune(self, keys: list[str]) -> int:
+        """Remove records, the JSON first; also what stopped writers left.
+
+        Returns:
+            The number of records removed.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
+        removed = 0
+        try:
+            for key in keys:
+                path = self._path(key, ".json")
+                with self.lock(key):  # not while another process trains and stores it
+                    removed += path.is_file()
+                    path.unlink(missing_ok=True)
+                    for arrays in path.parent.glob(f"{key}-*.npz"):
+                        arrays.unlink(missing_ok=True)
+            self._tidy()
+        except OSError as error:
+            raise StoreError(
+                f"{self.folder} cannot be pruned: {error.strerror}; make it writable"
+            ) from None
+        return removed
+
+    def _tidy(self) -> None:
+        """Remove temporary files, and arrays that no record names, of stopped writers.
+
+        Whoever writes a record holds its lock, so what lies there while nobody does was
+        left behind.
+        """
+        found: dict[str, list[Path]] = {}
+        for path in self.folder.glob("[0-9a-f][0-9a-f]/*"):
+            if match := re.fullmatch(r"\.?([0-9a-f]{16})[.-].*(\.tmp|\.npz)", path.name):
+                found.setdefault(match[1], []).append(path)
+        for key, paths in found.items():
+            if not [path for path in paths if path.suffix == ".tmp"] and self._named(paths):
+                continue
+            try:
+                with self.lock(key, timeout=0):
+                    for path in paths:
+                        if path.suffix == ".tmp" or not self._named([path]):
+                            path.unlink(missing_ok=True)
+            except Timeout:  # its writer is alive
+                continue
+
+    def _named(self, arrays: list[Path]) -> bool:
+        """Tell whether these are the arrays that their record names, and no others."""
+        key = arrays[0].name[:16]
+        if key not in self:
+            return False
+        try:
+            return arrays == [self._arrays_path(key, self._read(key)[1])]
+        except StoreError:  # a broken record keeps its arrays until it is pruned itself
+            return True
+
+
+def _name_once(temporary: Path, path: Path) -> None:
+    """Give a file its name, or raise FileExistsError; the caller holds the key's lock."""
+    try:
+        os.link(temporary, path)  # refuses an existing name even where locks do not work
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, "exists", str(path)) from None
+        os.rename(temporary, path)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make new names outlast a power failure, where a folder can be opened."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,237 @@
+"""``collect(specs) -> Runs``: read the records there are, train those that are missing."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from mnistlib import data
+from mnistlib.data.shared import share
+from mnistlib.ground import paths
+from mnistlib.ground.errors import DataError, RunError
+from mnistlib.runs import cluster, failures
+from mnistlib.runs.failures import Failure
+from mnistlib.runs.job import Ended, Job, Spec, execute, run_job
+from mnistlib.runs.progress import Progress
+from mnistlib.runs.store import Store
+from mnistlib.runs.workers import default_workers, run_in_workers
+from mnistlib.training.record import RunRecord
+
+__all__ = ["Runs", "collect", "default_workers", "execute"]
+
+
+def collect(
+    specs: Sequence[Spec],
+    *,
+    store: Store | str | os.PathLike | None = None,
+    workers: int | None = None,
+    folder: str | os.PathLike | None = None,
+    scheduler: str | None = None,
+) -> "Runs":
+    """Return the runs of all specs, training those that the store does not have.
+
+    Each missing run is trained by one worker process with one thread and stored as soon as
+    it ends, so a sweep that is stopped goes on from there. With a scheduler, the workers
+    are those of a Dask cluster; the records, bit for bit, are the same.
+
+    Args:
+        specs: what to run; a spec that comes twice is run once.
+        store: a store or its folder; default ``paths.store_dir()``.
+        workers: processes; default ``default_workers()``. 0 runs in this process.
+        folder: where to look for the data first.
+        scheduler: address of a Dask scheduler, such as ``"tcp://host:8786"``; default
+            ``$MNISTLIB_SCHEDULER``, and without it this machine alone.
+
+    Raises:
+        RunError: runs failed, the others were stored; or the scheduler cannot be used.
+        DataError: the data cannot be had.
+        StoreError: the store cannot be read or written.
+    """
+    if not specs:
+        raise RunError("collect needs at least one spec. Received: specs=[] (list)")
+    store = store if isinstance(store, Store) else Store(store or paths.store_dir())
+    datasets = {name: data.load(name, folder) for name in {spec.dataset for spec in specs}}
+    for spec in specs:
+        _check_sizes(spec, datasets[spec.dataset])
+    keys = [spec.key(datasets[spec.dataset].sha256) for spec in specs]
+    wanted = dict(zip(keys, specs, strict=True))
+    missing = {key: spec for key, spec in wanted.items() if key not in store}
+    if missing:
+        with store.lock("writable"):
+            pass  # an unwritable store is told before any training, not after
+        places = {name: None for name in datasets}
+        scheduler = scheduler or os.environ.get("MNISTLIB_SCHEDULER")
+        if not scheduler and workers != 0:
+            places = {name: share(dataset) for name, dataset in datasets.items()}
+        folder = os.path.abspath(folder) if folder else None
+        jobs = [
+            Job(key, spec, datasets[spec.dataset].sha256, folder, places[spec.dataset])
+            for key, spec in missing.items()
+        ]
+        _run_missing(jobs, store, workers, scheduler)
+    return Runs(list(specs), keys, store, datasets)
+
+
+def _check_sizes(spec: Spec, dataset: data.Dataset) -> None:
+    """Refuse a subset larger than the data before anything is trained."""
+    for name, available in (
+        ("n_train", len(dataset.y_train)),
+        ("n_test", len(dataset.y_test)),
+    ):
+        wanted = getattr(spec, name)
+        if wanted is not None and wanted > available:
+            raise DataError(
+                f"{name} must be at most {available}, all that {dataset.name} has. "
+                f"Received: {name}={wanted!r}. Ask for fewer, or None for all"
+            )
+
+
+def _run_missing(
+    jobs: list[Job], store: Store, workers: int | None, scheduler: str | None
+) -> None:
+    failed = []
+    # Closed at once, whatever goes wrong: a notebook keeps tracebacks, and with one of them
+    # a suspended generator and its workers would live on.
+    with (
+        Progress(len(jobs), "runs") as progress,
+        closing(_ends(jobs, store, workers, scheduler, progress)) as ends,
+    ):
+        for ended in ends:
+            if ended.record:
+                store.put(ended.record)
+            label, key = ended.job.spec.label, ended.job.key
+            if ended.error:
+                failed.append(ended)
+                reason = Failure(key, label, ended.error, ended.attempts, ended.detail)
+                failures.note(store, reason)
+            else:
+                failures.forget(store, key)
+            progress.advance(label, bool(ended.error), ended.peak_memory_mb)
+    if failed:
+        first = failed[0]
+        raise RunError(
+            f"{len(failed)} of {len(jobs)} runs failed (the others are stored); the first, "
+            f"{first.job.spec.label}: {first.error}; `mnistlib runs list` shows all"
+        )
+
+
+def _ends(
+    jobs: list[Job],
+    store: Store,
+    workers: int | None,
+    scheduler: str | None,
+    progress: Progress,
+) -> Iterator[Ended]:
+    """Do the jobs where they are to be done; yield how each ended."""
+    if scheduler:
+        yield from cluster.run_on_cluster(jobs, scheduler, progress)
+    elif workers == 0:
+        yield from (run_job(job, store) for job in jobs)
+    else:
+        workers = workers or default_workers()
+        yield from run_in_workers(jobs, store, min(workers, len(jobs)), progress)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The records of a list of specs, as tables and arrays.
+
+    Attributes:
+        specs: as they were given.
+        keys: the record of each.
+        store: where they lie.
+        datasets: the data by name.
+    """
+
+    specs: list[Spec]
+    keys: list[str]
+    store: Store
+    datasets: dict[str, data.Dataset]
+
+    @cached_property
+    def _records(self) -> dict[str, RunRecord]:
+        return {key: self.store.get(key) for key in dict.fromkeys(self.keys)}
+
+    def record(self, key: str) -> RunRecord:
+        """Return the record of a key, without its arrays."""
+        return self._records[key]
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row a spec, in their order.
+
+        Columns: ``key``, the spec's fields (``arg_<name>`` for model arguments),
+        ``status``, ``parameters``, ``size_bytes``, ``train_accuracy`` (of the last epoch,
+        while the weights moved), ``val_accuracy``, ``val_loss``, ``test_accuracy``,
+        ``test_loss``, ``n_correct``, ``n_examples`` (of the test), ``fit_seconds``,
+        ``predict_seconds``. Accuracies are fractions; losses in nats.
+        """
+        return pd.DataFrame(
+            [
+                {"key": key} | spec.columns() | _results_row(self._records[key])
+                for key, spec in zip(self.keys, self.specs, strict=True)
+            ]
+        )
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """One row a spec and epoch: ``key``, the spec's fields, and the epoch's values."""
+        rows = [
+            {"key": key} | spec.columns() | epoch
+            for key, spec in zip(self.keys, self.specs, strict=True)
+            for epoch in self._records[key].history
+        ]
+        return pd.DataFrame(rows)
+
+    def predictions(self, key: str) -> np.ndarray:
+        """Return the predicted digit of each test image, uint8 (n_test,)."""
+        return self.store.with_arrays(key).predictions
+
+    def confidence(self, key: str) -> np.ndarray:
+        """Return each prediction's probability, float16 (n_test,); NaN if not given."""
+        return self.store.with_arrays(key).confidence
+
+    @cached_property
+    def test_index(self) -> np.ndarray:
+        """The rows of the data set's test part that the runs were tested on, int32.
+
+        Raises:
+            RunError: the runs were not tested on the same images.
+        """
+        first, *others = (self.store.with_arrays(key) for key in dict.fromkeys(self.keys))
+        if any(not np.array_equal(first.test_index, other.test_index) for other in others):
+            raise RunError("the runs were tested on different images: compare them apart")
+        return first.test_index
+
+    @cached_property
+    def test_labels(self) -> np.ndarray:
+        """The true digit of each test image, uint8 (n_test,)."""
+        return self.datasets[self.specs[0].dataset].y_test[self.test_index]
+
+
+def _results_row(record: RunRecord) -> dict:
+    test = record.test
+    return {
+        "status": record.status,
+        "parameters": record.parameters,
+        "size_bytes": record.size_bytes,
+        "train_accuracy": _share(record.train),
+        "val_accuracy": _share(record.val),
+        "val_loss": record.val["loss"],
+        "test_accuracy": _share(test),
+        "test_loss": test["loss"],
+        "n_correct": test["n_correct"],
+        "n_examples": test["n_examples"],
+        "fit_seconds": record.seconds["fit"],
+        "predict_seconds": record.seconds["predict_test"],
+    }
+
+
+def _share(counted: dict) -> float:
+    if not counted["n_examples"]:
+        return float("nan")
+    return counted["n_correct"] / counted["n_examples"]

@@ -1,0 +1,22 @@
+"""Small helpers for generated sentences."""
+
+from mnistlib.show.tables import count, p_value
+
+
+def join(items) -> str:
+    """Return items as a list in a sentence: "1, 3 and 7"; "none" without items."""
+    items = [str(item) for item in items]
+    if len(items) < 2:
+        return "".join(items) or "none"
+    return ", ".join(items[:-1]) + " and " + items[-1]
+
+
+def number_of(n: int, one: str) -> str:
+    """Return a count with its noun: "1 image", "2 images"."""
+    return f"{count(n)} {one}" + ("" if n == 1 else "s")
+
+
+def p_text(p: float) -> str:
+    """Return a p value in a sentence: "p = 0.027", "p < 0.001"."""
+    text = p_value(p)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"

@@ -1,0 +1,1 @@
+"""Run notebooks, build the book, the command line."""

@@ -1,0 +1,175 @@
+"""The report: stage the pages and the executed notebooks, generate, build with Sphinx."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from mnistlib.chapters.costs import figures as cost_figure
+from mnistlib.chapters.costs import results as costs
+from mnistlib.chapters.durability import results as durability
+from mnistlib.ground import paths
+from mnistlib.ground.errors import StudyError
+from mnistlib.ground.notebook import read_notebook
+from mnistlib.study import fragments
+from mnistlib.study.headline import headline
+from mnistlib.study.parameter_table import parameters
+from mnistlib.study.plan import load_study
+from mnistlib.study.summary import read_summary
+
+_PAGES = "book/notebooks/"
+
+
+def build_book(notebooks: Path, output: Path) -> Path:
+    """Compile the report from executed notebooks; nothing is trained.
+
+    The pages are staged in ``<output>/source`` with the notebooks and the generated parts,
+    and compiled from nothing each time: a warm build hides warnings and keeps old numbers.
+    A report from before stays until the new one is whole. Every warning is an error, except
+    when notebooks are left out, since links to their pages must then lead nowhere.
+
+    Args:
+        notebooks: folder of executed copies and ``summary.json``.
+        output: folder for ``source`` and ``html``.
+
+    Returns:
+        Path of the report's ``index.html``.
+
+    Raises:
+        StudyError: there are no executed notebooks, one holds an error, or the build fails;
+            Sphinx's warnings are printed on stderr.
+    """
+    study = load_study()
+    present = [
+        path for name in study.notebooks if (path := notebooks / f"{name}.ipynb").is_file()
+    ]
+    if not present:
+        raise StudyError(
+            "a report needs executed notebooks. "
+            f"Received: {notebooks} (none); run `make study` first"
+        )
+    for path in present:
+        _refuse_errors(path)
+    missing = [n for n in study.notebooks if n not in {path.stem for path in present}]
+    source = output / "source"
+    _stage(source, present)
+    _trim_contents(source / "_toc.yml", missing)
+    summary = read_summary(notebooks)
+    generated = source / "book" / "_generated"
+    generated.mkdir(parents=True, exist_ok=True)
+    for name, text in {
+        "headline": headline(present),
+        "profile": fragments.profile(summary, study.profiles, missing),
+        "build_status": fragments.build_status(summary),
+        "parameters": parameters(),
+        "faults": durability.faults(),
+        "portability": durability.portability(),
+        "price": durability.price(),
+        "backends": durability.backends(),
+        "cost_machine": costs.machine(),
+        "cost_throughput": costs.throughput(),
+        "cost_limit": costs.limit(),
+        "cost_to_99": costs.to_99(),
+        "cost_recipe": costs.recipe(),
+        "cost_augmentation": costs.augmentation(),
+        "cost_growth": cost_figure.growth(source / "book"),
+        "cost_scaling": costs.scaling(),
+        "cost_memory": costs.memory(),
+        "cost_around": costs.around(),
+    }.items():
+        (generated / f"{name}.md").write_text(text, encoding="utf-8")
+    return _compile(source, output, strict=not missing)
+
+
+def _refuse_errors(path: Path) -> None:
+    for cell in read_notebook(path).cells:
+        if any(output.output_type == "error" for output in cell.get("outputs", [])):
+            raise StudyError(
+                "an executed notebook must hold no error. "
+                f"Received: {path}, cell {cell.get('id')!r}; run it again"
+            )
+
+
+def _stage(source: Path, present: list[Path]) -> None:
+    shutil.rmtree(source, ignore_errors=True)
+    root = paths.root()
+    ignored = shutil.ignore_patterns("notebooks", "_generated", ".ipynb_checkpoints")
+    try:
+        shutil.copytree(root / "book", source / "book", ignore=ignored)
+        for name in ("_config.yml", "_toc.yml"):
+            shutil.copy(root / name, source / name)
+    except FileNotFoundError as error:
+        raise StudyError(
+            f"the report needs _config.yml, _toc.yml and book/. Received: "
+            f"{error.filename} (missing)"
+        ) from None
+    (source / _PAGES).mkdir(exist_ok=True)
+    for path in present:
+        shutil.copy(path, source / _PAGES / path.name)
+
+
+def _trim_contents(path: Path, missing: list[str]) -> None:
+    """Take pages of missing notebooks, and parts left empty, out of the contents."""
+    gone = {f"{_PAGES}{name}" for name in missing}
+
+    def trim(part):
+        if isinstance(part, list):
+            kept = [trim(item) for item in part]
+            return [item for item in kept if item is not None]
+        if not isinstance(part, dict):
+            return part
+        if str(part.get("file", "")).removesuffix(".ipynb") in gone:
+            return None
+        kept = {key: trim(value) for key, value in part.items()}
+        return None if kept.get("chapters") == [] else kept
+
+    contents = yaml.safe_load(path.read_text(encoding="utf-8"))
+    path.write_text(yaml.safe_dump(trim(contents), sort_keys=False), encoding="utf-8")
+
+
+def _compile(source: Path, output: Path, strict: bool) -> Path:
+    work = output / "sphinx"
+    shutil.rmtree(work, ignore_errors=True)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from jupyter_book.cli.main import main; main()",
+            "build",
+            str(source),
+            "--path-output",
+            str(work),
+            "--all",
+            *(["-W", "-n", "--keep-going"] if strict else []),
+        ],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"NO_COLOR": "1"},
+    )
+    warnings = _warnings(done.stderr, source)
+    built = work / "_build" / "html"
+    if done.returncode or not (built / "index.html").is_file():
+        last = "\n".join((done.stdout + done.stderr).splitlines()[-30:])
+        print("\n".join(warnings) or last, file=sys.stderr)
+        raise StudyError(
+            f"the report must build without warnings. Received: {len(warnings)} "
+            "warning(s), printed above"
+        )
+    for line in warnings:
+        print(f"warning: {line}", file=sys.stderr)
+    for path in built.rglob("*.map"):
+        path.unlink()
+    html = output / "html"
+    shutil.rmtree(html, ignore_errors=True)
+    shutil.move(built, html)
+    shutil.rmtree(work)
+    return html / "index.html"
+
+
+def _warnings(text: str, source: Path) -> list[str]:
+    text = re.sub(r"\x1b\[[0-9;]*m", "", text).replace(f"{source}{os.sep}", "")
+    return [line for line in text.splitlines() if re.search(r"WARNING|ERROR|Error:", line)]

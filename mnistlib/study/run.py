@@ -1,0 +1,183 @@
+"""The study: run the planned notebooks, and leave their executed copies and a summary."""
+
+import os
+import shutil
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mnistlib.ground import machine, paths
+from mnistlib.ground.errors import StudyError
+from mnistlib.runs import cluster
+from mnistlib.runs.store import Store
+from mnistlib.runs.sweep import default_workers
+from mnistlib.study.headline import update_readme
+from mnistlib.study.plan import Job, Study, load_study
+from mnistlib.study.processes import outcomes
+from mnistlib.study.summary import NotebookResult, Summary, read_summary, write_summary
+
+
+def published_dir() -> Path:
+    """Return the folder of the published, committed notebooks."""
+    return paths.root() / "book" / "notebooks"
+
+
+def executed_dir(profile: str) -> Path:
+    """Return the folder of a profile's executed notebooks that are not published."""
+    return paths.build_dir() / profile / "notebooks"
+
+
+def run_study(
+    profile: str,
+    notebooks: list[str] | None = None,
+    overrides: dict | None = None,
+    dataset: str | None = None,
+    workers: int | None = None,
+    jobs: int | None = None,
+    publish: bool = False,
+    store: Path | None = None,
+    output: Path | None = None,
+    scheduler: str | None = None,
+) -> Summary:
+    """Run notebooks under a profile and write ``summary.json`` beside the executed copies.
+
+    Every parameter is checked before anything runs. A notebook that fails is reported on
+    stderr and does not stop the others; `Summary.failed` names it.
+
+    Args:
+        profile: a name in study.yaml.
+        notebooks: names; None or empty for all.
+        overrides: parameter -> value, see `mnistlib.study.plan.Study.jobs`.
+        dataset: ``"auto"``, ``"mnist"`` or ``"digits"``; None for the profile's.
+        workers: training processes of one notebook; None for ``$MNISTLIB_WORKERS``, or the
+            cores (as far as memory goes) shared out between the notebooks side by side.
+        jobs: notebooks side by side; None for 2 where there are two cores, else 1.
+        publish: keep the run records in runs/ and, when every notebook succeeded, copy the
+            executed notebooks and the summary to book/notebooks.
+        store: folder of run records; default by ``publish`` and ``$MNISTLIB_RUNS``.
+        output: folder of the executed copies; default below ``_build/``.
+        scheduler: address of a Dask scheduler whose workers train; None for
+            ``$MNISTLIB_SCHEDULER``, and without it this machine.
+
+    Raises:
+        StudyError, ParameterError, DataError, RunError: before anything ran.
+        KeyboardInterrupt: stopped; what was finished is kept, and the summary says so.
+    """
+    study = load_study()
+    planned = study.jobs(profile, notebooks, overrides, dataset)
+    used, environment = _resolve_data(planned)
+    if publish:
+        _refuse_a_mixture(study, planned, profile, used)
+    if scheduler := scheduler or os.environ.get("MNISTLIB_SCHEDULER"):
+        cluster.check(scheduler)
+        environment["MNISTLIB_SCHEDULER"] = scheduler
+    jobs = min(jobs or min(2, machine.cores()), len(planned))
+    if workers is None:
+        set_by_hand = "MNISTLIB_WORKERS" in os.environ
+        workers = default_workers() if set_by_hand else max(1, default_workers() // jobs)
+    runs = store or (paths.published_runs_dir() if publish else paths.store_dir())
+    name = f"{profile}-published" if publish else profile
+    folder = output or executed_dir(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    results = _kept_results(folder, study)
+    environment |= {
+        "MNISTLIB_ROOT": str(paths.root()),
+        "MNISTLIB_RUNS": str(Path(runs).resolve()),
+        "MNISTLIB_WORKERS": str(workers),
+        # Else TensorFlow writes time stamps into the notebooks.
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+    code, keys_before = machine.code_state(), set(Store(runs).keys())
+    start = time.perf_counter()
+
+    def write() -> Summary:
+        summary = Summary(
+            profile=profile,
+            seconds=round(time.perf_counter() - start, 1),
+            runs_trained=len(set(Store(runs).keys()) - keys_before),
+            workers=workers,
+            jobs=jobs,
+            notebooks={n: results[n] for n in study.notebooks if n in results},
+            machine=machine.describe_machine(),
+            versions=machine.versions(),
+        )
+        write_summary(summary, folder)
+        return summary
+
+    failed = paths.build_dir() / name / "failed"
+    try:
+        for job, outcome in outcomes(planned, folder, failed, jobs, environment):
+            results[job.name] = NotebookResult(
+                status="failed" if outcome.error else "ok",
+                seconds=round(outcome.seconds, 1),
+                profile=profile,
+                dataset=used[job.name],
+                parameters=job.parameters,
+                finished=datetime.now(UTC).isoformat(timespec="seconds"),
+                error=outcome.error,
+                **code,
+            )
+            write()  # beside each new copy, so that no kill leaves it without its facts
+    finally:
+        summary = write()
+    if publish and not set(summary.failed) & {job.name for job in planned}:
+        _publish(folder, study, planned, summary)
+    return summary
+
+
+def _resolve_data(planned: list[Job]) -> tuple[dict[str, str], dict[str, str]]:
+    """Settle once, for all notebooks, what ``auto`` is: a study has one data set.
+
+    Returns the data set of each notebook, and variables for their processes. A notebook
+    is told ``"mnist"``; one that falls back keeps ``"auto"``, so that its page says so,
+    and may not find a network meanwhile.
+    """
+    from mnistlib import data
+
+    used, environment = {}, {}
+    for job in planned:
+        asked = job.parameters["dataset"]
+        used[job.name] = data.resolve(asked)
+        if asked == "auto" and used[job.name] == "mnist":
+            job.parameters["dataset"] = "mnist"
+        elif asked == "auto":
+            environment["MNISTLIB_OFFLINE"] = "1"
+    return used, environment
+
+
+def _kept_results(folder: Path, study: Study) -> dict[str, NotebookResult]:
+    """Return the earlier results whose executed copy is still there."""
+    before = read_summary(folder)
+    return {
+        name: result
+        for name, result in (before.notebooks.items() if before else ())
+        if name in study.notebooks and (folder / f"{name}.ipynb").is_file()
+    }
+
+
+def _refuse_a_mixture(study: Study, planned: list[Job], profile: str, used: dict) -> None:
+    kept = _kept_results(published_dir(), study)
+    for job in planned:
+        kept.pop(job.name, None)
+    for name, result in kept.items():
+        for job in planned:
+            if (result.profile, result.dataset) != (profile, used[job.name]):
+                raise StudyError(
+                    "a published report must have one profile and one data set; publish "
+                    f"all notebooks. Received: {job.name} ({profile}, {used[job.name]}) "
+                    f"beside {name} ({result.profile}, {result.dataset})"
+                )
+
+
+def _publish(folder: Path, study: Study, planned: list[Job], summary: Summary) -> None:
+    target = published_dir()
+    target.mkdir(parents=True, exist_ok=True)
+    results = _kept_results(target, study)
+    for job in planned:
+        temporary = target / f".{job.name}.{os.getpid()}"
+        shutil.copyfile(folder / f"{job.name}.ipynb", temporary)
+        os.replace(temporary, target / f"{job.name}.ipynb")
+        results[job.name] = summary.notebooks[job.name]
+    ordered = {name: results[name] for name in study.notebooks if name in results}
+    write_summary(summary.model_copy(update={"notebooks": ordered}), target)
+    update_readme(paths.root() / "README.md", target)

@@ -1,0 +1,105 @@
+"""What a study left behind, for machines: summary.json beside the executed notebooks."""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from mnistlib.ground.errors import StudyError
+from mnistlib.ground.validation import Checked, one_line
+
+FILE = "summary.json"
+
+
+class NotebookResult(Checked):
+    """How one notebook ended.
+
+    Args:
+        status: ``"ok"``, or ``"failed"`` (its copy from before, if any, is still there).
+        seconds: wall time; runs that the store already held take none.
+        profile: under which profile it ran.
+        dataset: ``"mnist"`` or ``"digits"``, after ``"auto"`` was resolved.
+        parameters: what replaced the notebook's defaults.
+        finished: UTC, ISO 8601.
+        commit: of the code; None without git.
+        dirty: whether the code differed from the commit.
+        error: one line; None when status is ok.
+    """
+
+    status: Literal["ok", "failed"]
+    seconds: float
+    profile: str
+    dataset: Literal["mnist", "digits"]
+    parameters: dict[str, Any]
+    finished: str
+    commit: str | None
+    dirty: bool | None
+    error: str | None = None
+
+
+class Summary(Checked):
+    """What a study did.
+
+    Args:
+        profile: of the last run.
+        seconds: wall time of the last run.
+        runs_trained: run records that the last run added to the store.
+        workers: training processes of one notebook.
+        jobs: notebooks side by side.
+        notebooks: name -> result, in the study's order. A notebook that the last run left
+            out keeps its result from before, as long as its executed copy exists.
+        machine, versions: of the last run.
+    """
+
+    profile: str
+    seconds: float
+    runs_trained: int
+    workers: int
+    jobs: int
+    notebooks: dict[str, NotebookResult]
+    machine: dict[str, Any]
+    versions: dict[str, str | None]
+
+    @property
+    def failed(self) -> list[str]:
+        """The notebooks that failed."""
+        return [name for name, result in self.notebooks.items() if result.status != "ok"]
+
+    @property
+    def datasets(self) -> list[str]:
+        """The data sets of the pages, each once."""
+        return list(dict.fromkeys(result.dataset for result in self.notebooks.values()))
+
+    @property
+    def profiles(self) -> list[str]:
+        """The profiles of the pages, each once."""
+        return list(dict.fromkeys(result.profile for result in self.notebooks.values()))
+
+
+def read_summary(folder: Path) -> Summary | None:
+    """Return the summary in a folder, None where there is none.
+
+    Raises:
+        StudyError: the file is not a summary.
+    """
+    path = folder / FILE
+    try:
+        return Summary.model_validate_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        what = f"{path} (delete it, or run the study again)"
+        raise StudyError(one_line(error, what, list(Summary.model_fields))) from None
+
+
+def write_summary(summary: Summary, folder: Path) -> Path:
+    """Write a summary into a folder, whole or not at all; return its path."""
+    path = folder / FILE
+    temporary = path.with_name(f".{FILE}.{os.getpid()}")
+    try:
+        temporary.write_text(summary.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path

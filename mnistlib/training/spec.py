@@ -1,0 +1,229 @@
+"""The description of one run: frozen, validated, JSON both ways, with a content key.
+
+A spec says everything that decides a run's result, and nothing else: the number of
+workers, the folder of the data and the place of the store are not in it.
+"""
+
+import hashlib
+import itertools
+import json
+import os
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
+
+from mnistlib import models
+from mnistlib.ground.errors import SpecError
+from mnistlib.ground.validation import Checked, one_line
+
+# Part of every key: raise it when a change of the training code changes results.
+TRAINING_VERSION = 2
+
+Scaling = Literal["unit", "none", "standardised", "l2"]
+SplitMethod = Literal["stratified", "last"]
+Optimizer = Literal["sgd", "adam", "adadelta"]
+Schedule = Literal["constant", "warmup_cosine", "triangle"]
+NetworkName = Literal[
+    "base_cnn",
+    "complex_cnn",
+    "raj_cnn",
+    "raut_cnn",
+    "sayee_cnn",
+    "ann",
+    "stage_cnn",
+    "one_epoch_cnn",
+]
+ClassicalName = Literal[
+    "svm", "knn", "random_forest", "decision_tree", "naive_bayes", "logistic_regression"
+]
+Argument = str | int | float | bool | None
+
+
+class RunSpec(Checked):
+    """What every run states: the data, how they are cut and scaled, the model, the seed.
+
+    Args:
+        dataset: ``"mnist"`` or ``"digits"``; a spec never says ``"auto"``.
+        n_train: images of the training part that are used, before the validation images
+            are taken out of them; None for all.
+        n_test: test images that are used; None for all.
+        split: ``"stratified"`` by label with the run's seed, or ``"last"`` as Keras's
+            ``validation_split`` takes it.
+        val_fraction: share of the training images held out for validation, in [0, 1).
+        scaling: ``"unit"`` (/255), ``"none"`` (0 to 255), ``"standardised"`` by the
+            training images' mean and standard deviation, or ``"l2"``.
+        model_args: arguments of the model's builder, JSON values only.
+        seed: of the split, the initial weights, the order of the images.
+    """
+
+    dataset: Literal["mnist", "digits"]
+    n_train: int | None = Field(None, ge=20)
+    n_test: int | None = Field(None, ge=10)
+    split: SplitMethod = "stratified"
+    val_fraction: float = Field(1 / 6, ge=0, lt=1)
+    scaling: Scaling = "unit"
+    model_args: dict[str, Argument] = Field(default_factory=dict)
+    seed: int = Field(ge=0, lt=2**31)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the spec as JSON values; fields that hold their default are left out.
+
+        Leaving defaults out keeps the keys of old records when a later version of the
+        library adds a field.
+        """
+        kept = self.model_dump(mode="json", exclude_defaults=True)
+        return {"kind": self.kind, **kept}
+
+    def canonical_json(self) -> str:
+        """Return the one spelling of this spec that its key is made from."""
+        return json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+
+    def key(self, data_sha256: str) -> str:
+        """Return 16 hexadecimal digits that name this run's record.
+
+        SHA-256 of the spec's canonical JSON, the hash of the data, the version of the
+        training code and, for a network on another backend than TensorFlow
+        (``$KERAS_BACKEND``), its name: another backend draws other initial weights.
+        """
+        parts = [self.canonical_json(), data_sha256, str(TRAINING_VERSION)]
+        backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+        if self.kind == "network" and backend != "tensorflow":
+            parts.append(backend)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    def columns(self) -> dict[str, Any]:
+        """Return every field as one flat row; model arguments as ``arg_<name>``."""
+        row = self.model_dump(exclude={"model_args"})
+        return row | {f"arg_{name}": value for name, value in self.model_args.items()}
+
+
+class NetworkSpec(RunSpec):
+    """One training of a network.
+
+    Args:
+        learning_rate: of every step, or the schedule's largest.
+        schedule: ``"constant"``, ``"warmup_cosine"`` or ``"triangle"``; see
+            ``schedules.rates``.
+        rotation, shift, zoom: augmentation of the training images, each time one is used:
+            largest angle in degrees, shift as a share of the side, zoom as a share; 0 for
+            none. See ``augment.draw``.
+        momentum: of SGD, in [0, 1); must be 0 for the other optimizers.
+        batch_size: images per step; the last, smaller batch of an epoch is used too.
+        epochs: passes over the training images.
+    """
+
+    kind: Literal["network"] = "network"
+    model: NetworkName
+    optimizer: Optimizer = "adam"
+    learning_rate: float = Field(gt=0, le=100)
+    schedule: Schedule = "constant"
+    rotation: float = Field(0.0, ge=0, le=180)
+    shift: float = Field(0.0, ge=0, lt=1)
+    zoom: float = Field(0.0, ge=0, lt=1)
+    momentum: float = Field(0.0, ge=0, lt=1)
+    batch_size: int = Field(32, ge=1, le=65536)
+    epochs: int = Field(ge=1, le=1000)
+
+    @model_validator(mode="after")
+    def _momentum_is_for_sgd(self):
+        if self.momentum and self.optimizer != "sgd":
+            raise ValueError(
+                "momentum must be 0 unless optimizer='sgd'. "
+                f"Received: optimizer={self.optimizer!r}, momentum={self.momentum!r}"
+            )
+        return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _arguments_fit_the_builder(cls, fields):
+        # An argument that equals the builder's default is left out, so that one network
+        # has one key however it was asked for.
+        if isinstance(fields, dict) and fields.get("model") in models.BUILDERS:
+            defaults = models.arguments(fields["model"])
+            given = fields.get("model_args", {})
+            if unknown := sorted(set(given) - set(defaults)):
+                raise ValueError(
+                    f"{fields['model']} takes {', '.join(defaults) or 'no arguments'}. "
+                    f"Received: model_args={unknown!r} (list)"
+                )
+            kept = {name: value for name, value in given.items() if value != defaults[name]}
+            fields = fields | {"model_args": kept}
+        return fields
+
+    @property
+    def label(self) -> str:
+        """A short text for progress lines and listings."""
+        momentum = f" m{self.momentum:g}" if self.momentum else ""
+        rate = f"{self.optimizer} {self.learning_rate:g}{momentum}"
+        moved = " augmented" if self.rotation or self.shift or self.zoom else ""
+        schedule = f" {self.schedule}" if self.schedule != "constant" else ""
+        how = f"{rate}{schedule}{moved}"
+        return f"{self.model}{_arguments(self)} {how} x{self.epochs} seed {self.seed}"
+
+
+class ClassicalSpec(RunSpec):
+    """One fit of a classical baseline of scikit-learn; ``model_args`` go to its class."""
+
+    kind: Literal["classical"] = "classical"
+    model: ClassicalName
+
+    @property
+    def label(self) -> str:
+        """A short text for progress lines and listings."""
+        return f"{self.model}{_arguments(self)} seed {self.seed}"
+
+
+AnySpec = TypeVar("AnySpec", NetworkSpec, ClassicalSpec)
+_ADAPTER = TypeAdapter(Annotated[NetworkSpec | ClassicalSpec, Field(discriminator="kind")])
+
+
+def _arguments(spec: RunSpec) -> str:
+    pairs = ",".join(f"{name}={value}" for name, value in sorted(spec.model_args.items()))
+    return f"({pairs})" if pairs else ""
+
+
+def make(cls: type[AnySpec], **fields) -> AnySpec:
+    """Return ``cls(**fields)``; integers are accepted where a float is meant.
+
+    Raises:
+        SpecError: a field is unknown, of the wrong type or out of range.
+    """
+    try:
+        return cls(**fields)
+    except ValidationError as error:
+        raise SpecError(one_line(error, cls.__name__, list(cls.model_fields))) from None
+
+
+def spec_from_dict(mapping: dict[str, Any]) -> NetworkSpec | ClassicalSpec:
+    """Return the spec that ``to_dict`` wrote.
+
+    Raises:
+        SpecError: the mapping is not a spec.
+    """
+    try:
+        return _ADAPTER.validate_python(mapping)
+    except ValidationError as error:
+        raise SpecError(
+            one_line(error, "run spec", ["kind", *NetworkSpec.model_fields])
+        ) from None
+
+
+def grid(base: AnySpec, **values) -> list[AnySpec]:
+    """Return one spec for each combination of the given values, the last name fastest.
+
+    Example:
+        ``grid(base, optimizer=["sgd", "adam"], seed=[0, 1])`` gives four specs.
+
+    Args:
+        base: the spec that supplies every other field.
+        **values: for each field a list of values; ``model_args`` takes a list of dicts.
+
+    Raises:
+        SpecError: a combination is not a valid spec.
+    """
+    fields = dict(base)
+    combinations = itertools.product(*values.values())
+    return [
+        make(type(base), **(fields | dict(zip(values, combination, strict=True))))
+        for combination in combinations
+    ]

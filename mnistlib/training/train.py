@@ -1,0 +1,180 @@
+"""One run of a network: ``train(spec, dataset) -> RunRecord``."""
+
+import time
+
+import numpy as np
+
+from mnistlib import data, models
+from mnistlib.ground import backend
+from mnistlib.training import augment, schedules
+from mnistlib.training.record import RunRecord, counts, new_record
+from mnistlib.training.spec import NetworkSpec
+
+
+def build_optimizer(spec: NetworkSpec):
+    """Return the Keras optimizer that a spec names, with Keras's defaults otherwise.
+
+    SGD with momentum m: ``v = m v - rate g; w = w + v``. Adam: betas .9 and .999,
+    epsilon 1e-7. Adadelta: rho .95, epsilon 1e-7.
+    """
+    import keras
+
+    if spec.optimizer == "sgd":
+        return keras.optimizers.SGD(spec.learning_rate, momentum=spec.momentum)
+    cls = {"adam": keras.optimizers.Adam, "adadelta": keras.optimizers.Adadelta}
+    return cls[spec.optimizer](spec.learning_rate)
+
+
+def build_engine(spec: NetworkSpec, model, x: np.ndarray, y: np.ndarray, rates: np.ndarray):
+    """Return the training engine of the Keras backend in use.
+
+    Args:
+        spec: gives the optimizer, the batch size and the seed.
+        model: an uncompiled ``keras.Sequential`` that gives logits.
+        x, y: training images float32 (n, 28, 28, 1) and labels (n,).
+        rates: learning rate of every step, (epochs, steps); see ``learning_rates``.
+    """
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        from mnistlib.training.engine_tensorflow import Engine
+    else:
+        from mnistlib.training.engine_keras import Engine
+    return Engine(model, build_optimizer(spec), x, y, spec.batch_size, rates, spec.seed)
+
+
+def learning_rates(spec: NetworkSpec, n: int) -> np.ndarray:
+    """Return the rate of every step of a run on n training images, (epochs, steps)."""
+    steps = -(-n // spec.batch_size)
+    return schedules.rates(spec.schedule, spec.learning_rate, spec.epochs, steps)
+
+
+def draw_epoch(
+    spec: NetworkSpec, epoch: int, n: int
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the order of an epoch's n images and how each is moved (None: not at all).
+
+    Both depend on the spec's seed and the epoch (from 1) alone.
+    """
+    rng = np.random.default_rng([spec.seed, epoch])
+    order = rng.permutation(n)
+    if not (spec.rotation or spec.shift or spec.zoom):
+        return order, None
+    return order, augment.draw(n, rng, spec.rotation, spec.shift, spec.zoom)
+
+
+def cross_entropy(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return each image's loss in nats, ``log(sum(exp(z))) - z[y]``, in float64."""
+    z = logits.astype(np.float64)
+    top = z.max(axis=1)
+    return np.log(np.exp(z - top[:, None]).sum(axis=1)) + top - z[np.arange(len(y)), y]
+
+
+def evaluate(engine, x: np.ndarray, y: np.ndarray) -> tuple[dict, np.ndarray]:
+    """Return counts and mean loss over all images, and the logits float32 (n, 10)."""
+    logits = engine.logits(x)
+    # An overflowed network gives NaN; it is a result, so numpy need not warn of it.
+    with np.errstate(invalid="ignore", over="ignore"):
+        loss = cross_entropy(logits, y).sum()
+    return counts(int((logits.argmax(axis=1) == y).sum()), len(y), float(loss)), logits
+
+
+def confidence(logits: np.ndarray) -> np.ndarray:
+    """Return the softmax probability of each image's predicted class, float16 (n,)."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        z = logits.astype(np.float64)
+        return (1 / np.exp(z - z.max(axis=1, keepdims=True)).sum(axis=1)).astype(np.float16)
+
+
+def train(
+    spec: NetworkSpec, dataset: data.Dataset, weights_to: dict | None = None
+) -> RunRecord:
+    """Train and evaluate one network; the test images are used once, at the end.
+
+    The run stops early only if the loss stops being finite; its status is then
+    ``"diverged"`` and it is evaluated as it stands.
+
+    Args:
+        spec: what to train.
+        dataset: the data that ``spec.dataset`` names.
+        weights_to: a dict that receives the final weights by path (for tests and for
+            those who take the model away); None to drop them.
+
+    Returns:
+        The run's record, not yet stored.
+    """
+    backend.configure()
+    import keras  # after configure: importing it loads the backend
+
+    cut = data.split(
+        dataset,
+        method=spec.split,
+        val_fraction=spec.val_fraction,
+        n_train=spec.n_train,
+        n_test=spec.n_test,
+        seed=spec.seed,
+    )
+    x_train, x_val, x_test = data.scale(cut, spec.scaling)
+
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(spec.seed)  # for dropout in Keras's own engine
+    model = models.build(spec.model, **spec.model_args)
+    models.initialise(model, spec.seed)
+    rates = learning_rates(spec, len(x_train))
+    engine = build_engine(spec, model, x_train, cut.y_train, rates)
+
+    history, status, fit_seconds, evaluate_seconds = [], "ok", 0.0, 0.0
+    train_counts = val_counts = counts(0, 0, 0.0)
+    for epoch in range(1, spec.epochs + 1):
+        started = time.perf_counter()
+        loss_sum, n_correct = engine.train_epoch(*draw_epoch(spec, epoch, len(x_train)))
+        trained = time.perf_counter()
+        val_counts, _ = evaluate(engine, x_val, cut.y_val)
+        evaluated = time.perf_counter()
+        train_counts = counts(n_correct, len(x_train), loss_sum)
+        fit_seconds += trained - started
+        evaluate_seconds += evaluated - trained
+        history.append(
+            {
+                "epoch": epoch,
+                "learning_rate": float(np.median(rates[epoch - 1])),
+                "train_loss": train_counts["loss"],
+                "train_accuracy": train_counts["n_correct"] / len(x_train),
+                "val_loss": val_counts["loss"],
+                "val_accuracy": val_counts["n_correct"] / len(x_val)
+                if len(x_val)
+                else None,
+                "seconds": trained - started,
+            }
+        )
+        if not np.isfinite(loss_sum):
+            status = "diverged"
+            break
+
+    started = time.perf_counter()
+    test_counts, logits = evaluate(engine, x_test, cut.y_test)
+    predict_seconds = time.perf_counter() - started
+    if test_counts["loss"] is None:  # the very last step overflowed
+        status = "diverged"
+    if weights_to is not None:
+        weights_to.update({weight.path: np.asarray(weight) for weight in model.weights})
+    return new_record(
+        spec,
+        dataset,
+        cut,
+        status=status,
+        history=history,
+        train=train_counts,
+        val=val_counts,
+        test=test_counts,
+        predictions=logits.argmax(axis=1).astype(np.uint8),
+        confidence=confidence(logits),
+        parameters=model.count_params(),
+        size_bytes=sum(np.asarray(weight).nbytes for weight in model.weights),
+        seconds={
+            "fit": fit_seconds,
+            "evaluate": evaluate_seconds,
+            "predict_test": predict_seconds,
+        },
+        environment=backend.environment(),
+    )

@@ -1,0 +1,135 @@
+"""The page on durability says what the bench measured, or that it was not measured."""
+
+import json
+
+import pytest
+
+from mnistlib.chapters.durability import results as durability
+
+FOUND = {
+    "kills": {"kills": 220, "kills_while_writing": 31, "records": 611, "lost": 0,
+              "changed": 0, "wrong": 0, "half_written": 0, "unfinished": 0},
+    "kills_with_workers": {"kills": 20, "kills_while_writing": 3, "records": 48, "lost": 1,
+                           "changed": 2, "wrong": 3, "half_written": 4, "unfinished": 5},
+    "disk": {"full_disk": {"full_disks": 30, "finished": 77, "lost": 0, "unfinished": 0,
+                           "half_written": 0, "complaints": 29, "lines": 1},
+             "read_only": {"read": 4, "whole": 4, "half_written": 0,
+                           "complaints": {"put": "a line", "prune": "two\nlines"}}},
+    "damage": {"damaged": 2002, "told": 1990, "harmless": 12, "read_wrong": 0,
+               "made_again": 1},
+    "races": {"races": 20, "expected": 402, "records": 400, "trainings": 401, "failed": 0,
+              "broken": 0},
+    "clock": {"sweeps": 2, "expected": 30, "records": 30, "same": 29, "failed": 0,
+              "broken": 0},
+}  # fmt: skip
+PORTABLE = {
+    "agreement": {
+        "base_cnn": {
+            "default": {"Haswell": {"same_bits": False}},
+            "portable": {"Haswell": {"same_bits": True}},
+        }
+    },
+}
+PRICE = {
+    "price": {
+        "base_cnn": {
+            "images_per_cpu_second": {"default": 1234.4, "portable": 1111.2},
+            "ratio": 0.912,
+            "ratios": [0.9, 0.912, 1.04],
+        }
+    },
+}
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Write a result of the bench into an empty project."""
+    monkeypatch.setenv("MNISTLIB_ROOT", str(tmp_path))
+
+    def write(part: str, found: dict) -> None:
+        folder = tmp_path / "bench" / "results"
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({"found": found, "machine": {"cpu": "A processor"}})
+        (folder / f"{part}.json").write_text(text)
+
+    return write
+
+
+def rows(text: str) -> list[list[str]]:
+    """Return the cells of every row of every table."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_what_was_not_measured_is_said(write):
+    for text in (
+        durability.faults(),
+        durability.portability(),
+        durability.backends(),
+        durability.price(),
+    ):
+        assert text.startswith("```{warning}\nNot measured in this copy")
+
+
+def test_harm_is_counted_by_fault(write):
+    write("faults", FOUND)
+    text = durability.faults()
+    assert ["SIGKILL of a sweep", "220", "611", "0", "0"] in rows(text)
+    assert ["SIGKILL of a sweep with two workers", "20", "48", "6", "9"] in rows(text)
+    assert ["a full disk", "30", "77", "0", "0"] in rows(text)
+    assert ["two sweeps racing", "20", "400", "2", "0"] in rows(text)
+    assert "29 of the 30 full disks were told, in at most 1 line; 1 of the 2 ways" in text
+    assert ["a clock that jumps, in two sweeps", "2", "30", "0", "1"] in rows(text)
+    assert "34 of the 240 kills came while a record was being written" in text
+    assert "1990 of the 2002 damages were told in one line; the other 12" in text
+
+
+def test_disks_that_could_not_be_tried_are_said(write):
+    write("faults", FOUND | {"disk": None})
+    assert "does not allow mounts" in durability.faults()
+    assert "a full disk" not in durability.faults()
+
+
+def test_processors_and_prices_are_shown(write):
+    write("portable", PORTABLE)
+    text = durability.portability()
+    emulated = "`Haswell` (emulated)"
+    assert ["`base_cnn`", "default", emulated, "different"] in rows(text)
+    assert ["`base_cnn`", "portable", emulated, "every bit"] in rows(text)
+    assert "1 of 1 networks came out the same to the bit on all processors." in text
+    settings = {"portable": {"Haswell": {"same_bits": False}}}
+    write("portable", {"agreement": PORTABLE["agreement"] | {"ann": settings}})
+    assert "1 of 2 networks came out" in durability.portability()
+    assert "; not so `ann`." in durability.portability()
+    write("price", PRICE)
+    line = ["`base_cnn`", "1234", "1111", "0.91", "0.90", "1.04"]
+    assert line in rows(durability.price())
+    write("portable", {"agreement": None})
+    assert "it needs QEMU" in durability.portability()
+
+
+def test_backends_are_compared_by_their_means(write):
+    """By hand: means 90 and 92 points, both of variance 1/4 x 2, two seeds each."""
+    sides = {
+        name: {
+            "device": "cpu",
+            "version": "1.2",
+            "held_out": 3000,
+            "systems": {
+                "net": [{"accuracy": a, "loss": 1 - a} for a in accuracies],
+            },
+        }
+        for name, accuracies in (("tensorflow", (0.895, 0.905)), ("jax", (0.915, 0.925)))
+    }
+    write("backends", sides)
+    text = durability.backends()
+    # Half the interval: t(2) = 4.303 times the root of (0.5 + 0.5) / 2.
+    assert rows(text)[-1] == [
+        "net",
+        "2 + 2",
+        "90.00\u2009%",
+        "92.00\u2009%",
+        "+2.00 (-1.04 to +5.04)",
+        "-0.0200 (-0.0504 to +0.0104)",
+    ]
+    assert "JAX 1.2 on the CPU" in text

@@ -1,0 +1,108 @@
+"""The lead taken apart, against counts made by hand."""
+
+import numpy as np
+import pytest
+
+from mnistlib.chapters.baselines import lead
+from mnistlib.stats.compare import holm, mcnemar
+
+Y = np.array([4, 4, 9, 9, 3, 8, 0, 0])
+
+
+def test_one_run_against_one_is_mcnemars_test():
+    leader = np.array([[4, 4, 9, 9, 3, 8, 0, 1]])
+    other = np.array([[9, 9, 4, 9, 3, 8, 1, 0]])
+    row = lead.against(Y, leader, {"other": other}).iloc[0]
+    assert (row["leader_only"], row["other_only"]) == (4, 1)
+    assert row["points"] == pytest.approx(100 * 3 / 8)
+    assert row["p"] == mcnemar(Y, leader[0], other[0]).p == row["p_holm"]
+
+
+def test_the_least_favourable_pair_of_runs_counts():
+    y = np.zeros(40, dtype=int)
+    strong, weak = np.zeros((2, 40), dtype=int)
+    weak[:5] = 1
+    other = np.zeros((1, 40), dtype=int)
+    other[:, :20] = 2
+    row = lead.against(y, np.stack([strong, weak]), {"other": other}).iloc[0]
+    assert row["leader_only"] == (20 + 15) / 2
+    assert row["p"] == mcnemar(y, weak, other[0]).p > mcnemar(y, strong, other[0]).p
+
+
+def test_a_seed_that_points_the_other_way_confirms_nothing():
+    y = np.zeros(40, dtype=int)
+    leader = np.zeros((2, 40), dtype=int)
+    leader[1, :30] = 1
+    other = np.zeros((1, 40), dtype=int)
+    other[:, 30:] = 1
+    # First seed: 10 images ahead (p < .05); second: 20 behind (p < .05).
+    assert mcnemar(y, leader[0], other[0]).p < 0.05
+    assert mcnemar(y, leader[1], other[0]).p < 0.05
+    assert lead.against(y, leader, {"other": other}).at[0, "p"] == 1
+
+
+def test_runs_of_two_seeded_systems_are_paired_in_order():
+    leader = np.array([[4, 4, 9, 9, 3, 8, 0, 0], [4, 4, 9, 9, 3, 8, 1, 1]])
+    table = lead.against(Y, leader, {"same": leader, "swapped": leader[::-1]})
+    assert table["leader_only"].tolist() == [0, 1]
+    assert table["other_only"].tolist() == [0, 1]
+
+
+def test_several_systems_are_corrected_together():
+    leader = np.array([Y])
+    wrong = {"a": 6, "b": 7, "c": 0}
+    others = {k: np.array([np.where(np.arange(8) < n, 1, Y)]) for k, n in wrong.items()}
+    table = lead.against(Y, leader, others)
+    assert table["system"].tolist() == ["a", "b", "c"]
+    assert table["p_holm"].tolist() == holm(table["p"]).tolist()
+    assert table.at[1, "p_holm"] == pytest.approx(3 * table.at[1, "p"])
+
+
+def test_unequal_numbers_of_runs_are_refused():
+    with pytest.raises(ValueError, match="Received: 2 and 3 runs"):
+        lead.against(Y, np.stack([Y] * 2), {"other": np.stack([Y] * 3)})
+
+
+def test_the_lead_by_digit_adds_up():
+    leader = np.array([[4, 4, 9, 4, 3, 8, 0, 0], [4, 4, 9, 9, 3, 8, 0, 0]])
+    other = np.array([[9, 9, 9, 9, 8, 8, 0, 0]])
+    table = lead.by_class(Y, leader, other).set_index("digit")
+    assert table["support"].tolist() == [2, 0, 0, 1, 2, 0, 0, 0, 1, 2]
+    assert table.loc[4, ["leader_errors", "other_errors", "lead"]].tolist() == [0, 2, 2]
+    assert table.loc[9, ["leader_errors", "other_errors", "lead"]].tolist() == [
+        0.5,
+        0,
+        -0.5,
+    ]
+    assert table["lead"].sum() == 2.5
+    assert table.at[1, "p"] == 1
+
+
+def test_the_lead_by_pair_adds_up_both_ways_of_confusing():
+    leader = np.array([[9, 4, 9, 4, 3, 8, 0, 0]])
+    other = np.array([[9, 9, 4, 9, 8, 3, 1, 0]])
+    table = lead.by_pair(Y, leader, other)
+    assert len(table) == 45
+    assert table["pair"].tolist()[:3] == ["3/8", "0/1", "4/9"]
+    found = table.set_index("pair")
+    assert found.loc["4/9", ["leader_errors", "other_errors", "lead"]].tolist() == [2, 3, 1]
+    assert found.loc["3/8", "share"] == 0.5
+    assert table["share"].sum() == pytest.approx(1)
+    assert table["other_errors"].sum() == np.sum(other != Y)
+
+
+def test_without_a_lead_there_are_no_shares():
+    table = lead.by_pair(Y, np.array([np.where(Y == 3, 8, Y)]), np.array([Y]))
+    assert table["share"].isna().all()
+    assert table.iloc[-1]["pair"] == "3/8"
+    assert table.iloc[-1]["lead"] == -1
+
+
+def test_rescued_images_are_right_with_every_seed_and_wrong_with_the_other():
+    leader = np.array([[4, 4, 9, 9, 3, 8, 0, 0], [4, 9, 9, 9, 3, 8, 0, 0]])
+    other = np.array([[9, 9, 4, 9, 8, 8, 0, 0]])
+    assert lead.rescued(Y, leader, other).tolist() == [0, 2, 4]
+    sure = np.zeros((2, 8))
+    sure[:, 4], sure[:, 0] = 0.9, [0.5, 0.9]
+    assert lead.rescued(Y, leader, other, sure).tolist() == [4, 0, 2]
+    assert lead.rescued(Y, other, leader).tolist() == []

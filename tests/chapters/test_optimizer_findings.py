@@ -1,0 +1,180 @@
+"""What the optimizer page says: its words follow from the numbers."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_optimizer_tables import reported_frame
+from test_optimizers import PARAMS, grid_frame
+
+from mnistlib import data
+from mnistlib.chapters.optimizers import design as optimizers
+from mnistlib.chapters.optimizers import findings as words
+from mnistlib.chapters.optimizers import results
+from mnistlib.chapters.optimizers.design import (
+    A1,
+    A2,
+    A2_FAST,
+    A3,
+    METHODS,
+    PAPER_SYSTEMS,
+    System,
+)
+
+IN_ORDER = {A1: [0.95, 0.96], A2: [0.97, 0.98], A3: [0.98, 0.99], A2_FAST: [0.9, 0.91]}
+TUNED = [System(method, method, 0.1) for method in METHODS]
+
+
+def tuned_frame(*means) -> pd.DataFrame:
+    return reported_frame(
+        {s: [mean, mean + 0.01] for s, mean in zip(TUNED, means, strict=True)}
+    )
+
+
+def small_summary() -> pd.DataFrame:
+    frame = grid_frame(
+        sgd=[(0.01, 0.9, "ok"), (0.1, 0.95, "ok"), (1.0, 0.1, "ok")],
+        sgd_momentum=[(0.01, 0.96, "ok"), (0.1, 0.94, "ok"), (1.0, 0.1, "diverged")],
+        adam=[(0.001, 0.97, "ok"), (0.01, 0.95, "ok")],
+        adadelta=[(0.1, 0.93, "ok"), (1.0, 0.96, "ok"), (10.0, 0.95, "ok")],
+    )
+    return optimizers.grid_summary(frame)
+
+
+def test_order_sentences_say_holds_only_where_it_holds():
+    default, as_sgd, tuned = words.order_sentences(
+        reported_frame(IN_ORDER), tuned_frame(0.97, 0.98, 0.96, 0.95)
+    )
+    assert default.endswith(
+        "SGD 95.50\u2009% < Adam 97.50\u2009% < Adadelta 98.50\u2009%: "
+        "in these means the paper's order **holds**."
+    )
+    assert as_sgd.endswith(
+        "Adam 90.50\u2009% < SGD 95.50\u2009% < Adadelta 98.50\u2009%: "
+        "in these means the paper's order **does not hold**."
+    )
+    assert "Adadelta 95.50\u2009% < Adam 96.50\u2009% < SGD 97.50" in tuned
+    assert tuned.endswith("**does not hold**.")
+
+
+def test_equal_accuracies_are_no_order():
+    assert words.order_holds([0.1, 0.2, 0.3])
+    assert not words.order_holds([0.1, 0.2, 0.2])
+    assert not words.order_holds([0.3, 0.1 + 0.2])  # equal, but for rounding
+    tuned = words.order_sentences(
+        reported_frame(IN_ORDER), tuned_frame(0.95, 0.9, 0.95, 0.95)
+    )[-1]
+    assert "SGD 95.50\u2009% = Adam 95.50\u2009% = Adadelta 95.50\u2009%" in tuned
+    assert tuned.endswith("**does not hold**.")
+
+
+def test_seed_reach_pools_variances_over_systems():
+    frame = reported_frame({A1: [0.90, 0.92], A3: [0.95, 0.95]})
+    reach = words.seed_reach(frame)
+    # Variances 0.0002 and 0; mean 0.0001. t(0.975, 2) = 4.3027.
+    assert reach["std"] == pytest.approx(0.01)
+    assert reach["degrees"] == 2
+    assert reach["reach"] == pytest.approx(4.3027 * math.sqrt(2) * 0.01, rel=1e-4)
+
+
+def test_noise_sentences_compare_the_papers_gaps_with_the_reach():
+    gaps = results.gap_table(reported_frame(IN_ORDER))
+    face, spread = words.noise_sentences(gaps, {"std": 0.001, "reach": 0.005}, PARAMS)
+    assert "A1 to A2 +0.31 points, p = 0.107; A1 to A3 +0.69 points, p < 0.001" in face
+    assert "Over our 2 seeds" in spread
+    assert "Of the paper's gaps, A1 to A2 and A2 to A3 are no larger" in spread
+    small = words.noise_sentences(gaps, {"std": 0.0001, "reach": 0.001}, PARAMS)[1]
+    assert small.endswith("Each of the paper's gaps is larger than that.")
+    large = words.noise_sentences(gaps, {"std": 0.1, "reach": 0.5}, PARAMS)[1]
+    assert "A1 to A2, A1 to A3 and A2 to A3 are no larger" in large
+
+
+def test_gap_sentence_counts_our_own_gaps_that_are_real():
+    apart = {A1: [0.90, 0.91, 0.92], A2: [0.95, 0.961, 0.97], A3: [0.95, 0.97, 0.965]}
+    gaps = results.gap_table(reported_frame(apart))
+    found = words.gap_sentence(gaps)
+    assert found.startswith("Of our 3 gaps at the paper's rates, 2 differ from zero")
+    assert found.endswith("correction): A1 to A2 and A1 to A3.")
+    none = words.gap_sentence(gaps.assign(p_holm=[0.5, 0.06, 0.2]))
+    assert none.endswith(", 0 differ from zero by the paired t test over seeds (p < 0.05 "
+                         "after Holm's correction).")  # fmt: skip
+    assert words.gap_sentence(gaps.assign(p_holm=np.nan)).startswith("These gaps cannot")
+
+
+def test_one_seed_says_nothing_about_the_spread():
+    frame = reported_frame({A1: [0.9], A2: [0.95], A3: [0.96]})
+    reach = words.seed_reach(frame)
+    assert math.isnan(reach["reach"])
+    *_, last = words.noise_sentences(results.gap_table(frame), reach, PARAMS)
+    assert last == "One seed says nothing about the spread over seeds."
+
+
+def pairs(**columns) -> pd.DataFrame:
+    table = {"a": ["sgd", "adam"], "b": ["adam", "adadelta"]}
+    return pd.DataFrame(table | {"mean_difference": [-0.01, 0.002]} | columns)
+
+
+@pytest.mark.parametrize(
+    ("p_holm", "start", "end"),
+    [
+        ([0.01, 0.2], "Of 2 pairs of tuned optimizers, 1 d", "below Adam by 1.00 points."),
+        ([0.01, 0.02], "Of 2 pairs", "points; Adam above Adadelta by 0.20 points."),
+        ([0.3, 0.2], "Of 2 pairs of tuned optimizers, 0 differ in", "Holm's correction)."),
+        ([np.nan, np.nan], "Differences between", "whose differences vary."),
+    ],
+)  # fmt: skip
+def test_pair_sentence(p_holm, start, end):
+    sentence = words.pair_sentence(pairs(p_holm=p_holm))
+    assert sentence.startswith(start)
+    assert sentence.endswith(end)
+
+
+def test_confounding_sentence_weighs_the_rate_against_the_optimizer():
+    best = optimizers.best_rates(small_summary())
+    paper = pd.DataFrame(
+        {"system": [s.name for s in PAPER_SYSTEMS], "val_accuracy": [0.9, 0.97, 0.94, 0.95]}
+    )
+    sentence = words.confounding_sentence(best, paper)
+    assert (
+        "to 0.1 changes accuracy by +5.00 points, at least as much as the +4.00" in sentence
+    )
+    assert sentence.endswith("the worst of the optimizers are 2.00 points apart.")
+    paper.loc[2, "val_accuracy"] = 0.96
+    assert ", less than the +6.00 points" in words.confounding_sentence(best, paper)
+
+
+def test_grid_sentences_flag_edges_and_count_lost_runs():
+    best = optimizers.best_rates(small_summary())
+    edge, lost = words.grid_sentences(best)
+    assert edge == (
+        "**Best at the edge of the grid: SGD, momentum (lowest rate); Adam (lowest rate). "
+        "Widen it** before trusting the choice."
+    )
+    assert lost.startswith("Of 11 runs of the grid, 1 diverged")
+    assert "and 1 more got stuck (validation accuracy below 20\u2009%)" in lost
+    inside, _ = words.grid_sentences(best.assign(edge=""))
+    assert inside == "Every chosen rate lies inside its grid, not at the edge."
+
+
+def test_protocol_states_what_was_run():
+    dataset = data.load("digits")
+    assert words.protocol(PARAMS, dataset) == (
+        "240 of 1\u2009437 training images of the embedded digits, 2 epochs, "
+        "batches of 32, 2 seeds, 200 test images"
+    )
+    everything = PARAMS.model_copy(
+        update={"n_train": None, "n_test": None, "epochs": 1, "seeds": [0]}
+    )
+    assert words.protocol(everything, dataset) == (
+        "1\u2009437 of 1\u2009437 training images of the embedded digits, 1 epoch, "
+        "batches of 32, 1 seed, 360 test images"
+    )
+
+
+def test_headline_rows_are_in_percent_beside_their_claims():
+    rows = words.headline_rows(reported_frame(IN_ORDER), PARAMS, data.load("digits"))
+    assert [row["claim_id"] for row in rows] == ["AHM-01", "AHM-03", "AHM-05"]
+    assert [row["ours"] for row in rows] == pytest.approx([95.5, 97.5, 98.5])
+    assert all(row["low"] < row["ours"] < row["high"] for row in rows)
+    assert {row["n_seeds"] for row in rows} == {2}

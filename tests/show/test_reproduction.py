@@ -1,0 +1,176 @@
+"""A paper's numbers beside ours: formats, sentences, tables, the front page's rows."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mnistlib.chapters.params import ComplexCnnParams
+from mnistlib.show import reproduction as r
+from mnistlib.stats.intervals import wilson
+
+ACCURACY, LOSS = "AHM-07", "AHM-08"  # 98.73 %, 0.0429 nats
+
+
+def params(**values):
+    return ComplexCnnParams.from_mapping(values)
+
+
+def runs_of(accuracies, losses, system="ours", status="ok"):
+    return pd.DataFrame(
+        {
+            "system": system,
+            "test_accuracy": accuracies,
+            "test_loss": pd.Series(losses, dtype=object),
+            "status": status,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("x", "text"), [(0.0052, "+0.52"), (-0.1, "−10.00"), (0.0, "+0.00"), (np.nan, "–")]
+)
+def test_points(x, text):
+    assert r.points(x) == text
+
+
+def test_points_with_and_without_an_interval():
+    assert r.points_interval(0.01, -0.002, 0.022) == "+1.00 (−0.20\u00a0to\u00a0+2.20)"
+    assert r.points_interval(0.01, np.nan, np.nan) == "+1.00"
+
+
+@pytest.mark.parametrize(
+    ("values", "dataset", "full"),
+    [
+        ({"n_train": None}, "mnist", True),
+        ({"n_train": 60_000, "n_test": 10_000}, "mnist", True),
+        ({"n_train": 59_999}, "mnist", False),
+        ({"n_train": None, "n_test": 500}, "mnist", False),
+        ({"n_train": None}, "digits", False),
+    ],
+)
+def test_size_clause_is_silent_only_for_all_of_mnist(values, dataset, full):
+    assert r.is_full_size(params(**values), dataset) is full
+    assert (r.size_clause(params(**values), dataset) == "") is full
+
+
+def test_size_clause_names_the_sizes():
+    text = r.size_clause(params(n_train=500, epochs=1), "mnist")
+    assert "500 of 60,000 training images and 10,000 of 10,000 test images" in text
+    assert "for 1 epoch:" in text
+    assert "not MNIST" in r.size_clause(params(), "digits")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([98.70, 98.74, 98.80], ["below our mean 98.75", "inside", "over 3 seeds"]),
+        ([99.0, 99.01, 99.02], ["below our mean 99.01", "outside"]),
+        ([97.0, 97.01, 97.02], ["above our mean 97.01", "outside"]),
+        ([98.72, 98.74], ["equals our mean 98.73"]),
+        ([98.0], ["above our one run's 98.00", "one seed gives no interval"]),
+    ],
+)
+def test_beside_paper(values, words):
+    text = r.beside_paper(values, ACCURACY)
+    assert text.startswith("The printed 98.73")
+    for part in words:
+        assert part in text
+
+
+def test_beside_paper_counts_values_that_are_not_finite():
+    assert r.beside_paper([0.04, np.nan], LOSS) == "1 run of 2 gave no finite value."
+
+
+def test_system_table_puts_the_paper_first():
+    frame = pd.concat(
+        [
+            runs_of([0.97, 0.98, 0.99], [0.1, 0.2, 0.3], "a"),
+            runs_of([0.1], [None], "b", "diverged"),
+        ]
+    )
+    table = r.system_table(frame, (ACCURACY, LOSS))
+    assert list(table["system"]) == ["`ahmareen2024`, printed", "a", "b"]
+    assert list(table["runs"]) == [1, 3, 1]
+    np.testing.assert_allclose(table["accuracy"], [0.9873, 0.98, 0.1])
+    assert (table["low"][0], table["high"][0]) == wilson(9873, 10_000)
+    half = 4.302652729911275 * 0.01 / np.sqrt(3)  # Student's t for two degrees of freedom
+    np.testing.assert_allclose(
+        [table["low"][1], table["high"][1]], [0.98 - half, 0.98 + half]
+    )
+    np.testing.assert_allclose(table["loss"], [0.0429, 0.2, np.nan])
+    assert np.isnan(table["low"][2])
+    assert list(table["diverged"].iloc[1:]) == [0, 1]
+
+
+@pytest.fixture
+def shown(monkeypatch) -> list[str]:
+    """What is displayed, as Markdown text."""
+    texts = []
+    monkeypatch.setattr("IPython.display.display", lambda thing: texts.append(thing.data))
+    return texts
+
+
+def test_shown_table_has_no_nan(shown):
+    frame = runs_of([0.5], [None], status="diverged")
+    r.show_system_table(r.system_table(frame, (ACCURACY, LOSS)), "A caption", "tab-x")
+    (text,) = shown
+    assert "98.73\u2009%" in text
+    assert "1 run diverged." in text
+    assert "nan" not in text.lower()
+
+
+def test_shown_intervals_end_at_all_images(shown):
+    table = r.system_table(runs_of([0.9, 0.99], [0.1, 0.1]), (ACCURACY, LOSS))
+    assert table["high"][1] > 1
+    r.show_system_table(table, "A caption", "tab-x")
+    assert "–100.00\u2009%" in shown[0]
+
+
+def test_headline_rows_are_in_the_claims_unit():
+    rows = r.headline_rows(
+        runs_of([0.98, 0.99], [0.05, 0.07]), "s", (ACCURACY, LOSS), "Note."
+    )
+    accuracy, loss = rows
+    assert (accuracy["ours"], accuracy["n_seeds"]) == (pytest.approx(98.5), 2)
+    assert (loss["ours"], loss["claim_id"]) == (pytest.approx(0.06), LOSS)
+    assert accuracy["text"].endswith("Note.")
+    assert not loss["text"].endswith("Note.")
+
+
+def test_headline_leaves_out_what_has_no_finite_value():
+    rows = r.headline_rows(runs_of([0.1], [None]), "s", (ACCURACY, LOSS), "")
+    assert [row["claim_id"] for row in rows] == [ACCURACY]
+
+
+@pytest.fixture
+def runs():
+    """Two runs on three test images, rows 4, 7 and 9 of the test part."""
+    predictions = {"k0": np.array([1, 2, 3]), "k1": np.array([1, 5, 3])}
+    return SimpleNamespace(
+        test_index=np.array([4, 7, 9]),
+        test_labels=np.array([1, 2, 0], dtype=np.uint8),
+        frame=pd.DataFrame({"key": ["k0", "k1"], "seed": [0, 1], "momentum": [0.0, 0.9]}),
+        predictions=predictions.get,
+        confidence={"k0": np.full(3, 0.5), "k1": np.full(3, 0.25)}.get,
+    )
+
+
+def test_read_image_takes_the_row_of_the_index(runs):
+    read = r.read_image(runs, 7)
+    assert list(read["predicted"]) == [2, 5]
+    assert list(read["right"]) == [True, False]
+    assert list(read["probability"]) == [0.5, 0.25]
+
+
+def test_read_image_that_was_not_tested(runs):
+    read = r.read_image(runs, 150)
+    assert read.empty
+    assert "predicted" in read.columns
+
+
+def test_pooled_confusion_adds_up(runs):
+    counts = r.pooled_confusion(runs, ["k0", "k1"])
+    assert counts.sum() == 6
+    assert (counts[1, 1], counts[2, 2], counts[2, 5], counts[0, 3]) == (2, 1, 1, 2)

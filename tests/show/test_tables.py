@@ -1,0 +1,179 @@
+"""Tables: the exact text, and what MyST makes of it."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from docutils import nodes
+from docutils.core import publish_doctree
+from hypothesis import given
+from hypothesis import strategies as st
+from myst_parser.docutils_ import Parser
+
+from mnistlib.show import tables
+
+FRAME = pd.DataFrame(
+    {
+        "optimizer": ["sgd", "adam"],
+        "accuracy": [0.983, 0.98765],
+        "p": [math.nan, 0.00004],
+        "parameters": [542230, 159254],
+    }
+)
+FORMATS = {
+    "accuracy": tables.percent,
+    "p": tables.p_value,
+    "parameters": tables.count,
+}
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What the code under test displays, as Markdown text."""
+    texts = []
+    monkeypatch.setattr("IPython.display.display", lambda thing: texts.append(thing.data))
+    return texts
+
+
+def parse(markdown: str) -> nodes.document:
+    """Parse MyST text as the book does; any complaint is an error."""
+    return publish_doctree(
+        markdown, parser=Parser(), settings_overrides={"halt_level": 2, "report_level": 5}
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (tables.percent(0.98765), "98.77\u2009%"),
+        (tables.percent(0.983), "98.30\u2009%"),
+        (tables.percent(1, digits=0), "100\u2009%"),
+        (tables.percent(math.nan), "–"),
+        (tables.number(0.5, 3), "0.500"),
+        (tables.number(None), "–"),
+        (tables.interval(0.9766, 0.9822), "97.66–98.22\u2009%"),
+        (tables.interval(math.nan, math.nan), "–"),
+        (tables.with_interval(0.98, 0.9766, 0.9822), "98.00 (97.66–98.22)\u2009%"),
+        (tables.with_interval(0.98, math.nan, math.nan), "98.00\u2009%"),
+        (tables.p_value(0.0312), "0.031"),
+        (tables.p_value(0.00099), "< 0.001"),
+        (tables.p_value(1.0), "1.000"),
+        (tables.p_value(math.nan), "–"),
+        (tables.count(159254), "159\u2009254"),
+        (tables.count(np.int64(999)), "999"),
+        (tables.count(1_000_000), "1\u2009000\u2009000"),
+        (tables.count(None), "–"),
+    ],
+)
+def test_formats(text, expected):
+    assert text == expected
+
+
+@given(st.integers(0, 10**12))
+def test_count_keeps_every_digit(n):
+    assert int(tables.count(n).replace(tables.THIN_SPACE, "")) == n
+
+
+def test_golden_table():
+    assert tables.table_directive(FRAME, "Final accuracy", "tab-final", FORMATS) == (
+        "~~~{table} Final accuracy\n"
+        ":name: tab-final\n"
+        "\n"
+        "| optimizer   |   accuracy |       p |   parameters |\n"
+        "|:------------|-----------:|--------:|-------------:|\n"
+        "| sgd         |    98.30\u2009% |       – |      542\u2009230 |\n"
+        "| adam        |    98.77\u2009% | < 0.001 |      159\u2009254 |\n"
+        "~~~\n"
+    )
+
+
+def test_a_caption_may_hold_code():
+    (table,) = parse(tables.table_directive(FRAME, "What `sgd` did", "tab-final")).findall(
+        nodes.table
+    )
+    assert table.next_node(nodes.title).astext() == "What sgd did"
+
+
+def test_myst_reads_the_table_back():
+    (table,) = parse(
+        tables.table_directive(FRAME, "Final accuracy", "tab-final", FORMATS)
+    ).findall(nodes.table)
+    cells = [entry.astext() for entry in table.findall(nodes.entry)]
+    assert table.next_node(nodes.title).astext() == "Final accuracy"
+    assert table["names"] == ["tab-final"]
+    assert cells[:8] == [*FRAME.columns, "sgd", "98.30\u2009%", "–", "542\u2009230"]
+
+
+def test_trailing_zeros_and_texts_that_look_like_numbers_stay():
+    text = tables.to_markdown(pd.DataFrame({"a": ["98.30", "007"], "b": [0.5, 0.25]}))
+    assert "| 98.30 |" in text.replace("  ", " ") and "007" in text and "0.25" in text
+
+
+def test_specifications_and_missing_values():
+    frame = pd.DataFrame({"x": [0.12345, math.nan], "y": [None, "text"], "z": [[1, 2], ()]})
+    rows = tables.to_markdown(frame, {"x": ".3f"}).splitlines()[2:]
+    assert [part.strip() for part in rows[0].strip("|").split("|")] == [
+        "0.123",
+        "–",
+        "1, 2",
+    ]
+    assert [part.strip() for part in rows[1].strip("|").split("|")] == ["–", "text", ""]
+
+
+def test_a_bar_or_a_line_break_does_not_end_a_cell():
+    frame = pd.DataFrame({"text": ["a|b\nc"], "n": [1]})
+    document = parse(tables.table_directive(frame, "Bars"))
+    cells = [entry.astext() for entry in document.findall(nodes.entry)]
+    assert cells == ["text", "n", "a|b c", "1"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_right"),
+    [
+        (["98.30\u2009%", "–", "< 0.001"], True),
+        (["97.96 (97.66–98.22)\u2009%"], True),
+        (["1e-05", "1.5e+10"], True),
+        (["28×28"], True),
+        (["`0.1`"], False),
+        (["3 layers", "4"], False),
+        (["naïve"], False),
+    ],
+)
+def test_numbers_stand_to_the_right_and_words_to_the_left(cells, is_right):
+    rule = tables.to_markdown(pd.DataFrame({"c": cells})).splitlines()[1]
+    assert rule.endswith(":|") is is_right
+
+
+def test_numbered_table_displays_table_and_note(shown):
+    tables.numbered_table(FRAME, "Final", "tab-final", FORMATS, note="Three *seeds*.")
+    tables.numbered_table(FRAME, "Final", "tab-final", FORMATS)
+    table = tables.table_directive(FRAME, "Final", "tab-final", FORMATS)
+    assert shown == [f"{table}\nThree *seeds*.\n", table]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"name": "final", "caption": "Final"},
+            "name must be 'tab-' and then lower-case letters, digits and single dashes. "
+            "Received: name='final' (str). Rename the table.",
+        ),
+        (
+            {"name": "tab-a", "caption": "two\nlines"},
+            "caption must be one line of text. Received: caption='two\\nlines' (str). "
+            "Shorten it.",
+        ),
+        (
+            {"name": "tab-a", "caption": "a", "formats": {"loss": ".2f"}},
+            "formats must name columns of the table (optimizer, accuracy, p, parameters). "
+            "Received: formats['loss']. Correct the name or leave it out.",
+        ),
+    ],
+)
+def test_errors(options, message, shown):
+    with pytest.raises(ValueError) as caught:
+        tables.numbered_table(FRAME, **options)
+    assert str(caught.value) == message
+    assert shown == []

@@ -1,0 +1,148 @@
+"""Counts and per-class figures against hand-computed and peer values; error messages."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from mnistlib.stats import evaluate
+
+# Two arrays of labels of one length.
+two_rows = st.integers(0, 60).flatmap(
+    lambda n: st.tuples(
+        *[hnp.arrays(np.int64, n, elements=st.integers(0, 9)) for _ in range(2)]
+    )
+)
+
+
+def test_count_correct_counts():
+    assert evaluate.count_correct([7, 2, 1, 0], [7, 2, 0, 0]) == (3, 4)
+    assert evaluate.accuracy(3, 4) == 0.75
+
+
+def test_no_examples_have_no_accuracy():
+    assert evaluate.count_correct([], []) == (0, 0)
+    assert math.isnan(evaluate.accuracy(0, 0))
+    assert all(map(math.isnan, evaluate.wilson(0, 0)))
+
+
+def test_last_short_batch_is_not_worth_a_whole_one():
+    """7 of 10 are right; the mean of the means of batches of 4 would say 0.667."""
+    y_true = np.zeros(10, dtype=np.uint8)
+    y_pred = np.array([0, 0, 0, 0, 0, 0, 0, 1, 1, 1], dtype=np.uint8)
+    parts = [
+        evaluate.count_correct(y_true[i : i + 4], y_pred[i : i + 4]) for i in (0, 4, 8)
+    ]
+    n_correct, n_examples = map(sum, zip(*parts, strict=True))
+    assert (n_correct, n_examples) == (7, 10)
+    assert evaluate.accuracy(n_correct, n_examples) == 0.7
+    assert np.mean([evaluate.accuracy(*part) for part in parts]) != pytest.approx(0.7)
+
+
+@given(two_rows, st.integers(1, 13))
+def test_counts_of_batches_sum_to_the_whole(rows, size):
+    a, b = rows
+    parts = [
+        evaluate.count_correct(a[i : i + size], b[i : i + size])
+        for i in range(0, len(a), size)
+    ]
+    whole = tuple(map(sum, zip(*parts, strict=True))) if parts else (0, 0)
+    assert whole == evaluate.count_correct(a, b)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: evaluate.count_correct([1, 2], [1]),
+            "y_true, y_pred must have the same length. Received: len(y_true)=2, "
+            "len(y_pred)=1. Pass labels and predictions of the same examples, in the same "
+            "order.",
+        ),
+        (
+            lambda: evaluate.count_correct([1.0, np.nan], [1, 1]),
+            "y_true must be a one-dimensional array of integer labels. Received: "
+            "y_true=array of shape (2,) (float64). Take the argmax of scores first.",
+        ),
+        (
+            lambda: evaluate.count_correct([[1]], [[1]]),
+            "y_true must be a one-dimensional array of integer labels. Received: "
+            "y_true=array of shape (1, 1) (int64). Take the argmax of scores first.",
+        ),
+        (
+            lambda: evaluate.accuracy(5, 4),
+            "n_correct must lie between 0 and n_examples. Received: n_correct=5 (int), "
+            "n_examples=4 (int). Give counts, not shares.",
+        ),
+        (
+            lambda: evaluate.wilson(1, 2, level=95),
+            "level must lie between 0 and 1. Received: level=95 (int). Write 95 % as 0.95.",
+        ),
+        (
+            lambda: evaluate.confusion([3], [10]),
+            "y_pred must hold digits from 0 to 9. Received: y_pred with [10] (label).",
+        ),
+        (
+            lambda: evaluate.per_class(np.zeros((2, 3))),
+            "confusion must be a square matrix. Received: confusion=array of shape (2, 3) "
+            "(float64). Pass what evaluate.confusion returns.",
+        ),
+        (
+            lambda: evaluate.holm([0.2, 1.5]),
+            "p_values must lie between 0 and 1. Received: p_values=[0.2, 1.5] (array).",
+        ),
+        (
+            lambda: evaluate.errors_implied(float("nan"), 10),
+            "accuracy_percent must lie between 0 and 100. Received: accuracy_percent=nan "
+            "(float).",
+        ),
+        (
+            lambda: evaluate.t_interval([[1.0]]),
+            "values must be one-dimensional. Received: values=array of shape (1, 1) "
+            "(float64). Pass one value per run.",
+        ),
+    ],
+)
+def test_errors_say_what_is_required_in_one_line(call, message):
+    with pytest.raises(ValueError) as caught:
+        call()
+    assert str(caught.value) == message
+
+
+def test_confusion_by_hand():
+    cells = evaluate.confusion([7, 7, 2, 0], [7, 1, 2, 0])
+    assert cells.shape == (10, 10) and cells.dtype == np.int64
+    assert {(i, j): int(cells[i, j]) for i, j in np.argwhere(cells)} == {
+        (0, 0): 1,
+        (2, 2): 1,
+        (7, 1): 1,
+        (7, 7): 1,
+    }
+
+
+@given(two_rows)
+def test_confusion_and_per_class_equal_scikit_learn(rows):
+    y_true, y_pred = rows
+    cells = evaluate.confusion(y_true, y_pred)
+    assert cells.sum() == len(y_true)
+    assert np.trace(cells) == evaluate.count_correct(y_true, y_pred)[0]
+    table = evaluate.per_class(cells)
+    if len(y_true):
+        labels = list(range(10))
+        assert (cells == confusion_matrix(y_true, y_pred, labels=labels)).all()
+        peer = precision_recall_fscore_support(
+            y_true, y_pred, labels=labels, zero_division=np.nan
+        )
+        for column, values in zip(table, peer, strict=True):
+            np.testing.assert_allclose(table[column], values)
+    assert table["support"].sum() == len(y_true)
+
+
+def test_errors_implied_rounds_to_the_nearest_count():
+    assert evaluate.errors_implied(98.36, 42_000) == 689  # 688.8
+    assert evaluate.errors_implied(100, 10_000) == 0
+    assert evaluate.errors_implied(97.96, 10_000) == 204  # 203.99999… in binary

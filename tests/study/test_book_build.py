@@ -1,0 +1,216 @@
+"""The book's build and its generated parts, on a tiny book."""
+
+import json
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from mnistlib.chapters import params
+from mnistlib.ground.errors import StudyError
+from mnistlib.study import fragments
+from mnistlib.study.book import build_book
+from mnistlib.study.plan import Profile
+from mnistlib.study.summary import Summary, write_summary
+from tests.fixtures import tiny_study
+
+BOOK = Path(__file__).parents[1] / "fixtures" / "tiny_book"
+PROFILES = {"quick": Profile(about="a first look."), "full": Profile(about="all of it.")}
+
+
+def result(**changes) -> dict:
+    return {
+        "status": "ok",
+        "seconds": 12.34,
+        "profile": "quick",
+        "dataset": "mnist",
+        "parameters": {},
+        "finished": "2026-01-02T03:04:05+00:00",
+        "commit": "0123456789ab",
+        "dirty": False,
+    } | changes
+
+
+def summary(**notebooks) -> Summary:
+    return Summary.model_validate(
+        {
+            "profile": "quick",
+            "seconds": 99.5,
+            "runs_trained": 1234,
+            "workers": 3,
+            "jobs": 2,
+            "notebooks": notebooks,
+            "machine": {"system": "Linux", "cpu": "A processor", "cores": 6},
+            "versions": {"python": "3.11.9", "tensorflow": None},
+        }
+    )
+
+
+def headline_row(**changes) -> dict:
+    return {
+        "paper": "ahmareen2024",
+        "system": "base CNN",
+        "quantity": "test accuracy",
+        "claim_id": "AHM-01",
+        "ours": 97.5,
+        "low": 97.25,
+        "high": 97.8,
+        "n_seeds": 3,
+        "text": "It came close.",
+    } | changes
+
+
+def executed(path: Path, rows: list[dict] | None = None) -> Path:
+    """Write an executed notebook, with headline rows where they are given."""
+    output = new_output("stream", text="97.5\n")
+    cell = new_code_cell("print(97.5)", execution_count=1, outputs=[output], id="show")
+    notebook = new_notebook(cells=[nbformat.v4.new_markdown_cell("# A page", id="t"), cell])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
+    if rows is not None:
+        prefix = "application/papermill.record/"
+        glued = {"scrapbook": {"name": "headline", "mime_prefix": prefix}}
+        text = json.dumps(rows)
+        cell.outputs.append(
+            new_output("display_data", data={f"{prefix}text/plain": text}, metadata=glued)
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+    return path
+
+
+# Generated parts.
+
+
+def test_the_banner_names_profile_and_data():
+    text = fragments.profile(summary(a=result()), PROFILES, [])
+    assert text.startswith("```{note}")
+    assert "**Profile `quick`:** a first look." in text
+    assert "**Data:** MNIST." in text
+    assert "not MNIST" not in text
+
+
+@pytest.mark.parametrize(
+    ("results", "missing", "said"),
+    [
+        ({"a": {"dataset": "digits"}}, [], "**This is not MNIST**"),
+        ({"a": {}, "b": {"profile": "full"}}, [], "come from different runs"),
+        ({"a": {}, "b": {"dataset": "digits"}}, [], "come from different runs"),
+        ({"a": {"status": "failed", "error": "x"}}, [], "**Failed**"),
+    ],
+)
+def test_the_banner_warns_of_what_could_mislead(results, missing, said):
+    made = summary(**{name: result(**changes) for name, changes in results.items()})
+    text = fragments.profile(made, PROFILES, missing)
+    assert text.startswith("```{warning}")
+    assert said in text
+
+
+def test_the_banner_copes_without_a_summary_and_names_what_is_missing():
+    assert "is not known" in fragments.profile(None, PROFILES, [])
+    text = fragments.profile(summary(a=result()), {}, ["01_eda", "02_x"])
+    assert "Not in this report: 01_eda, 02_x." in text
+
+
+def test_the_build_status_shows_times_machine_and_versions():
+    made = summary(a=result(), b=result(dirty=True), c=result(commit=None, dirty=None))
+    text = fragments.build_status(made)
+    for part in ("99.5 s", "12.3", "1\u2009234 runs", "A processor", "2026-01-02 03:04:05"):
+        assert part in text
+    rows = [line for line in text.splitlines() if line.startswith("| {doc}")]
+    assert ["with changes" in row for row in rows] == [False, True, False]
+    assert "| tensorflow |         – |" in text
+    assert "is not known" in fragments.build_status(None)
+
+
+# The build.
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch) -> Path:
+    """A project with the tiny book and two executed notebooks."""
+    folder = tmp_path / "project"
+    tiny_study.write(folder, ["01_tiny", "02_fails"])
+    shutil.copytree(BOOK, folder, dirs_exist_ok=True)
+    for name, rows in (("01_tiny", [headline_row()]), ("02_fails", None)):
+        executed(folder / "done" / f"{name}.ipynb", rows)
+    made = summary(**{"01_tiny": result(), "02_fails": result()})
+    write_summary(made, folder / "done")
+    monkeypatch.setenv("MNISTLIB_ROOT", str(folder))
+    monkeypatch.setattr(params, "PARAMS", tiny_study.Registry())
+    return folder
+
+
+def test_a_report_is_built_and_built_again(project):
+    out = project / "_build" / "x"
+    index = build_book(project / "done", out)
+    assert index == out / "html" / "index.html"
+    pages = out / "html" / "book"
+    front = (pages / "intro.html").read_text()
+    for text in (
+        "97.25–97.80",
+        "97.96",
+        "Profile",
+        "A processor",
+        "It came close.",
+    ):
+        assert text in front
+    assert 'href="notebooks/01_tiny.html"' in front
+    assert (pages / "notebooks" / "02_fails.html").is_file()
+    assert not list((out / "html").rglob("*.map"))
+    executed(project / "done" / "01_tiny.ipynb", [headline_row(ours=12.25)])
+    build_book(project / "done", out)
+    front = (pages / "intro.html").read_text()
+    assert "12.25\u2009%" in front
+    assert "97.50" not in front
+
+
+def test_a_warning_fails_the_build_and_keeps_the_report_from_before(project, capfd):
+    out = project / "_build" / "x"
+    (out / "html").mkdir(parents=True)
+    (out / "html" / "index.html").write_text("the report from before")
+    with (project / "book" / "intro.md").open("a") as file:
+        file.write("\n{numref}`nowhere`\n")
+    with pytest.raises(StudyError, match=r"without warnings. Received: 1 w"):
+        build_book(project / "done", out)
+    printed = capfd.readouterr().err
+    assert "book/intro.md" in printed
+    assert "nowhere" in printed
+    assert (out / "html" / "index.html").read_text() == "the report from before"
+
+
+def test_a_part_of_the_study_makes_a_part_of_the_report(project, capfd):
+    (project / "done" / "02_fails.ipynb").unlink()
+    with (project / "book" / "intro.md").open("a") as file:
+        file.write("\n{doc}`/book/notebooks/02_fails`\n")
+    out = project / "_build" / "x"
+    build_book(project / "done", out)
+    assert "Not in this report: 02_fails." in (out / "html/book/intro.html").read_text()
+    assert not (out / "html/book/notebooks/02_fails.html").exists()
+    contents = yaml.safe_load((out / "source" / "_toc.yml").read_text())
+    assert [part["caption"] for part in contents["parts"]] == ["Notebooks"]
+    assert "warning: book/intro.md" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("break_it", "match"),
+    [
+        (lambda p: shutil.rmtree(p / "done"), "needs executed notebooks. .*done .none."),
+        (lambda p: (p / "_toc.yml").unlink(), "_toc.yml .missing."),
+        (lambda p: _put_an_error_in(p / "done/01_tiny.ipynb"), "cell 'show'; run it again"),
+    ],
+)
+def test_what_cannot_be_built_is_one_clear_line(project, break_it, match):
+    break_it(project)
+    with pytest.raises(StudyError, match=match) as caught:
+        build_book(project / "done", project / "_build" / "x")
+    assert "\n" not in str(caught.value)
+
+
+def _put_an_error_in(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[1].outputs = [new_output("error", ename="E", evalue="", traceback=[])]
+    nbformat.write(notebook, path)

@@ -1,0 +1,154 @@
+"""The table of printed and measured numbers, in the report and in the README."""
+
+import json
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from mnistlib.ground.errors import StudyError
+from mnistlib.study import headline
+from mnistlib.study.summary import Summary, write_summary
+
+THIN = "\u2009"
+SUMMARY = Summary.model_validate(
+    {
+        "profile": "quick",
+        "seconds": 1.0,
+        "runs_trained": 1,
+        "workers": 1,
+        "jobs": 1,
+        "machine": {},
+        "versions": {},
+        "notebooks": {
+            "02_optimizers": {
+                "status": "ok",
+                "seconds": 1.0,
+                "profile": "quick",
+                "dataset": "mnist",
+                "parameters": {},
+                "finished": "2026-01-01T00:00:00+00:00",
+                "commit": None,
+                "dirty": None,
+            }
+        },
+    }
+)
+
+
+def a_row(**changes) -> dict:
+    return {
+        "paper": "ahmareen2024",
+        "system": "base CNN",
+        "quantity": "test accuracy",
+        "claim_id": "AHM-01",
+        "ours": 97.5,
+        "low": 97.25,
+        "high": 97.8,
+        "n_seeds": 3,
+        "text": "It came close.",
+    } | changes
+
+
+@pytest.fixture
+def executed(tmp_path):
+    """Return a function that writes an executed notebook with headline rows."""
+
+    def write(*rows, name="02_optimizers"):
+        prefix = "application/papermill.record/"
+        glued = new_output(
+            "display_data",
+            data={f"{prefix}text/plain": json.dumps(rows)},
+            metadata={"scrapbook": {"name": "headline", "mime_prefix": prefix}},
+        )
+        cell = new_code_cell("1", execution_count=1, outputs=[glued] if rows else [])
+        path = tmp_path / "published" / f"{name}.ipynb"
+        path.parent.mkdir(exist_ok=True)
+        nbformat.write(new_notebook(cells=[cell]), path)
+        return path
+
+    return write
+
+
+def cells(text: str, start: str) -> list[list[str]]:
+    lines = [line for line in text.splitlines() if line.startswith(f"| {start}")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_ours_stands_beside_the_papers_number(executed):
+    loss = a_row(claim_id="AHM-02", quantity="test loss", ours=0.0712, n_seeds=1)
+    text = headline.headline([executed(a_row(), loss | {"low": None, "high": None})])
+    first, second = cells(text, "{cite")
+    assert first == [
+        "{cite:t}`ahmareen2024`",
+        "{doc}`base CNN </book/notebooks/02_optimizers>`",
+        "test accuracy",
+        f"97.96{THIN}%",
+        f"97.50{THIN}%",
+        f"97.25–97.80{THIN}%",
+        "3",
+    ]
+    assert second[2:] == ["test loss (nats)", "0.0629", "0.0712", "–", "1"]
+    assert "- **base CNN, test accuracy:** It came close." in text
+
+
+def test_numbers_stand_to_the_right(executed):
+    text = headline.headline([executed(a_row(), a_row(claim_id="AHM-02", ours=0.07))])
+    (rule,) = [line for line in text.splitlines() if line.startswith("|:")]
+    sides = ["right" if c.endswith(":") else "left" for c in rule.strip("|").split("|")]
+    assert sides == ["left"] * 3 + ["right"] * 4
+
+
+def test_what_no_paper_prints_has_a_dash(executed):
+    text = headline.headline([executed(a_row(claim_id=None))])
+    assert cells(text, "{cite")[0][3] == "–"
+
+
+def test_counts_are_written_as_counts(executed):
+    row = a_row(claim_id="AHM-09", ours=542230, low=None, high=None)
+    (found,) = cells(headline.headline([executed(row)]), "{cite")
+    assert found[3:5] == [f"159{THIN}254", f"542{THIN}230"]
+
+
+def test_minus_is_a_minus(executed):
+    (found,) = cells(headline.headline([executed(a_row(low=-6.24))]), "{cite")
+    assert found[5] == f"−6.24–97.80{THIN}%"
+
+
+def test_a_notebook_may_compare_nothing(executed):
+    text = headline.headline([executed()])
+    assert text == "No notebook of this report compares anything with a paper.\n"
+
+
+def test_the_readme_gets_the_published_numbers_and_nothing_else(executed, tmp_path):
+    folder = executed(a_row()).parent
+    write_summary(SUMMARY, folder)
+    readme = tmp_path / "README.md"
+    readme.write_text(f"# Title\n\n{headline.BEGIN}\nold\n{headline.END}\n\nEnd\n")
+    headline.update_readme(readme, folder)
+    text = readme.read_text()
+    assert text.startswith(f"# Title\n\n{headline.BEGIN}\n\n")
+    assert text.endswith(f"{headline.END}\n\nEnd\n")
+    assert "old" not in text
+    assert "Profile `quick`, MNIST." in text
+    assert cells(text, "`ahm")[0][3:5] == [f"97.96{THIN}%", f"97.50{THIN}%"]
+    headline.update_readme(readme, folder)
+    assert readme.read_text() == text
+
+
+@pytest.mark.parametrize("text", ["# No marks\n", None])
+def test_a_readme_without_marks_is_left_alone(executed, tmp_path, text):
+    folder = executed(a_row()).parent
+    write_summary(SUMMARY, folder)
+    readme = tmp_path / "README.md"
+    if text:
+        readme.write_text(text)
+    headline.update_readme(readme, folder)
+    assert (readme.read_text() if readme.exists() else None) == text
+
+
+def test_one_mark_without_the_other_is_told(executed, tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"{headline.BEGIN}\n")
+    with pytest.raises(StudyError, match=r"both marks .* Received: .*README.md .* alone"):
+        headline.update_readme(readme, executed(a_row()).parent)

@@ -1,0 +1,134 @@
+"""One spec, one result to the last bit, however and wherever its process runs.
+
+`test_train` compares two processes, `test_runs` workers with none; here are the rest.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.fault_kills import mixed_specs
+from mnistlib.ground import backend
+from mnistlib.ground.errors import RunError
+from mnistlib.runs import collect
+from mnistlib.runs.retrain import difference
+from mnistlib.runs.store import Store
+
+HASHES = """
+import hashlib, json, sys
+from mnistlib import data
+from mnistlib.training.spec import NetworkSpec, make
+from mnistlib.training.train import train
+
+found = {}
+for model, optimizer, arguments in json.loads(sys.argv[1]):
+    spec = make(NetworkSpec, dataset="digits", model=model, optimizer=optimizer,
+                learning_rate=0.01, model_args=arguments, n_train=100, n_test=20, epochs=2,
+                scaling="standardised", seed=3)
+    weights = {}
+    record = train(spec, data.load("digits"), weights)
+    joined = b"".join(weights[name].tobytes() for name in sorted(weights))
+    found[f"{model} {optimizer}"] = hashlib.sha256(joined).hexdigest()
+print(json.dumps([found, record.environment]))
+"""
+NETWORKS = [
+    ["base_cnn", "sgd", {}],
+    ["complex_cnn", "adam", {}],
+    ["ann", "adadelta", {"units": 16}],
+]
+
+
+def start(networks: list, cores: set[int], **variables: str) -> subprocess.Popen:
+    """Start a process that trains networks in this order on the given cores."""
+    return subprocess.Popen(
+        [sys.executable, "-c", HASHES, json.dumps(networks)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | variables,
+        preexec_fn=lambda: os.sched_setaffinity(0, cores),
+    )
+
+
+def result(process: subprocess.Popen) -> list:
+    out, _ = process.communicate(timeout=900)
+    assert process.returncode == 0
+    return json.loads(out)
+
+
+@pytest.mark.slow
+def test_cores_threads_order_and_company_do_not_change_a_bit():
+    """Alone on a core, in one order; then two at once, in the other, told 8 threads."""
+    every = os.sched_getaffinity(0)
+    alone, _ = result(start(NETWORKS, {min(every)}, OMP_NUM_THREADS="1"))
+    eight = {"OMP_NUM_THREADS": "8", "TF_NUM_INTRAOP_THREADS": "8", "PYTHONHASHSEED": "7"}
+    company = [start(NETWORKS[::-1], every, **eight) for _ in range(2)]
+    found = [result(process)[0] for process in company]
+    assert found == [alone, alone]
+    assert len(set(alone.values())) == len(NETWORKS)
+
+
+SWEEP = """
+import sys
+from bench.fault_kills import mixed_specs
+from mnistlib.runs import collect
+collect(mixed_specs(8), store=sys.argv[1], workers=2)
+"""
+
+
+@pytest.mark.slow
+def test_a_sweep_killed_and_resumed_gives_the_records_of_a_fresh_one(tmp_path):
+    """Its workers are killed with it after the first record; two workers resume."""
+    fresh = collect(mixed_specs(8), store=tmp_path / "fresh", workers=0)
+    store = Store(tmp_path / "resumed")
+    sweep = subprocess.Popen(
+        [sys.executable, "-c", SWEEP, str(store.folder)],
+        start_new_session=True,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 240
+    while not store.keys() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    os.killpg(sweep.pid, signal.SIGKILL)
+    assert sweep.wait() == -signal.SIGKILL
+    assert 0 < len(store.keys()) < 8
+    resumed = collect(mixed_specs(8), store=store, workers=2)
+    assert resumed.keys == fresh.keys
+    for key in fresh.keys:
+        here, there = fresh.store.with_arrays(key), store.with_arrays(key)
+        assert difference(here, there) == ""
+        np.testing.assert_array_equal(here.confidence, there.confidence)
+
+
+@pytest.mark.slow
+def test_the_portable_setting_reaches_the_kernels_and_the_record():
+    every = os.sched_getaffinity(0)
+    hashes, environment = result(start(NETWORKS[:2], every, MNISTLIB_PORTABLE="1"))
+    again, _ = result(start(NETWORKS[:2], every, **backend.PORTABLE))
+    assert environment["portable"] is True
+    assert environment["onednn_max_cpu_isa"] == "AVX2"
+    assert environment["onednn"] == "1"
+    assert hashes == again
+    if "avx512" in Path("/proc/cpuinfo").read_text():  # else these are its kernels anyway
+        default, _ = result(start(NETWORKS[:2], every, MNISTLIB_PORTABLE="0"))
+        assert default["complex_cnn adam"] != hashes["complex_cnn adam"]
+
+
+def test_a_portable_setting_that_is_none_is_told(monkeypatch):
+    monkeypatch.setenv("MNISTLIB_PORTABLE", "yes")
+    with pytest.raises(RunError, match=r"must be 0 or 1. Received: 'yes'"):
+        backend.configure()
+
+
+def test_a_portable_setting_that_comes_too_late_is_told(monkeypatch):
+    backend.configure()
+    monkeypatch.setenv("MNISTLIB_PORTABLE", "1")
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    with pytest.raises(RunError, match=r"before TensorFlow is loaded.*ONEDNN_MAX_CPU_ISA"):
+        backend.configure()

@@ -1,0 +1,190 @@
+"""Training: repeatable to the bit, evaluated by counts, honest about divergence."""
+
+import gc
+import json
+import os
+import subprocess
+import sys
+import weakref
+
+import numpy as np
+import pytest
+
+from mnistlib import data, models
+from mnistlib.ground import backend
+from mnistlib.training import train
+from mnistlib.training.spec import NetworkSpec, grid, make
+
+SPEC = {
+    "dataset": "digits",
+    "model": "base_cnn",
+    "model_args": {"batch_norm": "before_activation"},
+    "optimizer": "adam",
+    "learning_rate": 0.001,
+    "n_train": 150,
+    "n_test": 67,
+    "val_fraction": 0.2,
+    "batch_size": 32,
+    "epochs": 2,
+    "seed": 3,
+}
+
+HASH_WEIGHTS = """
+import hashlib, json, sys
+from mnistlib import data
+from mnistlib.training.spec import NetworkSpec, make
+from mnistlib.training.train import train
+fields = json.loads(sys.argv[1])
+for earlier in range(int(sys.argv[2])):
+    train(make(NetworkSpec, **fields | {"seed": 90 + earlier}), data.load("digits"))
+weights = {}
+record = train(make(NetworkSpec, **fields), data.load("digits"), weights)
+print(json.dumps({
+    "weights": {n: hashlib.sha256(w.tobytes()).hexdigest() for n, w in weights.items()},
+    "predictions": record.predictions.tolist(),
+    "losses": [epoch["train_loss"] for epoch in record.history],
+}))
+"""
+
+
+def in_a_process(earlier: int, cores: set[int]) -> dict:
+    """Train `SPEC` in a fresh process, after other runs, on the given cores."""
+    done = subprocess.run(
+        [sys.executable, "-c", HASH_WEIGHTS, json.dumps(SPEC), str(earlier)],
+        capture_output=True,
+        text=True,
+        check=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, cores),
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    return data.load("digits")
+
+
+@pytest.mark.slow
+def test_one_spec_gives_the_same_weights_to_the_bit():
+    """Two processes: one core or all, as first run or after another one."""
+    cores = os.sched_getaffinity(0)
+    first = in_a_process(earlier=0, cores={min(cores)})
+    second = in_a_process(earlier=1, cores=cores)
+    # A kernel and a bias of three layers, four numbers a channel of two normalisations.
+    assert len(first["weights"]) == 3 * 2 + 2 * 4
+    assert first == second
+
+
+def test_another_seed_gives_other_weights(dataset):
+    found = []
+    for spec in grid(make(NetworkSpec, **SPEC | {"epochs": 1}), seed=[0, 1]):
+        weights = {}
+        train.train(spec, dataset, weights)
+        found.append(weights)
+    assert found[0].keys() == found[1].keys()
+    assert not np.array_equal(
+        found[0]["base_cnn/conv1/kernel"], found[1]["base_cnn/conv1/kernel"]
+    )
+
+
+def test_the_record_counts_every_image(dataset):
+    """150 images, 30 held out: 120 and 30 and 67 are no multiples of the batches."""
+    weights = {}
+    record = train.train(make(NetworkSpec, **SPEC), dataset, weights)
+    assert record.status == "ok"
+    assert [epoch["epoch"] for epoch in record.history] == [1, 2]
+    assert record.train["n_examples"] == 120
+    assert record.val["n_examples"] == 30
+    assert record.test["n_examples"] == 67
+    cut = data.split(
+        dataset, method="stratified", val_fraction=0.2, n_train=150, n_test=67, seed=3
+    )
+    assert record.test["n_correct"] == int((record.predictions == cut.y_test).sum())
+    np.testing.assert_array_equal(record.test_index, cut.test_index)
+    assert record.data["split_sha256"] == cut.sha256
+    assert record.parameters == 542_758
+    assert record.size_bytes == 4 * record.parameters
+
+    # The same network, rebuilt by hand from the weights, gives the same numbers.
+    import keras
+
+    model = models.build("base_cnn", batch_norm="before_activation")
+    for weight in model.weights:
+        weight.assign(weights[weight.path])
+    _, x_val, x_test = data.scale(cut, "unit")
+    logits = model.predict(x_test, batch_size=13, verbose=0)
+    np.testing.assert_array_equal(logits.argmax(axis=1), record.predictions)
+    softmax = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+    np.testing.assert_allclose(softmax.max(axis=1), record.confidence, atol=2e-3)
+    own = softmax[np.arange(67), cut.y_test].astype(np.float64)
+    assert record.test["loss"] == pytest.approx(-np.log(own).mean(), rel=1e-4)
+    val = keras.ops.convert_to_numpy(keras.ops.softmax(model.predict(x_val, verbose=0)))
+    assert record.val["n_correct"] == int((val.argmax(axis=1) == cut.y_val).sum())
+
+
+def test_the_network_learns(dataset):
+    changes = {"model_args": {}, "n_train": 600, "n_test": None, "epochs": 6}
+    spec = make(NetworkSpec, **SPEC | changes)
+    record = train.train(spec, dataset)
+    assert record.test["n_correct"] / record.test["n_examples"] > 0.9
+    assert record.history[-1]["train_loss"] < record.history[0]["train_loss"] / 2
+
+
+def test_a_run_that_diverges_is_a_result(dataset):
+    """Of a few seeds at an absurd rate; where all ReLUs die at once, nothing overflows."""
+    changes = {
+        "model": "complex_cnn",
+        "model_args": {},
+        "optimizer": "sgd",
+        "learning_rate": 100.0,
+        "momentum": 0.9,
+        "scaling": "none",
+        "epochs": 5,
+    }
+    specs = grid(make(NetworkSpec, **SPEC | changes), seed=list(range(8)))
+    records = (train.train(spec, dataset) for spec in specs)
+    record = next(record for record in records if record.status == "diverged")
+    assert len(record.history) < 5
+    assert record.test["n_examples"] == 67
+    assert record.test["loss"] is None
+
+
+def test_no_validation_images_is_allowed(dataset):
+    record = train.train(make(NetworkSpec, **SPEC | {"val_fraction": 0.0}), dataset)
+    assert record.val == {"n_correct": 0, "n_examples": 0, "loss": None}
+    assert record.history[0]["val_accuracy"] is None
+    assert record.train["n_examples"] == 150
+
+
+def test_cross_entropy_by_hand():
+    logits = np.array([[0.0, 0.0], [1000.0, 0.0], [np.log(3), 0.0]], np.float32)
+    losses = train.cross_entropy(logits, np.array([0, 0, 1]))
+    np.testing.assert_allclose(losses, [np.log(2), 0.0, np.log(4)], rtol=1e-6)
+
+
+def test_confidence_by_hand():
+    logits = np.array([[0.0, 0.0], [np.log(3), 0.0], [1000.0, 0.0]], np.float32)
+    np.testing.assert_allclose(train.confidence(logits), [0.5, 0.75, 1.0], rtol=1e-3)
+
+
+def test_a_finished_run_leaves_no_images_in_memory(dataset):
+    """A worker trains hundreds of runs: their images must not pile up."""
+    backend.configure()
+    from mnistlib.training.engine_tensorflow import Engine
+
+    spec = make(NetworkSpec, **SPEC)
+    images = data.scale(
+        data.split(
+            dataset, method="last", val_fraction=0.0, n_train=100, n_test=20, seed=0
+        ),
+        "unit",
+    )[0]
+    model = models.build("ann")
+    rates = np.full((1, 4), 0.1)
+    optimizer = train.build_optimizer(spec)
+    engine = Engine(model, optimizer, images, dataset.y_train[:100], 32, rates)
+    engine.train_epoch(np.arange(100))
+    left = weakref.ref(engine._images)
+    del engine, model
+    gc.collect()
+    assert left() is None

@@ -7,8 +7,15 @@ import gzip
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@cache
+def _bomb() -> bytes:
+    """Return a gzip file that is smaller than the tiny data and holds 45 MB of zeros."""
+    return gzip.compress(bytes(45_000_000))
 
 
 class Mirrors(ThreadingHTTPServer):
@@ -22,6 +29,7 @@ class Mirrors(ThreadingHTTPServer):
         self.contents = contents
         self.served: list[tuple[str, str]] = []
         self.closing = threading.Event()
+        self.sent = 0  # bytes of bodies without end
 
     def url(self, behaviour: str) -> str:
         return f"http://127.0.0.1:{self.server_port}/{behaviour}/"
@@ -54,6 +62,23 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(packed)
             case "unpacked":  # as servers do that declare gzip as a transfer encoding
                 self._send(packed, encoding="gzip")
+            case "in-parts":  # gzip files one after the other are one gzip file
+                half = len(content) // 2
+                self._send(gzip.compress(content[:half]) + gzip.compress(content[half:]))
+            case "endless":
+                self._send_on(packed[:9] + bytes(range(256)) * 40, pause=0)
+            case "slowing":  # quick enough on the whole, and never done
+                self._send_on(content + bytes(500_000), pause=0.05, then=b"?")
+            case "bomb":
+                self._send(_bomb())
+            case "encoded-bomb":
+                self._send(_bomb(), encoding="gzip")
+            case "no-length":
+                self._send(packed, length="nonsense")
+            case "round-and-round":
+                self.send_response(302)
+                self.send_header("Location", self.path)
+                self.end_headers()
             case "wrong":  # one pixel or label differs
                 self._send(gzip.compress(content[:-1] + bytes([content[-1] ^ 1])))
             case "damaged":
@@ -92,6 +117,16 @@ class _Handler(BaseHTTPRequestHandler):
         if then_wait:
             self.wfile.flush()
             self.server.closing.wait()
+
+    def _send_on(self, body, pause, then=None):
+        """Send without end, as long as the other side listens."""
+        self.send_response(200)
+        self.end_headers()
+        with suppress(OSError):  # it listens no more
+            while not self.server.closing.wait(pause):
+                self.wfile.write(body)
+                self.server.sent += len(body)
+                body = then or body
 
     def log_message(self, *_: object) -> None:
         """Stay quiet."""

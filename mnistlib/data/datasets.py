@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from mnistlib.data import digits, fetch, idx, mnist
+from mnistlib.data import digits, download, idx, mnist
 from mnistlib.data.splits import SCALINGS, SPLIT_METHODS, Split, scale, split
 from mnistlib.ground import paths
 from mnistlib.ground.errors import DataError
@@ -84,8 +84,8 @@ def load(name: str = "auto", folder: str | os.PathLike | None = None) -> Dataset
 
     Raises:
         DataError: for an unknown name; for files that are missing from a folder that was
-            named, or broken ("auto" too: it does not hide them); for "mnist", also when it
-            cannot be downloaded.
+            named, or broken, or may not be read ("auto" too: it does not hide them); for
+            "mnist", also when it cannot be downloaded.
     """
     if name not in NAMES:
         raise DataError(
@@ -94,12 +94,12 @@ def load(name: str = "auto", folder: str | os.PathLike | None = None) -> Dataset
         )
     if name == "digits":
         return _load_digits()
-    explicit = str(Path(folder).expanduser().resolve()) if folder else None
+    explicit = str(paths.absolute(folder)) if folder else None
     return _load_mnist_or_fallback(
         name,
         explicit,
         tuple(paths.data_dirs(explicit)),
-        fetch.is_offline(),
+        download.is_offline(),
     )
 
 
@@ -143,8 +143,9 @@ def verify(folder: str | os.PathLike | None = None) -> list[dict[str, str]]:
     rows = []
     for place in paths.data_dirs(folder):
         for file in mnist.FILES:
-            path, problem = mnist.find(place, file), ""
+            path, problem = None, ""
             try:
+                path = mnist.find(place, file)
                 state = "missing" if path is None else "good"
                 if path:
                     mnist.read(path, file)
@@ -173,7 +174,7 @@ def _load_mnist_or_fallback(
             return dataset
     try:
         return _read_cache_or_fetch(cache)
-    except fetch.FetchError as error:
+    except download.FetchError as error:
         if name == "mnist":
             raise
         _log.warning(
@@ -188,7 +189,7 @@ def _load_mnist_or_fallback(
 def _read_named(folder: Path, is_explicit: bool) -> Dataset | None:
     """Read a folder that a person named: what is wrong with it is not passed over."""
     origin = "the folder given" if is_explicit else "MNISTLIB_DATA"
-    if not os.path.isdir(folder):
+    if not mnist.is_folder(folder):
         raise DataError(
             f"Required: {origin} is a folder. Received: {folder}, which is none. "
             "Correct the name, or leave it out."
@@ -209,13 +210,22 @@ def _read_named(folder: Path, is_explicit: bool) -> Dataset | None:
 def _read_cache_or_fetch(cache: Path) -> Dataset:
     source = "read from the user's cache folder"
     arrays = None
+    try:
+        mnist.is_folder(cache)
+    except mnist.Unreadable as error:
+        if os.path.lexists(cache):
+            raise
+        # Another's home, say: nobody can tell whether there is a cache.
+        raise download.no_place(cache, error.__cause__) from error
     if mnist.is_complete(cache):
         try:
             arrays = mnist.read_folder(cache)
+        except mnist.Unreadable:
+            raise
         except DataError as error:
             _log.warning("The cached copy of MNIST cannot be used. %s", error)
     if not arrays:
-        hosts = fetch.fetch(cache)
+        hosts = download.fetch(cache)
         if hosts:
             source = f"downloaded from {', '.join(hosts)}"
         arrays = mnist.read_folder(cache)

@@ -4,9 +4,11 @@ An IDX file of unsigned bytes is ``00 00 08 d``, then d lengths as big-endian 32
 integers, then the values in C order. https://yann.lecun.org/exdb/mnist/index.html
 """
 
+import gzip
 import math
 import struct
 import zlib
+from io import BytesIO
 
 import numpy as np
 
@@ -38,30 +40,33 @@ def encode(array: np.ndarray) -> bytes:
     return header + array.tobytes()
 
 
-def decompress(content: bytes, origin: str, expected_size: int = 1 << 16) -> bytes:
+def decompress(content: bytes, origin: str, most: int) -> bytes:
     """Return the content of a file without its gzip wrapping, if it has one.
 
     Args:
         content: a plain or gzipped file's bytes.
         origin: where the bytes came from, for the message.
-        expected_size: bytes after decompression; a hint that only saves time.
+        most: bytes that may come out; not many more are unpacked before it is refused.
 
     Raises:
-        DataError: if the gzip stream is cut off or damaged.
+        DataError: if the gzip stream is cut off or damaged, or holds more than `most`.
     """
-    if not content.startswith(_GZIP_MAGIC):
-        return content
-    try:
-        # wbits=31 reads the gzip wrapping and checks its CRC-32. gzip.decompress does the
-        # same in twice the time, because it cannot be told the size.
-        return zlib.decompress(content, wbits=31, bufsize=max(expected_size, 1))
-    except zlib.error as error:
-        cut_off = "incomplete" in str(error)
+    if content.startswith(_GZIP_MAGIC):
+        try:
+            content = gzip.GzipFile(fileobj=BytesIO(content)).read(most + 1)
+        except (EOFError, OSError, zlib.error) as error:
+            cut_off = isinstance(error, EOFError)
+            raise DataError(
+                f"Required: a whole gzip file. Received: {origin} is "
+                f"{'cut off (truncated)' if cut_off else 'damaged (corrupt)'}. "
+                "Replace or delete it, then try again."
+            ) from error
+    if len(content) > most:
         raise DataError(
-            f"Required: a whole gzip file. Received: {origin} is "
-            f"{'cut off (truncated)' if cut_off else 'damaged (corrupt)'}. "
+            f"Required: at most {most:,} bytes. Received: {origin} is too long. "
             "Replace or delete it, then try again."
-        ) from error
+        )
+    return content
 
 
 def _beginning(content: bytes) -> str:

@@ -1,8 +1,10 @@
 """MNIST's four files: what they are called, what must be in them, and reading them."""
 
+import errno
 import hashlib
 import math
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +27,22 @@ class IdxFile:
     def size(self) -> int:
         """Bytes of the decompressed file."""
         return 4 + 4 * len(self.shape) + math.prod(self.shape)
+
+    @property
+    def most_bytes(self) -> int:
+        """More bytes than any good copy of the file has, gzipped or not."""
+        return self.size + self.size // 100 + 4096
+
+
+class Unreadable(DataError):
+    """A file or folder is there, or may be, and the system does not let us look."""
+
+    def __init__(self, path: Path, error: OSError):
+        super().__init__(
+            "Required: folders and files of MNIST that may be read. "
+            f"Received: {path} ({error.strerror or error}). Correct its permissions or its "
+            "name, or name another folder in MNISTLIB_DATA, then try again."
+        )
 
 
 # SHA-256 of the DECOMPRESSED files: mirrors compress the same bytes differently.
@@ -56,12 +74,36 @@ FILES = (
 )
 
 
+def is_folder(path: Path) -> bool:
+    """Return whether a folder is there.
+
+    Raises:
+        Unreadable: if something else is there, or the system does not say.
+    """
+    try:
+        if stat.S_ISDIR(os.stat(path).st_mode):
+            return True
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise Unreadable(path, error) from error
+
+
 def find(folder: Path, file: IdxFile) -> Path | None:
-    """Return the file's path in a folder, plain before gzipped, or None."""
-    for name in (file.name, f"{file.name}.gz"):
-        # Not Path.is_file, which raises where the folder may not be entered.
-        if os.path.isfile(folder / name):
-            return folder / name
+    """Return the file's path in a folder, plain before gzipped, or None.
+
+    Raises:
+        Unreadable: if the system does not say whether it is there.
+    """
+    for path in (folder / file.name, folder / f"{file.name}.gz"):
+        try:
+            if stat.S_ISREG(os.stat(path).st_mode):
+                return path
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise Unreadable(path, error) from error
     return None
 
 
@@ -100,15 +142,14 @@ def read(path: Path, file: IdxFile) -> np.ndarray:
     """Return one file's array, uint8 and read-only, from a plain or gzipped file.
 
     Raises:
-        DataError: if the file cannot be read, or is not MNIST's, byte for byte.
+        Unreadable: if the file may not be read.
+        DataError: if it is not MNIST's, byte for byte.
     """
     try:
-        content = path.read_bytes()
+        with open(path, "rb") as stream:
+            content = stream.read(file.most_bytes + 1)
     except OSError as error:
-        raise DataError(
-            f"Required: a readable file. Received: {path} ({error.strerror}). "
-            "Correct its permissions or replace it, then try again."
-        ) from error
+        raise Unreadable(path, error) from error
     return check(idx.decompress(content, str(path), file.size), file, str(path))
 
 
@@ -119,6 +160,7 @@ def read_folder(folder: Path) -> dict[str, np.ndarray] | None:
         x_train, y_train, x_test, y_test: uint8, read-only.
 
     Raises:
+        Unreadable: if the folder or a file may not be read.
         DataError: if only some of the four files are there, or one of them is broken.
     """
     paths = {file: find(folder, file) for file in FILES}

@@ -5,10 +5,8 @@ maps them read-only, so that the system keeps their pages once, however many wor
 """
 
 import hashlib
-import os
-import uuid
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +15,7 @@ from mnistlib.data import idx
 from mnistlib.data.datasets import Dataset
 from mnistlib.ground import paths
 from mnistlib.ground.errors import DataError
+from mnistlib.ground.files import write_whole
 
 _PARTS = ("x_train", "y_train", "x_test", "y_test")
 
@@ -45,13 +44,8 @@ def share(dataset: Dataset) -> Shared | None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for part in _PARTS:
-            temporary = folder / f".{part}.{uuid.uuid4().hex}.tmp"
-            try:
-                with open(temporary, "xb") as file:
-                    np.save(file, getattr(dataset, part), allow_pickle=False)
-                os.replace(temporary, folder / f"{part}.npy")
-            finally:
-                temporary.unlink(missing_ok=True)
+            save = partial(np.save, arr=getattr(dataset, part), allow_pickle=False)
+            write_whole(folder / f"{part}.npy", save)
     except OSError:
         return None
     attach.cache_clear()

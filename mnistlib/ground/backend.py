@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 
 from mnistlib.ground.errors import RunError
+from mnistlib.ground.machine import cpu_model
 
 # oneDNN picks its kernels by the instruction set, and TensorFlow uses oneDNN at all only
 # on processors with AVX-512 VNNI or newer; both change the order of sums.
@@ -150,13 +151,3 @@ def _device(name: str) -> str:
     import keras
 
     return keras.distribution.list_devices()[0].split(":")[0]
-
-
-def cpu_model() -> str:
-    """Return the processor's name as the system tells it."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            names = [line.split(":", 1)[1].strip() for line in file if "model name" in line]
-    except OSError:
-        names = []
-    return names[0] if names else platform.processor() or platform.machine()

@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import os
 import re
 import sys
 from pathlib import Path
@@ -107,7 +108,8 @@ def clean(notebook) -> None:
 def without_folders(text: str) -> str:
     """Return a text without this machine's folders: the project is ``.``, home is ``~``."""
     text = re.sub(r"/\S*?/ipykernel_\d+/\d+\.py", "<cell>", text)
-    for folder, name in ((root(), "."), (Path.home(), "~")):
-        if folder != Path(folder.anchor):
+    home = Path(os.path.expanduser("~"))  # itself where there is none
+    for folder, name in ((root(), "."), (home, "~")):
+        if folder.is_absolute() and folder != Path(folder.anchor):
             text = re.sub(rf"{re.escape(str(folder))}(?![\w.-])", name, text)
     return text

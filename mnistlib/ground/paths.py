@@ -19,7 +19,7 @@ def root() -> Path:
     """
     explicit = os.environ.get("MNISTLIB_ROOT")
     if explicit:
-        return Path(explicit).resolve()
+        return absolute(explicit)
     for start in (Path.cwd(), Path(__file__).resolve().parent):
         for folder in (start, *start.parents):
             if (folder / _MARKER).is_file():
@@ -40,14 +40,23 @@ def published_runs_dir() -> Path:
 def store_dir() -> Path:
     """Return the folder of run records: ``$MNISTLIB_RUNS``, else ``_build/runs``."""
     explicit = os.environ.get("MNISTLIB_RUNS")
-    return Path(explicit).resolve() if explicit else build_dir() / "runs"
+    return absolute(explicit) if explicit else build_dir() / "runs"
+
+
+def absolute(folder: str | os.PathLike) -> Path:
+    """Return a folder's whole name, with ``~`` and links replaced where they can be.
+
+    Unlike pathlib's ways it never raises: who uses the name finds out what is wrong.
+    """
+    return Path(os.path.realpath(os.path.expanduser(folder)))
 
 
 def cache_dir() -> Path:
-    """Return the user's cache folder for downloaded data."""
+    """Return the user's cache folder for data; without a home, one below ``_build``."""
     import pooch
 
-    return Path(pooch.os_cache("mnistlib"))
+    folder = Path(pooch.os_cache("mnistlib"))
+    return folder if folder.is_absolute() else build_dir() / "cache"
 
 
 def data_dirs(explicit: str | os.PathLike | None = None) -> list[Path]:
@@ -57,6 +66,4 @@ def data_dirs(explicit: str | os.PathLike | None = None) -> list[Path]:
         explicit: a folder the caller named, or None.
     """
     named = [explicit, os.environ.get("MNISTLIB_DATA")]
-    return [Path(folder).expanduser().resolve() for folder in named if folder] + [
-        cache_dir()
-    ]
+    return [absolute(folder) for folder in named if folder] + [cache_dir()]

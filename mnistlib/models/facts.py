@@ -8,8 +8,6 @@ key of the code that builds the networks.
 import contextlib
 import hashlib
 import json
-import os
-import uuid
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +16,7 @@ import pandas as pd
 
 from mnistlib import models
 from mnistlib.ground import paths
+from mnistlib.ground.files import write_whole
 
 _COLUMNS = ["layer", "kind", "output shape", "parameters"]
 
@@ -82,11 +81,6 @@ def _code_hash() -> str:
 
 def _keep(facts: dict, path: Path) -> None:
     """Write for later processes; without it they only take longer."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            temporary.write_text(json.dumps(facts), encoding="utf-8")
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(path, json.dumps(facts))

@@ -6,14 +6,17 @@ the scheduler is gone, and after Ctrl-C its queue goes on. Dask's own client has
 this, and one task a run is all that is needed.
 """
 
+import asyncio
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from mnistlib import __version__
 from mnistlib.ground.errors import RunError
 from mnistlib.ground.machine import installed
+from mnistlib.ground.patience import in_thread
 from mnistlib.runs.job import Ended, Job, one_line, run_job
 from mnistlib.runs.progress import Progress
 from mnistlib.training.spec import TRAINING_VERSION
@@ -86,8 +89,6 @@ def connected(scheduler: str):
     """
     try:
         import distributed
-        from distributed.comm.addressing import parse_address
-        from distributed.comm.registry import get_backend
     except ModuleNotFoundError:
         raise RunError(
             "a scheduler needs the package distributed. Received: "
@@ -95,24 +96,60 @@ def connected(scheduler: str):
             'pip install -e ".[cluster]"'
         ) from None
     with _quiet():
+        _ask(scheduler)
         try:
-            # The client itself takes minutes over an address of no known kind.
-            get_backend(parse_address(scheduler)[0])
             client = distributed.Client(
                 scheduler, timeout=CONNECT_SECONDS, set_as_default=False
             )
-        except (OSError, ValueError, TypeError) as error:
-            raise RunError(
-                "a Dask scheduler must answer at the address given. Received: "
-                f"scheduler={scheduler!r} (str), no answer in {CONNECT_SECONDS} s "
-                f"({type(error).__name__}); start one with `dask scheduler`"
-            ) from None
+        except (OSError, ValueError) as error:
+            raise _no_answer(scheduler, error) from None
         try:
             _check_workers(client, scheduler)
             yield client
         finally:
             with suppress(OSError, TimeoutError):
                 client.close(timeout=2)
+
+
+def _ask(scheduler: str) -> None:
+    """Make sure that a scheduler is at an address, in ``CONNECT_SECONDS`` at most.
+
+    Dask's client does not come back from something that accepts and is silent (the port
+    of a dashboard, any web server), and then holds up Ctrl-C and the end of the process.
+    """
+    try:
+        answer = in_thread(_identity, scheduler).result(CONNECT_SECONDS)
+    except Exception as error:  # strange bytes raise strange errors in Dask
+        raise _no_answer(scheduler, error) from None
+    if "workers" not in answer:
+        raise RunError(
+            "a Dask scheduler must answer at the address given. Received: "
+            f"scheduler={scheduler!r} (str), where a {answer.get('type')} answers; give "
+            "the address that `dask scheduler` prints"
+        )
+
+
+def _identity(scheduler: str) -> dict:
+    from distributed import Security, rpc
+    from distributed.comm.addressing import get_address_host
+
+    async def ask() -> dict:
+        arguments = Security().get_connection_args("client")
+        async with rpc(scheduler, connection_args=arguments) as there:
+            return await asyncio.wait_for(there.identity(), CONNECT_SECONDS)
+
+    # Here, in a thread that may be left behind; asyncio would wait for its own at exit.
+    socket.getaddrinfo(get_address_host(scheduler), None)
+    return asyncio.run(ask())
+
+
+def _no_answer(scheduler: str, error: Exception) -> RunError:
+    silent = isinstance(error, TimeoutError)
+    reason = f"no answer in {CONNECT_SECONDS} s" if silent else one_line(error)
+    return RunError(
+        "a Dask scheduler must answer at the address given. Received: "
+        f"scheduler={scheduler!r} (str): {reason}; start one with `dask scheduler`"
+    )
 
 
 def _check_workers(client, scheduler: str) -> None:

@@ -4,8 +4,6 @@ import hashlib
 import io
 import json
 import math
-import os
-import subprocess
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +12,7 @@ import numpy as np
 
 from mnistlib import __version__
 from mnistlib.ground.errors import SpecError, StoreError
+from mnistlib.ground.machine import commit_of
 from mnistlib.training.spec import (
     TRAINING_VERSION,
     ClassicalSpec,
@@ -95,31 +94,10 @@ def new_record(spec, dataset, cut, *, predictions, confidence, **facts) -> RunRe
 @lru_cache(maxsize=1)
 def code_version() -> dict:
     """Return the library's version, the commit, and whether its files differ from it."""
-    here = Path(__file__).resolve().parents[1]
-    commit = _git(here, "rev-parse", "HEAD")
-    changed = _git(here, "status", "--porcelain", "--", ".") if commit else None
     return {
         "version": __version__,
         "training_version": TRAINING_VERSION,
-        "commit": commit,
-        "dirty": None if changed is None else bool(changed),
-    }
-
-
-def _git(folder: Path, *command: str) -> str | None:
-    environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0"}
-    try:
-        done = subprocess.run(
-            ["git", *command],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=20,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    } | commit_of(Path(__file__).resolve().parents[1], ["."])
 
 
 def _canonical(facts: dict) -> bytes:

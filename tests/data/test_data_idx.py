@@ -85,25 +85,30 @@ def test_message_for_a_wrong_magic_number(content, said):
 
 
 @given(st.binary(max_size=2000), st.integers(1, 9))
-def test_gzip_is_taken_off_whatever_the_level_and_the_hint(content, level):
+def test_gzip_is_taken_off_whatever_the_level(content, level):
     packed = gzip.compress(content, compresslevel=level)
-    for expected_size in (0, 1, len(content), 10_000):
-        assert idx.decompress(packed, "x", expected_size) == content
+    for most in (len(content), 10_000):
+        assert idx.decompress(packed, "x", most) == content
+    if content:
+        with pytest.raises(DataError, match="x is too long"):
+            idx.decompress(packed, "x", len(content) - 1)
 
 
-def test_plain_bytes_pass_through():
-    assert idx.decompress(b"\0\0\x08\1", "x") == b"\0\0\x08\1"
+def test_plain_bytes_pass_through_up_to_the_most():
+    assert idx.decompress(b"\0\0\x08\1", "x", 4) == b"\0\0\x08\1"
+    with pytest.raises(DataError, match=r"at most 3 bytes\. Received: x is too long"):
+        idx.decompress(b"\0\0\x08\1", "x", 3)
 
 
 def test_message_for_a_truncated_gzip_file():
     packed = gzip.compress(bytes(range(256)) * 10)
     for cut in (5, len(packed) // 2, len(packed) - 1):
         with pytest.raises(DataError, match=r"whole gzip file\. Received: x is cut off"):
-            idx.decompress(packed[:cut], "x")
+            idx.decompress(packed[:cut], "x", 9999)
 
 
 def test_message_for_a_corrupt_gzip_file():
     packed = bytearray(gzip.compress(bytes(range(256)) * 10))
     packed[-6] ^= 0xFF  # in the CRC-32
     with pytest.raises(DataError, match=r"Received: x is damaged \(corrupt\)\. Replace"):
-        idx.decompress(bytes(packed), "x")
+        idx.decompress(bytes(packed), "x", 9999)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import gzip
 import json
 import os
 import select
@@ -9,15 +10,19 @@ import socket
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
+import filelock
 import numpy as np
 import pytest
 from mirrors import serving
 
 from mnistlib import data
-from mnistlib.data import fetch, mnist, transfer
-from mnistlib.data.fetch import FetchError
+from mnistlib.data import download, idx, mnist
+from mnistlib.data.download import FetchError
+from mnistlib.ground import files
+from mnistlib.ground.errors import DataError
 
 NAMES = [file.name for file in mnist.FILES]
 
@@ -32,8 +37,8 @@ def mirrors(tiny_contents):
 def online(offline, monkeypatch):
     """The network allowed (it is this machine alone), short patience, an empty cache."""
     monkeypatch.delenv("MNISTLIB_OFFLINE")
-    monkeypatch.setattr(transfer, "ANSWER_SECONDS", 2.0)
-    monkeypatch.setattr(transfer, "STALL_SECONDS", 2.0)
+    monkeypatch.setattr(download, "ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr(download, "STALL_SECONDS", 2.0)
     return offline
 
 
@@ -42,7 +47,7 @@ def use(monkeypatch, mirrors, online):
     """Make `fetch` use the mirrors of these behaviours, in this order."""
 
     def set_mirrors(*behaviours):
-        monkeypatch.setattr(fetch, "MIRRORS", tuple(mirrors.url(b) for b in behaviours))
+        monkeypatch.setattr(download, "MIRRORS", tuple(mirrors.url(b) for b in behaviours))
 
     return set_mirrors
 
@@ -52,16 +57,18 @@ def visible(folder):
 
 
 def test_there_are_public_mirrors_and_they_use_tls():
-    assert len(fetch.MIRRORS) >= 2
-    assert len({fetch._host(mirror) for mirror in fetch.MIRRORS}) == len(fetch.MIRRORS)
-    for mirror in fetch.MIRRORS:
+    assert len(download.MIRRORS) >= 2
+    assert len({download._host(mirror) for mirror in download.MIRRORS}) == len(
+        download.MIRRORS
+    )
+    for mirror in download.MIRRORS:
         assert mirror.startswith("https://")
         assert mirror.endswith("/")
 
 
 def test_fetch_puts_four_checked_plain_files_in_place(use, mirrors, online, tiny_contents):
     use("good")
-    assert fetch.fetch(online) == [f"127.0.0.1:{mirrors.server_port}"]
+    assert download.fetch(online) == [f"127.0.0.1:{mirrors.server_port}"]
     assert visible(online) == sorted(NAMES)
     for name, content in tiny_contents.items():
         assert (online / name).read_bytes() == content
@@ -70,9 +77,9 @@ def test_fetch_puts_four_checked_plain_files_in_place(use, mirrors, online, tiny
 
 def test_a_second_fetch_needs_no_network(use, mirrors, online, monkeypatch):
     use("good")
-    fetch.fetch(online)
+    download.fetch(online)
     monkeypatch.setenv("MNISTLIB_OFFLINE", "1")
-    assert fetch.fetch(online) == []
+    assert download.fetch(online) == []
     assert len(mirrors.got("good")) == 4
 
 
@@ -93,14 +100,19 @@ def test_load_downloads_once_and_then_reads_the_cache(use, mirrors, online, tiny
 
 
 @pytest.mark.parametrize(
-    "bad", ["wrong", "damaged", "html", "gone", "broken-off", "stalled", "trickling"]
+    "bad",
+    [
+        *("wrong", "damaged", "html", "gone", "broken-off", "stalled", "trickling"),
+        *("endless", "bomb", "encoded-bomb", "no-length", "round-and-round"),
+    ],
 )
 def test_the_next_mirror_takes_over(use, mirrors, online, tiny_contents, bad):
     use(bad, "good")
     started = time.monotonic()
-    fetch.fetch(online)
+    download.fetch(online)
     assert time.monotonic() - started < 20
-    assert len(mirrors.got(bad)) == 1  # a mirror that failed is not asked first again
+    if bad != "round-and-round":
+        assert len(mirrors.got(bad)) == 1  # a mirror that failed is not asked first again
     assert mirrors.got("good") == [f"{name}.gz" for name in NAMES]
     for name, content in tiny_contents.items():
         assert (online / name).read_bytes() == content
@@ -109,16 +121,17 @@ def test_the_next_mirror_takes_over(use, mirrors, online, tiny_contents, bad):
 def test_a_mirror_that_does_not_answer_is_not_asked_for_files(
     use, mirrors, online, monkeypatch
 ):
-    monkeypatch.setattr(transfer, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(download, "ANSWER_SECONDS", 0.5)
     use("silent", "good")
-    fetch.fetch(online)
+    download.fetch(online)
     assert mirrors.got("silent") == []
     assert len(mirrors.got("good")) == 4
 
 
-def test_a_server_that_unpacks_on_the_way_is_understood(use, online, tiny_contents):
-    use("unpacked")
-    fetch.fetch(online)
+@pytest.mark.parametrize("way", ["unpacked", "in-parts"])
+def test_other_ways_to_pack_are_understood(use, online, tiny_contents, way):
+    use(way)
+    download.fetch(online)
     assert (online / NAMES[0]).read_bytes() == tiny_contents[NAMES[0]]
 
 
@@ -132,12 +145,17 @@ def test_a_server_that_unpacks_on_the_way_is_understood(use, online, tiny_conten
         ("broken-off", r"the connection failed \(ChunkedEncodingError\)"),
         ("stalled", r"timed out|the connection failed|too slow"),
         ("trickling", r"too slow \([0-9]+ bytes in 2 s\)"),
+        ("endless", r"sent more than 51,622 bytes"),
+        ("bomb", r"sent broken or other data"),
+        ("encoded-bomb", r"sent more than 51,622 bytes"),
+        ("no-length", r"the connection failed \(ValueError\)"),
+        ("round-and-round", r"the connection failed \(TooManyRedirects\)"),
     ],
 )
 def test_when_no_mirror_is_good_one_line_says_why(use, online, bad, said):
     use(bad)
     with pytest.raises(FetchError, match=said) as caught:
-        fetch.fetch(online)
+        download.fetch(online)
     message = str(caught.value)
     assert message.startswith("Required: a mirror that serves MNIST's train-images")
     assert "MNISTLIB_DATA" in message
@@ -145,13 +163,43 @@ def test_when_no_mirror_is_good_one_line_says_why(use, online, bad, said):
     assert visible(online) == []
 
 
+def test_a_mirror_without_end_is_left_after_what_a_file_may_have(use, mirrors, online):
+    use("endless")
+    with pytest.raises(FetchError):
+        download.fetch(online)
+    time.sleep(0.5)
+    assert mirrors.sent < 20_000_000  # most of it in the system's buffers
+
+
+def test_a_mirror_that_slows_down_is_given_up_in_the_end(use, online, monkeypatch):
+    """Its mean speed stays good for long."""
+    monkeypatch.setattr(download, "FILE_SECONDS", 1.0)
+    monkeypatch.setattr(mnist.IdxFile, "most_bytes", 10_000_000)
+    use("slowing")
+    with pytest.raises(FetchError, match=r"too slow \(5[0-9]{2},[0-9]{3} bytes in 1 s\)"):
+        download.fetch(online)
+
+
+def test_a_small_gzip_file_of_many_bytes_is_not_unpacked_whole(tmp_path, tiny_contents):
+    """A hundred million zeros take 0.1 MB, and must not take the memory."""
+    packed = gzip.compress(bytes(100_000_000))
+    tracemalloc.start()
+    with pytest.raises(
+        DataError, match=r"at most 1,000,000 bytes\. Received: x is too long"
+    ):
+        idx.decompress(packed, "x", 1_000_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000
+
+
 def test_a_failure_keeps_whole_files_and_the_second_try_goes_on(use, mirrors, online):
     use("once")
     with pytest.raises(FetchError, match="HTTP 503"):
-        fetch.fetch(online)
+        download.fetch(online)
     assert visible(online) == [NAMES[0]]
     use("good")
-    fetch.fetch(online)
+    download.fetch(online)
     assert visible(online) == sorted(NAMES)
     assert mirrors.got("good") == [f"{name}.gz" for name in NAMES[1:]]
 
@@ -181,8 +229,8 @@ def test_a_broken_file_in_the_cache_is_fetched_anew(
 def test_what_a_killed_process_left_is_cleared_away(use, online):
     use("good")
     online.mkdir()
-    (online / f".{NAMES[0]}-abc.part").write_bytes(b"half")
-    fetch.fetch(online)
+    (online / f".{NAMES[0]}.abc.tmp").write_bytes(b"half")
+    download.fetch(online)
     assert visible(online) == sorted(NAMES)
 
 
@@ -201,7 +249,7 @@ def test_offline_forbids_the_network(use, mirrors, online, monkeypatch):
         FetchError,
         match=r"^Required: the network.*: MNISTLIB_OFFLINE='1', .* MNISTLIB_DATA\.$",
     ):
-        fetch.fetch(online)
+        download.fetch(online)
     assert mirrors.served == []
     assert not online.exists()
 
@@ -212,16 +260,16 @@ def test_offline_forbids_the_network(use, mirrors, online, monkeypatch):
 )
 def test_what_counts_as_offline(monkeypatch, value, expected):
     monkeypatch.setenv("MNISTLIB_OFFLINE", value)
-    assert fetch.is_offline() is expected
+    assert download.is_offline() is expected
 
 
 def test_refused_connections_are_no_network(online, monkeypatch):
     hosts = [f"127.0.0.1:{refusing_port()}" for _ in range(2)]
-    monkeypatch.setattr(fetch, "MIRRORS", tuple(f"http://{host}/" for host in hosts))
+    monkeypatch.setattr(download, "MIRRORS", tuple(f"http://{host}/" for host in hosts))
     with pytest.raises(
         FetchError, match=r"^Required: a network on which a mirror"
     ) as caught:
-        fetch.fetch(online)
+        download.fetch(online)
     for host in hosts:
         assert f"{host}: no answer (ConnectionError)" in str(caught.value)
     assert not online.exists()
@@ -229,12 +277,12 @@ def test_refused_connections_are_no_network(online, monkeypatch):
 
 def test_a_network_that_swallows_everything_costs_one_wait_in_all(online, monkeypatch):
     """Three mirrors whose packets lead nowhere: they are asked at once, not in turn."""
-    assert transfer.ANSWER_SECONDS == 2.0  # of the fixture; the real value is checked below
+    assert download.ANSWER_SECONDS == 2.0  # of the fixture; the real value is checked below
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         data.load("digits")  # what it costs to load them is not measured here
         swallowed = tuple(f"http://127.0.0.1:{port}/{i}/" for i in range(3))
-        monkeypatch.setattr(fetch, "MIRRORS", swallowed)
+        monkeypatch.setattr(download, "MIRRORS", swallowed)
         started = time.monotonic()
         dataset = data.load("auto")
         seconds = time.monotonic() - started
@@ -244,17 +292,17 @@ def test_a_network_that_swallows_everything_costs_one_wait_in_all(online, monkey
 
 def test_a_stuck_name_server_does_not_hold_the_fallback_up(online, monkeypatch):
     """Name resolution knows no time-out of ours, so it happens in a thread left behind."""
-    monkeypatch.setattr(transfer, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(download, "ANSWER_SECONDS", 0.5)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(30))
     started = time.monotonic()
     with pytest.raises(FetchError, match="no answer"):
-        fetch.fetch(online)
+        download.fetch(online)
     assert time.monotonic() - started < 5
 
 
 def test_patience_leaves_room_in_ten_seconds():
     """The rest is for loading scikit-learn on a slow machine."""
-    assert transfer.ANSWER_SECONDS <= 4
+    assert download.ANSWER_SECONDS <= 4
 
 
 # --- disk -------------------------------------------------------------------------------
@@ -265,23 +313,21 @@ def test_full_disk(use, online, monkeypatch):
     if not os.path.exists("/dev/full"):
         pytest.skip("needs /dev/full")
     use("good")
-    real = fetch.tempfile.mkstemp
 
-    def on_a_full_disk(**arguments):
-        descriptor, name = real(**arguments)
-        os.close(descriptor)
-        return os.open("/dev/full", os.O_WRONLY), name
+    def on_a_full_disk(path, mode):
+        path.touch()
+        return open("/dev/full", "wb")
 
     with monkeypatch.context() as patch:
-        patch.setattr(fetch.tempfile, "mkstemp", on_a_full_disk)
+        patch.setattr(files, "open", on_a_full_disk, raising=False)
         with pytest.raises(
             FetchError, match=r"room for MNIST's 55 MB.*No space left"
         ) as caught:
-            fetch.fetch(online)
+            download.fetch(online)
     assert str(online) in str(caught.value)
     assert "\n" not in str(caught.value)
     assert visible(online) == []
-    fetch.fetch(online)
+    download.fetch(online)
     assert visible(online) == sorted(NAMES)
 
 
@@ -292,17 +338,38 @@ def test_failure_of_the_last_step_leaves_nothing(use, online, monkeypatch):
         raise OSError(errno.EDQUOT, "Disk quota exceeded")
 
     with monkeypatch.context() as patch:
-        patch.setattr(fetch.os, "replace", fail)
+        patch.setattr(files.os, "fsync", fail)
         with pytest.raises(FetchError, match="Disk quota exceeded"):
-            fetch.fetch(online)
+            download.fetch(online)
     assert visible(online) == []
+
+
+def test_a_download_by_another_that_does_not_end_is_told(use, online, monkeypatch):
+    monkeypatch.setattr(download, "LOCK_SECONDS", 0.1)
+    use("good")
+    online.mkdir()
+    with (
+        filelock.FileLock(online / ".lock", is_singleton=False),
+        pytest.raises(FetchError, match=r"one process at a time.*held .*\.lock for 0\.1 s"),
+    ):
+        download.fetch(online)
+
+
+def test_a_file_system_without_locks_is_told(use, online, monkeypatch):
+    def refuse(self):
+        raise NotImplementedError("FileSystem does not appear to support flock")
+
+    monkeypatch.setattr(filelock.FileLock, "_acquire", refuse)
+    use("good")
+    with pytest.raises(FetchError, match=r"can be written.*does not appear to support"):
+        download.fetch(online)
 
 
 def test_a_cache_folder_that_cannot_be_made(use, online):
     use("good")
     online.write_text("a file in the way")
     with pytest.raises(FetchError, match="Required: a folder that can be written"):
-        fetch.fetch(online)
+        download.fetch(online)
 
 
 # --- processes --------------------------------------------------------------------------
@@ -310,16 +377,16 @@ def test_a_cache_folder_that_cannot_be_made(use, online):
 SCRIPT = """
 import json, resource, sys
 from pathlib import Path
-from mnistlib.data import fetch; from mnistlib.data import mnist
-files, fetch.MIRRORS, folder, limit = json.loads(sys.stdin.readline())
+from mnistlib.data import download; from mnistlib.data import mnist
+files, download.MIRRORS, folder, limit = json.loads(sys.stdin.readline())
 mnist.FILES = tuple(mnist.IdxFile(**(f | {"shape": tuple(f["shape"])})) for f in files)
 if limit:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 print("ready", flush=True)
 sys.stdin.readline()
 try:
-    print(len(fetch.fetch(Path(folder))))
-except fetch.FetchError as error:
+    print(len(download.fetch(Path(folder))))
+except download.FetchError as error:
     sys.exit(str(error))
 """
 

@@ -145,7 +145,7 @@ def _identity(scheduler: str) -> dict:
 
 def _no_answer(scheduler: str, error: Exception) -> RunError:
     silent = isinstance(error, TimeoutError)
-    reason = f"no answer in {CONNECT_SECONDS} s" if silent else one_line(error)
+    reason = f"no answer in {CONNECT_SECONDS} s" if silent else one_line(error).rstrip(".")
     return RunError(
         "a Dask scheduler must answer at the address given. Received: "
         f"scheduler={scheduler!r} (str): {reason}; start one with `dask scheduler`"
@@ -161,8 +161,16 @@ def _check_workers(client, scheduler: str) -> None:
             f"{scheduler}, none in {WORKER_SECONDS} s; start some with "
             f"`dask worker --nthreads 1 {scheduler}`"
         ) from None
+    asked = in_thread(client.run, problem, facts(), on_error="return")
+    try:
+        answers = asked.result(WORKER_SECONDS)
+    except TimeoutError:
+        raise RunError(
+            f"{_FIT}. Received: one of {scheduler} that does not answer in "
+            f"{WORKER_SECONDS} s; start it again"
+        ) from None
     unfit = []
-    for address, answer in client.run(problem, facts(), on_error="return").items():
+    for address, answer in answers.items():
         if isinstance(answer, Exception):
             answer = f"{one_line(answer)} (is the same mnistlib installed there?)"
         if answer:

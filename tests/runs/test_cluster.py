@@ -1,11 +1,15 @@
 """Runs on a real Dask cluster: a scheduler and workers in processes of their own."""
 
+import os
 import re
 import signal
+import socketserver
 import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -249,18 +253,138 @@ def test_study_tells_a_scheduler_that_does_not_answer(tmp_path, monkeypatch):
     assert result.exit_code == 1
     assert result.stderr.splitlines() == [
         "mnistlib: error: a Dask scheduler must answer at the address given. Received: "
-        "scheduler='tcp://127.0.0.1:1' (str), no answer in 2 s (OSError); start one with "
+        "scheduler='tcp://127.0.0.1:1' (str): no answer in 2 s; start one with "
         "`dask scheduler`"
     ]
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("address", ["nonsense", "tcp://nohost.invalid:8786", "ftp://a:1"])
-def test_an_address_that_is_none_is_told(address, monkeypatch):
-    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 2)
-    with pytest.raises(RunError, match="must answer at the address given") as caught:
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("nonsense", "ValueError: missing port number"),
+        ("", "ValueError: missing port number"),
+        ("tcp://127.0.0.1", "ValueError: missing port number"),
+        ("tcp://127.0.0.1:port", "ValueError: invalid literal"),
+        ("tcp://127.0.0.1:99999", "no answer in 1 s"),
+        ("tcp://nohost.invalid:8786", "gaierror: "),
+        ("ftp://a:1", "ValueError: unknown address scheme 'ftp'"),
+        ("http://127.0.0.1:8787", "ValueError: unknown address scheme 'http'"),
+        ("tls://127.0.0.1:1", "TypeError: TLS expects a `ssl_context`"),
+    ],
+)
+def test_an_address_that_is_none_is_told(address, said, monkeypatch):
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
+    assert f"scheduler={address!r} (str): {said}" in refusal(address)
+
+
+def refusal(address: str) -> str:
+    started = time.monotonic()
+    with pytest.raises(RunError, match=r"^a Dask scheduler must answer at the") as caught:
         cluster.check(address)
+    assert time.monotonic() - started < 15  # Dask's client alone takes minutes
     assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+class Listener(socketserver.ThreadingTCPServer):
+    """Something that listens and is no scheduler; it says one thing, or nothing."""
+
+    daemon_threads, block_on_close = True, False
+
+    def __init__(self, says: bytes | None):
+        super().__init__(("127.0.0.1", 0), socketserver.BaseRequestHandler)
+        self.says, self.accepted = says, threading.Event()
+        self.address = f"tcp://127.0.0.1:{self.server_address[1]}"
+
+    def process_request(self, request, _) -> None:
+        self.accepted.set()
+        if self.says:
+            request.sendall(self.says)
+        if self.says == b"":
+            self.shutdown_request(request)
+        self.kept = request  # else it is closed
+
+
+@contextmanager
+def served(server):
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("says", "said"),
+    [
+        (None, r"no answer in 1 s"),
+        (b"", r"no answer in 1 s|CommClosedError: .+"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", r"\w+: .+|no answer in 1 s"),
+        (bytes(range(256)) * 20, r"\w+: .+"),
+    ],
+    ids=["silent", "closes", "speaks HTTP", "garbage"],
+)
+def test_what_listens_and_is_no_scheduler_is_told(says, said, monkeypatch):
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
+    with served(Listener(says)) as listener:
+        message = refusal(listener.address)
+    assert re.search(rf"\(str\): ({said}); start one with `dask scheduler`$", message)
+
+
+def test_a_web_server_is_told(monkeypatch):
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
+    with served(ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)) as web:
+        web.daemon_threads, web.block_on_close = True, False
+        message = refusal(f"tcp://127.0.0.1:{web.server_port}")
+    assert "no answer in 1 s" in message
+
+
+def test_a_workers_address_is_told(two):
+    log = two.folder / "1.log"
+    wait_for(lambda: "Registered" in log.read_text())
+    address = re.search(r"worker at:\s+(tcp://\S+)", log.read_text())[1]
+    assert "(str), where a Worker answers; give the address that" in refusal(address)
+
+
+def test_a_stuck_name_server_does_not_hold_it_up(monkeypatch):
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr(cluster.socket, "getaddrinfo", lambda *_, **__: time.sleep(30))
+    assert "no answer in 1 s" in refusal("tcp://somewhere:8786")
+
+
+def test_ctrl_c_ends_the_wait_for_a_silent_address_at_once(tmp_path):
+    with served(Listener(None)) as listener:
+        command = [sys.executable, "-m", "mnistlib.study.cli", "study"]
+        study = subprocess.Popen(
+            [
+                *command,
+                *("--profile", "smoke", "--output", str(tmp_path / "out")),
+                *("--scheduler", listener.address),
+            ],
+            env={k: v for k, v in os.environ.items() if k != "MNISTLIB_ROOT"},
+            cwd=Path(cluster.__file__).parents[2],
+            stderr=subprocess.PIPE,
+            text=True,
+            # Tests in the background were told to ignore it, and would hand that on.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+        assert listener.accepted.wait(60)
+        study.send_signal(signal.SIGINT)
+        started = time.monotonic()
+        errors = study.communicate(timeout=60)[1]
+    assert study.returncode == 130 and time.monotonic() - started < 8
+    assert errors.startswith("mnistlib: stopped.") and errors.count("\n") == 1
+
+
+def test_a_frozen_worker_is_told(start, monkeypatch):
+    worker = start.worker()
+    wait_for(lambda: "Registered" in (start.folder / "1.log").read_text())
+    worker.send_signal(signal.SIGSTOP)
+    monkeypatch.setattr(cluster, "WORKER_SECONDS", 1)
+    with pytest.raises(RunError, match=r"be fit for runs.*does not answer in 1 s; start"):
+        cluster.check(start.address)
 
 
 def test_a_missing_package_is_told_with_its_extra(monkeypatch):

@@ -264,14 +264,6 @@ def test_a_broken_file_is_named_and_a_repaired_one_loads(
     assert data.load("auto", folder).name == "mnist"
 
 
-def test_a_file_that_cannot_be_read(offline, tiny_folder, monkeypatch):
-    def refuse(path):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(mnist.Path, "read_bytes", refuse)
-    assert "(Permission denied). Correct its permissions" in refusal("mnist", tiny_folder)
-
-
 def test_a_broken_cache_without_a_network(offline, tiny_contents, caplog):
     copy_tiny(tiny_contents, offline)
     (offline / IMAGES).write_bytes(tiny_contents[IMAGES][:-1])

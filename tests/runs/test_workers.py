@@ -234,15 +234,6 @@ def test_workers_fit_into_cores_and_memory(monkeypatch, cores, available, expect
     assert workers.default_workers() == expected
 
 
-@pytest.mark.parametrize(("limit", "expected"), [("1000\n", 600), ("max\n", None)])
-def test_a_control_groups_limit_counts(tmp_path, monkeypatch, limit, expected):
-    (tmp_path / "memory.max").write_text(limit)
-    (tmp_path / "memory.current").write_text("400\n")
-    monkeypatch.setattr(memory, "_CGROUP", tmp_path)
-    assert memory.available_bytes() == expected or expected is None
-    assert expected or memory.available_bytes() > 1e6
-
-
 def test_peak_memory_counts_from_where_it_was_forgotten():
     if not memory._CLEAR.exists():
         pytest.skip("needs Linux")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SPLIT_METHODS = ("stratified", "last")
 SCALINGS = ("unit", "none", "standardised", "l2")
+# Of the training images, where a study chooses by validation images.
+VAL_FRACTION = 1 / 6
 # Fixed, so that all runs of a study see the same test images whatever their seed.
 TEST_SUBSET_SEED = 0
 # Bytes: what TensorFlow's kernels ask of memory that they are to use where it is.
@@ -47,7 +49,7 @@ def split(
     dataset: "Dataset",
     *,
     method: str = "stratified",
-    val_fraction: float = 1 / 6,
+    val_fraction: float = VAL_FRACTION,
     n_train: int | None = None,
     n_test: int | None = None,
     seed: int = 0,

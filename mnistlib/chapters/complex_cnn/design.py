@@ -9,10 +9,10 @@ from itertools import product
 import pandas as pd
 
 from mnistlib import models
+from mnistlib.data.splits import VAL_FRACTION
 from mnistlib.models.facts import network_facts
 from mnistlib.training.spec import NetworkSpec, make
 
-VAL_FRACTION = 1 / 6
 # A run whose test result nobody looks at is tested on as few images as a record may have.
 FEWEST_TEST_IMAGES = 10
 REFERENCE = "reference"

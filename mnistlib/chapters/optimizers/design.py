@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mnistlib.data.splits import VAL_FRACTION
 from mnistlib.stats.intervals import summarise
 from mnistlib.training.spec import NetworkSpec, make
 
 METHODS = ("sgd", "sgd_momentum", "adam", "adadelta")
-VAL_FRACTION = 1 / 6
 STUCK_BELOW = 0.2  # twice the accuracy of guessing among ten digits
 
 

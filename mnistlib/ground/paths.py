@@ -4,6 +4,7 @@ Notebook kernels start in different folders (papermill: the caller's, nbval: the
 notebook's own), so nothing in the project builds a path from the working folder.
 """
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -55,8 +56,12 @@ def cache_dir() -> Path:
     """Return the user's cache folder for data; without a home, one below ``_build``."""
     import pooch
 
-    folder = Path(pooch.os_cache("mnistlib"))
-    return folder if folder.is_absolute() else build_dir() / "cache"
+    # A user without an entry and without $HOME, as a container may have it.
+    with contextlib.suppress(RuntimeError):
+        folder = Path(pooch.os_cache("mnistlib"))
+        if folder.is_absolute():
+            return folder
+    return build_dir() / "cache"
 
 
 def data_dirs(explicit: str | os.PathLike | None = None) -> list[Path]:

@@ -89,8 +89,8 @@ def headline(rows: list[dict]) -> None:
     Args:
         rows: dicts with the keys paper, system, quantity (text), claim_id (id in
             claims.yaml, or None where the paper printed nothing), ours (number, in the
-            claim's unit), low and high (interval, NaN or None with one seed), n_seeds,
-            text (one sentence).
+            claim's unit; None where a run gave none), low and high (interval, NaN or None
+            with one seed), n_seeds, text (one sentence).
 
     Raises:
         ValueError: a key is missing or too many, a claim is unknown or another paper's.

@@ -75,8 +75,8 @@ def system_table(frame: pd.DataFrame, claim_ids: tuple[str, str]) -> pd.DataFram
 
     Returns:
         DataFrame: system, runs, accuracy, low, high, std, min, max (fractions), loss
-        (nats, mean), diverged (runs). In the paper's row the interval is Wilson's, over
-        test images; in ours it is Student's, over seeds.
+        (nats, mean; NaN where a run diverged), diverged (runs). In the paper's row the
+        interval is Wilson's, over test images; in ours it is Student's, over seeds.
     """
     accuracy, loss = map(reported, claim_ids)
     paper = load_claims().at[claim_ids[0], "paper"]
@@ -91,7 +91,7 @@ def system_table(frame: pd.DataFrame, claim_ids: tuple[str, str]) -> pd.DataFram
                 "runs": found.pop("n"),
                 "accuracy": found.pop("mean"),
                 **found,
-                "loss": runs["test_loss"].astype(float).mean(),
+                "loss": runs["test_loss"].astype(float).mean(skipna=False),
                 "diverged": int((runs["status"] == "diverged").sum()),
             }
         )
@@ -104,7 +104,10 @@ def show_system_table(table: pd.DataFrame, caption: str, name: str) -> None:
     shown = pd.DataFrame(
         {
             "System": table["system"],
-            "Runs": table["runs"].map(str),
+            "Runs": [
+                f"{row.runs}" + (f" ({row.diverged:.0f} diverged)" * (row.diverged > 0))
+                for row in table.itertuples()
+            ],
             "Test accuracy": table["accuracy"].map(tables.percent),
             # Student's interval does not know that an accuracy ends at 100 %.
             "95 % interval": [
@@ -190,31 +193,35 @@ def headline_rows(
 ) -> list[dict]:
     """Return the rows of one system for `report.headline`: test accuracy and test loss.
 
-    A quantity without any finite value, of runs that all diverged, has no row.
+    Runs that diverged count: the accuracy's sentence says how many there are, and a mean
+    loss that does not exist is None: its row has a dash, and its sentence their number.
 
     Args:
-        frame: the system's runs: test_accuracy, test_loss.
+        frame: the system's runs: test_accuracy, test_loss, status.
         system: what was run, in words.
         claim_ids: of the printed test accuracy (percent) and test loss (nats).
         clause: what a reader must know of this run, from `size_clause`; may be empty.
     """
     accuracy_id, loss_id = claim_ids
-    rows = [
+    diverged = int((frame["status"] == "diverged").sum())
+    if diverged:
+        count = f"{number_of(diverged, 'run')} of {len(frame)} diverged."
+        clause = f"{count} {clause}".strip()
+    return [
         _row(system, "test accuracy", accuracy_id, 100 * frame["test_accuracy"], clause),
         _row(system, "test loss", loss_id, frame["test_loss"], ""),
     ]
-    return [row for row in rows if row["n_seeds"]]
 
 
 def _row(system: str, quantity: str, claim_id: str, values, clause: str) -> dict:
     values = np.asarray(values, dtype=float)
-    found = summary(values[np.isfinite(values)])
+    found = summary(np.where(np.isfinite(values), values, np.nan))
     return {
         "paper": load_claims().at[claim_id, "paper"],
         "system": system,
         "quantity": quantity,
         "claim_id": claim_id,
-        "ours": found["mean"],
+        "ours": None if math.isnan(found["mean"]) else found["mean"],
         "low": found["low"],
         "high": found["high"],
         "n_seeds": found["n"],

@@ -75,7 +75,9 @@ def _percent(unit: str) -> str:
     return f"{tables.THIN_SPACE}%" if unit == "percent" else ""
 
 
-def _number(x: float, unit: str) -> str:
+def _number(x: float | None, unit: str) -> str:
+    if pd.isna(x):  # a mean of runs of which one diverged
+        return tables.MISSING
     digits = _DIGITS.get(unit)
     if digits is None and x == int(x):
         return tables.count(x)

@@ -139,9 +139,36 @@ def test_headline_rows_are_in_the_claims_unit():
     assert not loss["text"].endswith("Note.")
 
 
-def test_headline_leaves_out_what_has_no_finite_value():
-    rows = r.headline_rows(runs_of([0.1], [None]), "s", (ACCURACY, LOSS), "")
-    assert [row["claim_id"] for row in rows] == [ACCURACY]
+def test_headline_counts_runs_that_diverged():
+    frame = pd.concat(
+        [runs_of([0.98, 0.99], [0.05, 0.07]), runs_of([0.1], [None], status="diverged")]
+    )
+    accuracy, loss = r.headline_rows(frame, "s", (ACCURACY, LOSS), "Note.")
+    assert (accuracy["ours"], accuracy["n_seeds"]) == (pytest.approx(69), 3)
+    assert accuracy["text"].endswith("1 run of 3 diverged. Note.")
+    assert (loss["ours"], loss["n_seeds"]) == (None, 3)
+    assert np.isnan([loss["low"], loss["high"]]).all()
+    assert loss["text"] == "1 run of 3 gave no finite value."
+
+
+def test_headline_shows_a_loss_that_no_run_has():
+    rows = r.headline_rows(
+        runs_of([0.1], [None], status="diverged"), "s", (ACCURACY, LOSS), ""
+    )
+    assert [row["claim_id"] for row in rows] == [ACCURACY, LOSS]
+    assert rows[0]["text"].endswith("1 run of 1 diverged.")
+    assert (rows[1]["ours"], rows[1]["n_seeds"]) == (None, 1)
+
+
+def test_a_loss_of_runs_of_which_one_diverged_has_no_mean(shown):
+    frame = pd.concat(
+        [runs_of([0.98, 0.99], [0.05, 0.07]), runs_of([0.1], [None], status="diverged")]
+    )
+    table = r.system_table(frame, (ACCURACY, LOSS))
+    assert np.isnan(table["loss"][1]) and table["diverged"][1] == 1
+    r.show_system_table(table, "A caption", "tab-x")
+    row = next(line for line in shown[0].splitlines() if "ours" in line)
+    assert "3 (1 diverged)" in row and "0.06" not in row
 
 
 @pytest.fixture

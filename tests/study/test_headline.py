@@ -104,6 +104,12 @@ def test_what_no_paper_prints_has_a_dash(executed):
     assert cells(text, "{cite")[0][3] == "–"
 
 
+def test_a_mean_that_does_not_exist_has_a_dash(executed):
+    row = a_row(claim_id="AHM-02", quantity="test loss", ours=None, low=None, high=None)
+    (found,) = cells(headline.headline([executed(row)]), "{cite")
+    assert found[2:] == ["test loss (nats)", "0.0629", "–", "–", "3"]
+
+
 def test_counts_are_written_as_counts(executed):
     row = a_row(claim_id="AHM-09", ours=542230, low=None, high=None)
     (found,) = cells(headline.headline([executed(row)]), "{cite")

@@ -49,7 +49,7 @@ def paper_table(frame: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         DataFrame: system, paper, the columns of `summary` (test accuracy over seeds),
-        paper_loss, loss (mean, nats), diverged (runs).
+        paper_loss, loss (mean, nats; NaN where a run diverged), diverged (runs).
     """
     table = summarise(frame, "system", "test_accuracy")
     claims = {system.name: system.claims for system in PAPER_SYSTEMS}
@@ -58,7 +58,9 @@ def paper_table(frame: pd.DataFrame) -> pd.DataFrame:
     table.insert(1, "paper", paper)
     return table.assign(
         paper_loss=[reported(claims[name][1]) for name in table["system"]],
-        loss=runs["test_loss"].agg(lambda losses: losses.astype(float).mean()).to_numpy(),
+        loss=runs["test_loss"]
+        .agg(lambda losses: losses.astype(float).mean(skipna=False))
+        .to_numpy(),
         diverged=runs["status"].agg(lambda s: int((s == "diverged").sum())).to_numpy(),
     )
 

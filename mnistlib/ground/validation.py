@@ -1,6 +1,11 @@
 """What validated models share: strict pydantic classes and one-line error messages."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+_LONGEST = 80
+_MOST_FAULTS = 5
 
 
 class Checked(BaseModel):
@@ -15,6 +20,15 @@ class Checked(BaseModel):
     )
 
 
+def shown(value: Any) -> str:
+    """Return a value's repr for a message, cut when it would fill the line."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of thousands of digits; deep nesting
+        return f"a {type(value).__name__} too large to print"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
 def one_line(error: ValidationError, what: str, known: list[str]) -> str:
     """Return a pydantic error as one line: what is required, what was received.
 
@@ -24,17 +38,20 @@ def one_line(error: ValidationError, what: str, known: list[str]) -> str:
         known: the names that are accepted, listed when an unknown one was given.
     """
     faults = []
-    for fault in error.errors():
-        name = ".".join(str(part) for part in fault["loc"])
+    for fault in error.errors()[:_MOST_FAULTS]:
+        name = ".".join(" ".join(str(part).split()) for part in fault["loc"])
         value = fault["input"]
         if fault["type"] == "extra_forbidden":
-            faults.append(f"unknown name {name!r}; known: {', '.join(known)}")
+            faults.append(f"unknown name {shown(name)}; known: {', '.join(known)}")
         elif fault["type"] == "missing":
             faults.append(f"{name} is required")
         elif not name:  # a rule over several fields: its message names them
             faults.append(fault["msg"].removeprefix("Value error, "))
         else:
             message = fault["msg"].removeprefix("Value error, ")
-            received = f"Received: {name}={value!r} ({type(value).__name__})"
+            name = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+            received = f"Received: {name}={shown(value)} ({type(value).__name__})"
             faults.append(f"{name}: {message}. {received}")
+    if (more := error.error_count() - len(faults)) > 0:
+        faults.append(f"and {more} more")
     return f"{what}: " + "; ".join(faults)

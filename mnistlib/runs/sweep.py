@@ -160,9 +160,9 @@ class Runs:
         """Return the record of a key, without its arrays."""
         return self._records[key]
 
-    @cached_property
+    @property
     def frame(self) -> pd.DataFrame:
-        """One row a spec, in their order.
+        """One row a spec, in their order; a new table each time, the caller's own.
 
         Columns: ``key``, the spec's fields (``arg_<name>`` for model arguments),
         ``status``, ``parameters``, ``size_bytes``, ``train_accuracy`` (of the last epoch,
@@ -177,7 +177,7 @@ class Runs:
             ]
         )
 
-    @cached_property
+    @property
     def history(self) -> pd.DataFrame:
         """One row a spec and epoch: ``key``, the spec's fields, and the epoch's values."""
         rows = [

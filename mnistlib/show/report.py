@@ -130,10 +130,13 @@ def parameters_table(params) -> None:
 
     The cell needs the metadata ``mystnb.markdown_format: myst``.
 
+    A size that was cut to what the data have says so beside its meaning.
+
     Args:
-        params: a pydantic model with a default and a description per field.
+        params: a pydantic model with a default and a description per field; its ``cuts``,
+            if it has them, are name -> text.
     """
-    rows = []
+    rows, cuts = [], getattr(params, "cuts", {})
     for name, field in type(params).model_fields.items():
         if name in _NOT_SHOWN:
             continue
@@ -144,13 +147,15 @@ def parameters_table(params) -> None:
                 "parameter": f"`{name}`",
                 "value": text,
                 "default": f"`{default!r}`",
-                "meaning": field.description,
+                "meaning": "; ".join(
+                    [field.description, *([cuts[name]] if name in cuts else [])]
+                ),
             }
         )
     _show(table_directive(pd.DataFrame(rows), "Parameters of this run"))
 
 
-def dataset_notice(dataset) -> None:
+def dataset_notice(dataset, cuts: dict[str, str] | None = None) -> None:
     """Display which data set this page is about; a warning when it is not MNIST.
 
     The cell needs the metadata ``mystnb.markdown_format: myst``. The place the files came
@@ -158,13 +163,18 @@ def dataset_notice(dataset) -> None:
 
     Args:
         dataset: a `mnistlib.data.Dataset`.
+        cuts: what was cut because the data have fewer images, parameter -> text.
     """
     counts = (
         f"{len(dataset.x_train):,} training and {len(dataset.x_test):,} test images, "
         f"SHA-256 `{dataset.sha256[:16]}…`"
     )
+    cut = " ".join(f"`{name}`: {text}." for name, text in (cuts or {}).items())
+    cut = f" **Fewer images than asked for.** {cut}" if cut else ""
     if dataset.name == "mnist":
-        _show(f"```{{note}}\nAll results on this page are on **MNIST**: {counts}.\n```\n")
+        _show(
+            f"```{{note}}\nAll results on this page are on **MNIST**: {counts}.{cut}\n```\n"
+        )
         return
     why = (
         "MNIST could not be had, so the study fell back to what scikit-learn brings."
@@ -175,7 +185,8 @@ def dataset_notice(dataset) -> None:
         "```{warning}\n"
         "**This is not MNIST.** All results on this page are on scikit-learn's small "
         f"`{dataset.name}` data, brought to 28×28: {counts}. {why} "
-        "They show that the study runs; they say nothing about the papers' numbers.\n```\n"
+        "They show that the study runs; they say nothing about the papers' numbers."
+        f"{cut}\n```\n"
     )
 
 

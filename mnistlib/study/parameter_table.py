@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from mnistlib.chapters.params import PARAMS
+from mnistlib.chapters import params
 from mnistlib.show import tables
+from mnistlib.study.plan import load_study
 
 
 def parameters() -> str:
@@ -12,8 +13,9 @@ def parameters() -> str:
     Notebooks in which a parameter has the same default and meaning share a row.
     """
     notebooks: dict[tuple, list[str]] = {}
-    for name, params in PARAMS.items():
-        for field, info in params.model_fields.items():
+    names = load_study().notebooks
+    for name in names:
+        for field, info in params.of_notebook(name).model_fields.items():
             default = info.get_default(call_default_factory=True)
             row = (field, repr(default), info.description)
             notebooks.setdefault(row, []).append(name.partition("_")[0])
@@ -22,9 +24,9 @@ def parameters() -> str:
             "Parameter": f"`{field}`",
             "Default": f"`{default}`",
             "Meaning": meaning,
-            "Notebooks": "all" if len(names) == len(PARAMS) else ", ".join(names),
+            "Notebooks": "all" if len(those) == len(names) else ", ".join(those),
         }
-        for (field, default, meaning), names in sorted(
+        for (field, default, meaning), those in sorted(
             notebooks.items(), key=lambda item: (-len(item[1]), item[1])
         )
     ]

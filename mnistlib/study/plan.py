@@ -77,17 +77,15 @@ class Study:
             raise StudyError(
                 f"a notebook must have a cell tagged 'parameters'. Received: {path} (none)"
             )
-        if name not in params.PARAMS:
-            raise StudyError(
-                "a notebook must have a parameter class in mnistlib/chapters/params.py. "
-                f"Received: {name!r}; known: {', '.join(params.PARAMS)}"
-            )
-        fields = list(params.PARAMS[name].model_fields)
+        try:
+            fields = list(params.of_notebook(name).model_fields)
+        except ParameterError as error:
+            raise StudyError(str(error)) from None
         if sorted(fields) != sorted(defaults):
             differing = ", ".join(sorted(set(fields) ^ set(defaults)))
             raise StudyError(
                 "a notebook's cell tagged 'parameters' must have the names of its class in "
-                f"mnistlib/chapters/params.py. Received: {name!r} differs in {differing}"
+                f"mnistlib/chapters/*/params.py. Received: {name!r} differs in {differing}"
             )
         return defaults
 

@@ -7,13 +7,13 @@ from mnistlib import data, runs
 from mnistlib.chapters.baselines import design as baselines
 from mnistlib.chapters.baselines import results as baselines_tables
 from mnistlib.chapters.baselines.design import CLASSICAL, CNN, CNN_L2, SYSTEMS
-from mnistlib.chapters.params import BaselinesParams
+from mnistlib.chapters.baselines.params import Params
 from mnistlib.stats.intervals import t_interval, wilson
 
 
 @pytest.fixture(scope="module")
 def params():
-    return BaselinesParams(n_train=100, n_test=30, epochs=2, seeds=[0, 1], l2_seeds=[5])
+    return Params(n_train=100, n_test=30, epochs=2, seeds=[0, 1], l2_seeds=[5])
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_networks_are_trained_as_the_paper_prints(params, digits):
 
 
 def replace_params(params, **changes):
-    return BaselinesParams(**(params.model_dump() | changes))
+    return Params(**(params.model_dump() | changes))
 
 
 def test_a_strange_spec_is_refused(params, digits):

@@ -8,10 +8,10 @@ from mnistlib.chapters.complex_cnn import cells as printed
 from mnistlib.chapters.complex_cnn import design as family
 from mnistlib.chapters.complex_cnn import findings as words
 from mnistlib.chapters.complex_cnn import results as space
-from mnistlib.chapters.params import ComplexCnnParams
+from mnistlib.chapters.complex_cnn.params import Params
 from mnistlib.stats.compare import holm, paired_t
 
-PARAMS = ComplexCnnParams(stages=[1, 2], widths=[4, 16], family_seeds=[0, 1, 2])
+PARAMS = Params(stages=[1, 2], widths=[4, 16], family_seeds=[0, 1, 2])
 NETWORKS = family.networks(PARAMS)
 
 
@@ -41,7 +41,7 @@ def frame(accuracy=None, seeds=(0, 1, 2), rates=(0.01,)):
 
 def test_momenta_are_two_unless_they_are_equal():
     assert space.momenta(PARAMS) == {0.0: "SGD 0.01", 0.9: "SGD 0.01, momentum 0.9"}
-    same = ComplexCnnParams(momentum=0.9, learning_rate=0.1)
+    same = Params(momentum=0.9, learning_rate=0.1)
     assert space.momenta(same) == {0.9: "SGD 0.1, momentum 0.9"}
 
 

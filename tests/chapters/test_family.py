@@ -7,11 +7,11 @@ import pytest
 
 from mnistlib import models
 from mnistlib.chapters.complex_cnn import design as family
-from mnistlib.chapters.params import ComplexCnnParams
+from mnistlib.chapters.complex_cnn.params import Params
 
 
 def params(**values):
-    return ComplexCnnParams.from_mapping(values)
+    return Params.from_mapping(values)
 
 
 WIDE = {

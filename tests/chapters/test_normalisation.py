@@ -9,12 +9,12 @@ import pytest
 from mnistlib.chapters.batch_norm import design as norm
 from mnistlib.chapters.batch_norm import findings as words
 from mnistlib.chapters.batch_norm import results
-from mnistlib.chapters.params import BatchNormParams
+from mnistlib.chapters.batch_norm.params import Params
 from mnistlib.ground.errors import ParameterError
 from mnistlib.show import reproduction
 from mnistlib.stats.compare import holm, mcnemar, paired_t
 
-PARAMS = BatchNormParams(
+PARAMS = Params(
     learning_rates=[0.1, 0.01],
     scalings=["none", "unit"],
     seeds=[0, 1, 2],
@@ -47,7 +47,7 @@ def test_grid_is_the_whole_product():
 
 def test_what_is_chosen_on_a_seed_is_not_reported_on_it():
     with pytest.raises(ParameterError, match=r"no seed in common.*Received: \[100\]"):
-        BatchNormParams.from_mapping({"seeds": [0, 100]})
+        Params.from_mapping({"seeds": [0, 100]})
 
 
 def test_tidy_restores_the_default_placement():
@@ -256,13 +256,13 @@ def test_tuned_finding_tells_p_only_where_there_is_one():
 
 def test_warm_up_note_counts_steps():
     # 100 images in batches of 32 are 4 steps, twice; 0.99 ** 8 = 0.9227
-    assert "8 steps" in words.warm_up_note(100, BatchNormParams())
-    assert "92.3\u2009%" in words.warm_up_note(100, BatchNormParams())
+    assert "8 steps" in words.warm_up_note(100, Params())
+    assert "92.3\u2009%" in words.warm_up_note(100, Params())
 
 
 def test_curve_rate_is_the_papers_or_the_lowest():
     assert words.curve_rate(PARAMS) == 0.01
-    assert words.curve_rate(BatchNormParams(learning_rates=[0.3, 0.1])) == 0.1
+    assert words.curve_rate(Params(learning_rates=[0.3, 0.1])) == 0.1
 
 
 def test_network_sizes():

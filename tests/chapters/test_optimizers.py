@@ -7,10 +7,10 @@ import pytest
 
 from mnistlib.chapters.optimizers import design as optimizers
 from mnistlib.chapters.optimizers.design import A1, A3, PAPER_SYSTEMS
-from mnistlib.chapters.params import OptimizersParams
+from mnistlib.chapters.optimizers.params import Params
 from mnistlib.ground.errors import ParameterError
 
-PARAMS = OptimizersParams(
+PARAMS = Params(
     n_train=240, seeds=[3, 4], grid_seeds=[7], sgd_rates=[0.1, 0.01], adam_rates=[0.001]
 )
 
@@ -84,7 +84,7 @@ def test_seeds_of_the_grid_must_be_others():
         "Received: [1, 2] in both (list)"
     )
     with pytest.raises(ParameterError) as caught:
-        OptimizersParams.from_mapping({"seeds": [2, 0, 1], "grid_seeds": [1, 2]})
+        Params.from_mapping({"seeds": [2, 0, 1], "grid_seeds": [1, 2]})
     assert str(caught.value) == message
 
 

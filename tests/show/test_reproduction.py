@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mnistlib.chapters.params import ComplexCnnParams
+from mnistlib.chapters.complex_cnn.params import Params
 from mnistlib.show import reproduction as r
 from mnistlib.stats.intervals import wilson
 
@@ -14,7 +14,7 @@ ACCURACY, LOSS = "AHM-07", "AHM-08"  # 98.73 %, 0.0429 nats
 
 
 def params(**values):
-    return ComplexCnnParams.from_mapping(values)
+    return Params.from_mapping(values)
 
 
 def runs_of(accuracies, losses, system="ours", status="ok"):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.params import BaselinesParams
+from mnistlib.chapters.baselines.params import Params
 from mnistlib.data.datasets import Dataset
 from mnistlib.runs.sweep import Runs
 from mnistlib.training.spec import ClassicalSpec, NetworkSpec, make
@@ -120,7 +120,7 @@ SYSTEMS: dict[str, System] = {
 CLASSICAL = [name for name, system in SYSTEMS.items() if not system.is_network]
 
 
-def specs(params: BaselinesParams, dataset: Dataset) -> list:
+def specs(params: Params, dataset: Dataset) -> list:
     """Return what is to be run, system by system: a spec per seed where it matters."""
     shared = {
         "dataset": dataset.name,

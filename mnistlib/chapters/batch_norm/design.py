@@ -48,7 +48,7 @@ def grid_specs(params, dataset: str) -> list[NetworkSpec]:
     """Return the grid: host x scaling x rate x placement x seed, one sixth held out.
 
     Args:
-        params: `mnistlib.chapters.params.BatchNormParams`.
+        params: `mnistlib.chapters.batch_norm.params.Params`.
         dataset: "mnist" or "digits".
     """
     return [
@@ -110,7 +110,7 @@ def final_systems(params, frame: pd.DataFrame) -> pd.DataFrame:
     its placement as well), so that both have been tuned alike.
 
     Args:
-        params: `mnistlib.chapters.params.BatchNormParams`.
+        params: `mnistlib.chapters.batch_norm.params.Params`.
         frame: of the grid, from `tidy`.
 
     Returns:

@@ -31,7 +31,7 @@ def warm_up_note(n_train: int, params) -> str:
 
     Args:
         n_train: images trained on in an epoch.
-        params: `mnistlib.chapters.params.BatchNormParams`.
+        params: `mnistlib.chapters.batch_norm.params.Params`.
     """
     steps = params.epochs * -(-n_train // params.batch_size)
     left = tables.percent(KEPT**steps, 1)

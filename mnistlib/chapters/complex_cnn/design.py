@@ -75,7 +75,7 @@ def levels(params) -> dict[str, list]:
     """Return the levels of each factor; the reference's own level is always among them.
 
     Args:
-        params: `mnistlib.chapters.params.ComplexCnnParams`.
+        params: `mnistlib.chapters.complex_cnn.params.Params`.
     """
     asked = {
         "stages": params.stages,
@@ -97,7 +97,7 @@ def factor_table(params) -> pd.DataFrame:
     The kind of layers has a level more than the staged CNN: dense layers alone.
 
     Args:
-        params: `mnistlib.chapters.params.ComplexCnnParams`.
+        params: `mnistlib.chapters.complex_cnn.params.Params`.
 
     Returns:
         DataFrame: factor, level (text), network, model_args (None for that one).
@@ -117,7 +117,7 @@ def crossed(params, *, named: bool = True) -> pd.DataFrame:
     """Return the networks that cross depth with width.
 
     Args:
-        params: `mnistlib.chapters.params.ComplexCnnParams`.
+        params: `mnistlib.chapters.complex_cnn.params.Params`.
         named: the networks' names; False for their arguments.
 
     Returns:
@@ -136,7 +136,7 @@ def networks(params) -> pd.DataFrame:
     """Return every network of the family once.
 
     Args:
-        params: `mnistlib.chapters.params.ComplexCnnParams`.
+        params: `mnistlib.chapters.complex_cnn.params.Params`.
 
     Returns:
         DataFrame: network (unique name), group, model, model_args.
@@ -157,7 +157,7 @@ def family_specs(params, dataset: str) -> list[NetworkSpec]:
     One sixth of the training images is held out; the runs are judged on it alone.
 
     Args:
-        params: `mnistlib.chapters.params.ComplexCnnParams`.
+        params: `mnistlib.chapters.complex_cnn.params.Params`.
         dataset: "mnist" or "digits".
     """
     family = networks(params)
@@ -196,7 +196,7 @@ def label_runs(params, runs) -> pd.DataFrame:
     """Return ``runs.frame`` of `family_specs` with what its networks cost.
 
     Args:
-        params: `mnistlib.chapters.params.ComplexCnnParams`.
+        params: `mnistlib.chapters.complex_cnn.params.Params`.
         runs: what `mnistlib.runs.collect` returned for ``family_specs(params, ...)``.
 
     Returns:

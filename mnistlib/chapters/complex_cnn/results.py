@@ -28,7 +28,7 @@ def paper_specs(params, dataset: str, *, tested: bool) -> list[NetworkSpec]:
     """Return the runs of the complex CNN with each momentum.
 
     Args:
-        params: `mnistlib.chapters.params.ComplexCnnParams`.
+        params: `mnistlib.chapters.complex_cnn.params.Params`.
         dataset: "mnist" or "digits".
         tested: True for ``seeds`` and all training images, to report the test; False for
             ``family_seeds`` with one sixth held out, to show validation curves.
@@ -112,7 +112,7 @@ def effect_table(params, best: pd.DataFrame) -> pd.DataFrame:
     """Compare each level of each factor with the reference, over the same seeds.
 
     Args:
-        params: `mnistlib.chapters.params.ComplexCnnParams`.
+        params: `mnistlib.chapters.complex_cnn.params.Params`.
         best: from `at_best_rate`.
 
     Returns:
@@ -141,7 +141,7 @@ def effect_figure(params, best: pd.DataFrame):
     """Draw the validation accuracy over the levels of each factor, a panel a factor.
 
     Args:
-        params: `mnistlib.chapters.params.ComplexCnnParams`.
+        params: `mnistlib.chapters.complex_cnn.params.Params`.
         best: from `at_best_rate`.
     """
     import matplotlib.pyplot as plt

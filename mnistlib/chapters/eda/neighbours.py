@@ -103,7 +103,7 @@ def _distances(a: np.ndarray, b: np.ndarray, chunk: int = 5000) -> np.ndarray:
     return np.sqrt(squares) / 255
 
 
-def search(dataset: Dataset, n: int, seed: int) -> pd.DataFrame:
+def search(dataset: Dataset, n: int | None, seed: int) -> pd.DataFrame:
     """Look up the nearest training image of test images, and of training images.
 
     Both look in the same gallery, so that their distances can be compared; a training
@@ -111,7 +111,7 @@ def search(dataset: Dataset, n: int, seed: int) -> pd.DataFrame:
 
     Args:
         dataset: the data.
-        n: images drawn from each part; all of a part that has fewer.
+        n: images drawn from each part; all of a part that has fewer. None for all.
         seed: of the draws.
 
     Returns:
@@ -121,7 +121,7 @@ def search(dataset: Dataset, n: int, seed: int) -> pd.DataFrame:
     """
     draw = np.random.default_rng(seed)
     rows = {
-        part: np.sort(draw.choice(len(y), min(n, len(y)), replace=False))
+        part: np.sort(draw.choice(len(y), min(n or len(y), len(y)), replace=False))
         for part, y in (("train", dataset.y_train), ("test", dataset.y_test))
     }
     gallery = dataset.x_train[rows["train"]]

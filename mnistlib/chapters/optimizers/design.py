@@ -69,7 +69,7 @@ def grid_systems(params) -> list[System]:
     SGD with and without momentum share their rates.
 
     Args:
-        params: `mnistlib.chapters.params.OptimizersParams`.
+        params: `mnistlib.chapters.optimizers.params.Params`.
     """
     rates = {
         "sgd": params.sgd_rates,
@@ -96,7 +96,7 @@ def specs(
 
     Args:
         systems: what to train.
-        params: `mnistlib.chapters.params.OptimizersParams`.
+        params: `mnistlib.chapters.optimizers.params.Params`.
         dataset: "mnist" or "digits".
         held_out: True to choose by: the grid's seeds, one sixth of the training images
             held out for validation. False to report: the other seeds, all training images.

@@ -196,7 +196,7 @@ def noise_sentences(gaps: pd.DataFrame, reach: dict, params) -> list[str]:
     Args:
         gaps: from `optimizer_tables.gap_table`.
         reach: from `seed_reach`.
-        params: `mnistlib.chapters.params.OptimizersParams`.
+        params: `mnistlib.chapters.optimizers.params.Params`.
     """
     printed = "; ".join(
         f"{_pair(row)} {points(row.paper)} points, {_p(row.p)}" for row in gaps.itertuples()

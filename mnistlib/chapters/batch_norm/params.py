@@ -1,0 +1,30 @@
+"""Parameters of the notebook on batch normalisation and input scaling."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from mnistlib.chapters.parameters import (
+    Choosing,
+    Images,
+    Momentum,
+    Rates,
+    Seeds,
+    Size,
+    list_of,
+)
+from mnistlib.training.spec import Scaling
+
+
+class Params(Choosing):
+    """Parameters of the notebook on batch normalisation and input scaling."""
+
+    n_test: Annotated[Images, Size("test", least=10)] = Field(
+        None, description="test images; None for all"
+    )
+    seeds: Seeds = Field([0], description="of the runs that are tested")
+    learning_rates: Rates = Field([0.01], description="learning rates of SGD's grid")
+    scalings: list_of(Scaling) = Field(
+        ["none", "unit"], description="how pixels are scaled in the grid"
+    )
+    momentum: Momentum = Field(0.0, description="of SGD, in all runs")

@@ -1,0 +1,47 @@
+"""Parameters of the notebook on depth, width and kinds of layers."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from mnistlib.chapters.parameters import (
+    Images,
+    Momentum,
+    Rate,
+    Rates,
+    Seeds,
+    Size,
+    Training,
+    list_of,
+)
+
+Stages = list_of(Annotated[int, Field(ge=1, le=4)])
+# What a machine can bear: the widest has 25 million weights, the deepest 40 layers.
+Depths = list_of(Annotated[int, Field(ge=1, le=10)])
+Widths = list_of(Annotated[int, Field(ge=1, le=256)])
+Kernels = list_of(Annotated[int, Field(ge=1, le=28)])
+
+
+class Params(Training):
+    """Parameters of the notebook on depth, width and kinds of layers."""
+
+    n_test: Annotated[Images, Size("test", least=10)] = Field(
+        None, description="test images; None for all"
+    )
+    learning_rate: Rate = Field(0.01, description="of SGD for the paper's network")
+    momentum: Momentum = Field(0.0, description="of SGD for the paper's network")
+    family_rates: Rates = Field(
+        [0.01], description="learning rates tried for each network of the family"
+    )
+    family_momentum: Momentum = Field(
+        0.9, description="of SGD for the family; the paper's network is run with it too"
+    )
+    family_seeds: Seeds = Field([100], description="seeds of the family of networks")
+    stages: Stages = Field([1, 2], description="pooling stages of the family, 1 to 4")
+    convs_per_stage: Depths = Field(
+        [1], description="convolutions before each pooling, 1 to 10"
+    )
+    widths: Widths = Field(
+        [4, 16], description="filters of the family's first stage, 1 to 256"
+    )
+    kernel_sizes: Kernels = Field([3], description="side of the kernels, pixels, 1 to 28")

@@ -228,7 +228,7 @@ class NotebookParams(Checked):
         for source in reversed(cells):
             assigned, is_injected = _assigned(source), source.startswith(_INJECTED)
             if is_injected or known & assigned:
-                names |= assigned
+                names |= assigned - known
             if not is_injected:
                 break
         return cls.from_mapping({name: namespace.get(name) for name in names})

@@ -147,9 +147,9 @@ def parameters_table(params) -> None:
                 "parameter": f"`{name}`",
                 "value": text,
                 "default": f"`{default!r}`",
-                "meaning": "; ".join(
-                    [field.description, *([cuts[name]] if name in cuts else [])]
-                ),
+                "meaning": f"{field.description}; {cuts[name]}"
+                if name in cuts
+                else field.description,
             }
         )
     _show(table_directive(pd.DataFrame(rows), "Parameters of this run"))

@@ -80,7 +80,7 @@ def test_named_says_whose_each_row_is():
 
 def test_seeds_of_the_grid_must_be_others():
     message = (
-        "parameters of 02_optimizers: seeds and grid_seeds must have no seed in common. "
+        "parameters of optimizers: seeds and grid_seeds must have no seed in common. "
         "Received: [1, 2] in both (list)"
     )
     with pytest.raises(ParameterError) as caught:

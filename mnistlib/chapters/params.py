@@ -12,6 +12,7 @@ from typing import Any
 
 from mnistlib.chapters.parameters import NotebookParams
 from mnistlib.ground.errors import ParameterError
+from mnistlib.ground.validation import shown
 
 # Chapter -> the class of its notebook's parameters.
 PARAMS: dict[str, type[NotebookParams]] = {
@@ -30,9 +31,8 @@ def of_notebook(notebook: str) -> type[NotebookParams]:
     if chapter not in PARAMS:
         raise ParameterError(
             "a notebook must be named after a chapter with a params.py in "
-            f"mnistlib/chapters ({', '.join(PARAMS)}), such as '06_{chapter}' after "
-            f"{chapter!r}. Received: notebook={notebook!r} (str). Write that file, or "
-            "correct the name"
+            f"mnistlib/chapters ({', '.join(PARAMS)}). Received: notebook="
+            f"{shown(notebook)} (str). Write that file, or correct the name"
         )
     return PARAMS[chapter]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mnistlib.ground.errors import StudyError
 from mnistlib.ground.paths import root
+from mnistlib.ground.validation import shown
 
 PARAMETERS = "parameters"
 INJECTED = "injected-parameters"
@@ -43,12 +44,18 @@ def read_notebook(path: Path):
         import nbformat
 
     try:
-        return nbformat.read(path, as_version=4)
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)  # reading it logs what is wrong, and goes on
+        return notebook
     except FileNotFoundError:
         raise StudyError(f"a notebook must be a file. Received: {path} (missing)") from None
-    except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
+    # nbformat raises whatever comes when the file is JSON of another shape.
+    except Exception as error:
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise StudyError(f"a notebook must be readable. Received: {path} ({why})") from None
+        raise StudyError(
+            f"a notebook must be readable. Received: {path} ({why[:200]}). "
+            "Restore it, or save it in Jupyter again"
+        ) from None
 
 
 def tagged_parameters(notebook, tag: str = PARAMETERS) -> dict | None:
@@ -74,10 +81,18 @@ def tagged_parameters(notebook, tag: str = PARAMETERS) -> dict | None:
             targets = line.targets if isinstance(line, ast.Assign) else [line.target]
             (target,) = targets
             values[target.id] = ast.literal_eval(line.value)
-    except (SyntaxError, AttributeError, ValueError, TypeError):
+    # The last two are for thousands of brackets or signs.
+    except (
+        SyntaxError,
+        AttributeError,
+        ValueError,
+        TypeError,
+        MemoryError,
+        RecursionError,
+    ):
         raise StudyError(
             f"the cell tagged {tag!r} must hold 'name = literal' lines only. "
-            f"Received: {cell.source.splitlines()[:1]} (cell {cell.get('id')!r}). "
+            f"Received: {shown(cell.source.splitlines()[:1])} (cell {cell.get('id')!r}). "
             "Move everything else to another cell."
         ) from None
     return values

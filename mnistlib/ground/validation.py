@@ -42,7 +42,8 @@ def one_line(error: ValidationError, what: str, known: list[str]) -> str:
         name = ".".join(" ".join(str(part).split()) for part in fault["loc"])
         value = fault["input"]
         if fault["type"] == "extra_forbidden":
-            faults.append(f"unknown name {shown(name)}; known: {', '.join(known)}")
+            names = "" if "known: " in " ".join(faults) else f"; known: {', '.join(known)}"
+            faults.append(f"unknown name {shown(name)}{names}")
         elif fault["type"] == "missing":
             faults.append(f"{name} is required")
         elif not name:  # a rule over several fields: its message names them

@@ -131,14 +131,16 @@ def study(
     from mnistlib.ground.errors import StudyError
     from mnistlib.study.book import build_book
     from mnistlib.study.plan import load_study
-    from mnistlib.study.run import executed_dir, published_dir, run_study
+    from mnistlib.study.run import executed_dir, published_dir, resolve_data, run_study
     from mnistlib.study.values import parse_overrides
 
     if portable:  # the kernels and their workers inherit it
         os.environ["MNISTLIB_PORTABLE"] = "1"
     overrides = parse_overrides(" ".join([*assignments, text]))
     if dry_run:
-        for job in load_study().jobs(profile, notebooks, overrides, dataset):
+        planned = load_study().jobs(profile, notebooks, overrides, dataset)
+        resolve_data(load_study(), planned)
+        for job in planned:
             click.echo(job.name)
             for name, value in job.parameters.items():
                 click.echo(f"  {name} = {value!r}")

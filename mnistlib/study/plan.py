@@ -4,16 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
+from mnistlib import data
 from mnistlib.chapters import params
 from mnistlib.ground.errors import ParameterError, StudyError
 from mnistlib.ground.notebook import read_notebook, tagged_parameters
 from mnistlib.ground.paths import root
-from mnistlib.ground.validation import Checked, one_line
+from mnistlib.ground.validation import Checked, one_line, shown
 from mnistlib.study import values
 
 DATASETS = ("auto", "mnist", "digits")
@@ -38,8 +39,15 @@ class Profile(Checked):
 class _File(Checked):
     """study.yaml as it is written."""
 
-    notebooks: list[str]
-    profiles: dict[str, Profile]
+    notebooks: Annotated[list[str], Field(min_length=1)]
+    profiles: Annotated[dict[str, Profile], Field(min_length=1)]
+
+    @field_validator("notebooks")
+    @classmethod
+    def _each_once(cls, names: list[str]) -> list[str]:
+        if len(set(names)) != len(names):
+            raise ValueError("each notebook must be listed once")
+        return names
 
 
 @dataclass(frozen=True)
@@ -101,7 +109,8 @@ class Study:
         """
         if name not in self.profiles:
             raise StudyError(
-                f"profile must be one of {', '.join(self.profiles)}. Received: {name!r}"
+                f"profile must be one of {', '.join(self.profiles)}. "
+                f"Received: {shown(name)}"
             )
         return self.profiles[name]
 
@@ -132,7 +141,7 @@ class Study:
         chosen = self.choose(notebooks)
         if dataset is not None and dataset not in DATASETS:
             raise StudyError(
-                f"dataset must be one of {', '.join(DATASETS)}. Received: {dataset!r}"
+                f"dataset must be one of {', '.join(DATASETS)}. Received: {shown(dataset)}"
             )
         overrides = overrides or {}
         self._refuse_unknown(overrides, chosen)
@@ -156,6 +165,22 @@ class Study:
             jobs.append(Job(name, self.source(name), parameters))
         return jobs
 
+    def check_sizes(self, job: Job, dataset: str) -> None:
+        """Refuse a number of images that the data do not have.
+
+        Args:
+            job: from `jobs`.
+            dataset: ``"mnist"`` or ``"digits"``, the one that will be used.
+
+        Raises:
+            ParameterError: a number that is not written ``up to N`` is too large.
+        """
+        checked = params.check(job.name, self.defaults[job.name] | job.parameters)
+        try:
+            checked.fitted(data.load(dataset))
+        except ParameterError as error:
+            raise ParameterError(f"parameters of {job.name}: {error}") from None
+
     def choose(self, notebooks: Iterable[str] | None) -> list[str]:
         """Return the named notebooks in the study's order; all when none is named.
 
@@ -167,7 +192,7 @@ class Study:
             if name not in self.notebooks:
                 raise StudyError(
                     f"notebook must be one of {', '.join(self.notebooks)}. "
-                    f"Received: {name!r}"
+                    f"Received: {shown(name)}"
                 )
         return [name for name in self.notebooks if name in names or not names]
 
@@ -179,7 +204,7 @@ class Study:
                 known = sorted({k for n in chosen for k in self.defaults[n]})
                 raise ParameterError(
                     f"a parameter of {', '.join(chosen)} must be one of "
-                    f"{', '.join(known)}. Received: {full!r}"
+                    f"{', '.join(known)}. Received: {shown(full)}"
                 )
 
 
@@ -204,7 +229,11 @@ def load_study(path: Path | None = None) -> Study:
             f"the study's plan must be a file. Received: {path} (missing); "
             "start in the project's folder, or set MNISTLIB_ROOT"
         ) from None
-    except yaml.YAMLError as error:
+    except OSError as error:
+        raise StudyError(
+            f"the study's plan must be a readable file. Received: {path} ({error.strerror})"
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         where = " ".join(str(error).split())
         raise StudyError(f"{path.name} must be YAML. Received: {where}") from None
     except ValidationError as error:
@@ -221,13 +250,13 @@ def _check_profile(study: Study, profile: str, file: str) -> None:
         if name not in study.notebooks:
             raise StudyError(
                 f"{file}: profile {profile} must name notebooks of the study "
-                f"({', '.join(study.notebooks)}). Received: {name!r}"
+                f"({', '.join(study.notebooks)}). Received: {shown(name)}"
             )
     known = {k for name in study.notebooks for k in study.defaults[name]}
     if unknown := [k for k in plan.common if k not in known]:
         raise StudyError(
             f"{file}: profile {profile}'s common parameters must be those of a notebook "
-            f"({', '.join(sorted(known))}). Received: {unknown[0]!r}"
+            f"({', '.join(sorted(known))}). Received: {shown(unknown[0])}"
         )
     try:
         study.jobs(profile)

@@ -65,7 +65,7 @@ def run_study(
     """
     study = load_study()
     planned = study.jobs(profile, notebooks, overrides, dataset)
-    used, environment = _resolve_data(planned)
+    used, environment = resolve_data(study, planned)
     if publish:
         _refuse_a_mixture(study, planned, profile, used)
     if scheduler := scheduler or os.environ.get("MNISTLIB_SCHEDULER"):
@@ -125,12 +125,12 @@ def run_study(
     return summary
 
 
-def _resolve_data(planned: list[Job]) -> tuple[dict[str, str], dict[str, str]]:
+def resolve_data(study: Study, planned: list[Job]) -> tuple[dict[str, str], dict[str, str]]:
     """Settle once, for all notebooks, what ``auto`` is: a study has one data set.
 
     Returns the data set of each notebook, and variables for their processes. A notebook
     is told ``"mnist"``; one that falls back keeps ``"auto"``, so that its page says so,
-    and may not find a network meanwhile.
+    and may not find a network meanwhile. A size that the data do not have is refused.
     """
     from mnistlib import data
 
@@ -138,6 +138,7 @@ def _resolve_data(planned: list[Job]) -> tuple[dict[str, str], dict[str, str]]:
     for job in planned:
         asked = job.parameters["dataset"]
         used[job.name] = data.resolve(asked)
+        study.check_sizes(job, used[job.name])
         if asked == "auto" and used[job.name] == "mnist":
             job.parameters["dataset"] = "mnist"
         elif asked == "auto":

@@ -10,6 +10,7 @@ from typing import ClassVar
 import yaml
 
 from mnistlib.ground.errors import ParameterError
+from mnistlib.ground.validation import shown
 
 _WORDS = {
     "null": (r"~|null|None|", ["~", "n", "N", ""]),
@@ -53,7 +54,12 @@ def parse(text: str):
     Raises:
         yaml.YAMLError: the text is not YAML, or names a key twice.
     """
-    return yaml.load(text, Loader=_Loader)  # a subclass of SafeLoader
+    try:
+        return yaml.load(text, Loader=_Loader)  # a subclass of SafeLoader
+    except RecursionError:
+        raise yaml.YAMLError("it is nested too deeply") from None
+    except (ValueError, TypeError) as error:  # an integer of thousands of digits
+        raise yaml.YAMLError(str(error)) from None
 
 
 def parse_overrides(text: str) -> dict:
@@ -72,7 +78,7 @@ def parse_overrides(text: str) -> dict:
     if text.strip() and (not found or text[: found[0].start()].strip()):
         raise ParameterError(
             "parameters must be written name=value, separated by spaces, such as "
-            f"'epochs=3 seeds=[0,1]'. Received: {text!r} (str)"
+            f"'epochs=3 seeds=[0,1]'. Received: {shown(text)} (str)"
         )
     overrides = {}
     for i, match in enumerate(found):
@@ -81,13 +87,14 @@ def parse_overrides(text: str) -> dict:
         if name in overrides:
             raise ParameterError(
                 "each parameter must be given once. "
-                f"Received: {name}= twice in {text!r} (str)"
+                f"Received: {name}= twice in {shown(text)} (str)"
             )
         try:
             overrides[name] = parse(value)
         except yaml.YAMLError:
             raise ParameterError(
                 "a parameter's value must be a number, true, false, null, text without "
-                f"special signs, or a list in brackets. Received: {name}={value!r} (str)"
+                "special signs, or a list in brackets. "
+                f"Received: {name}={shown(value)} (str)"
             ) from None
     return overrides

@@ -151,7 +151,7 @@ def test_several_faults_are_told_at_once():
 
 
 def test_an_unknown_notebook_is_told():
-    message = r"\(baselines, .*\), such as '06_x' .*Received: notebook='06_x'"
+    message = r"\(baselines, .*\)\. Received: notebook='06_x' \(str\)"
     with pytest.raises(ParameterError, match=message):
         check("06_x", {})
 

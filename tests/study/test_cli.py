@@ -118,7 +118,7 @@ def test_wrong_usage_is_status_2(run):
     assert run("study", "--workers", "0").exit_code == 2
 
 
-def test_a_dry_run_shows_the_parameters_and_runs_nothing(run, project):
+def test_a_dry_run_shows_the_parameters_and_runs_nothing(run, project, offline):
     shown = run(
         "study", "--dry-run", "-p", "rate=2", "--params", "seeds=[3, 4] 01_tiny.n=6"
     )

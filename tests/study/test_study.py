@@ -126,7 +126,7 @@ def test_a_missing_plan_says_where_it_was_looked_for(tmp_path, monkeypatch):
 def test_a_notebook_without_a_class_of_parameters_is_refused(project, monkeypatch):
     project("01_tiny")
     monkeypatch.setattr(params, "PARAMS", {})
-    refused(StudyError, "a parameter class .* Received: '01_tiny'", load_study)
+    refused(StudyError, "with a params.py .* Received: notebook='01_tiny'", load_study)
 
 
 @pytest.mark.parametrize(

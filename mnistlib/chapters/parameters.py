@@ -29,8 +29,6 @@ from mnistlib.ground.validation import Checked, one_line
 _UP_TO = re.compile(r"up to ([1-9][0-9]*)")
 # The first line of the cell that papermill writes.
 _INJECTED = "# Parameters"
-# More values of one parameter than any machine would finish.
-_MOST_VALUES = 100
 
 
 def _from_text(value: Any) -> Any:
@@ -49,11 +47,14 @@ def _distinct(values: list) -> list:
     return values
 
 
-def list_of(item: Any) -> Any:
-    """Return the type of a list with 1 to 100 different items of a type."""
+def list_of(item: Any, most: int = 30) -> Any:
+    """Return the type of a list of different items of a type, 1 to ``most`` of them.
+
+    More settings, crossed with each other and with seeds, no machine would finish.
+    """
     return Annotated[
         list[item],
-        Field(min_length=1, max_length=_MOST_VALUES),
+        Field(min_length=1, max_length=most),
         AfterValidator(_distinct),
         BeforeValidator(_from_text),
     ]
@@ -119,7 +120,7 @@ Real = Annotated[float, BeforeValidator(_from_text)]
 Rate = Annotated[Real, Field(gt=0, le=100)]
 Momentum = Annotated[Real, Field(ge=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
-Seeds = list_of(Seed)
+Seeds = list_of(Seed, most=100)
 Rates = list_of(Rate)
 
 

@@ -102,6 +102,16 @@ def test_bad_values_get_one_clear_line(values, message):
             r"widths\.0: .*equal to 256\..*=99999",
         ),
         ("03_complex_cnn", {"convs_per_stage": [10**6]}, r"\.0: .*equal to 10\."),
+        (
+            "03_complex_cnn",
+            {"widths": [4, 256], "batch_size": 4096},
+            r"widths times batch_size must be at most 131,072, .*widths=\[4, 256",
+        ),
+        (
+            "02_optimizers",
+            {"sgd_rates": [i / 50 for i in range(1, 41)]},
+            "at most 30 items",
+        ),
         ("03_complex_cnn", {"stages": [5]}, r"stages\.0: .*equal to 4\."),
         ("03_complex_cnn", {"kernel_sizes": [29]}, r"kernel_sizes\.0: .*equal to 28\."),
         (

@@ -43,6 +43,17 @@ def test_runs_come_back_in_the_order_of_the_specs(tmp_path):
     assert np.isfinite(found.confidence(found.keys[0])).all()
 
 
+def test_a_table_is_the_callers_own(tmp_path):
+    found = collect([CLASSICAL, NETWORK], store=tmp_path, workers=0)
+    for name in ("frame", "history"):
+        table = getattr(found, name)
+        before = list(table.columns)
+        table.insert(0, "system", "x")
+        table["seed"] = -1
+        assert getattr(found, name).columns.tolist() == before
+        assert (getattr(found, name)["seed"] == 0).all()
+
+
 def test_what_exists_is_not_run_again(tmp_path, monkeypatch):
     collect([CLASSICAL], store=tmp_path, workers=0)
     ran = []

@@ -17,6 +17,7 @@ from myst_nb.core.variables import format_plain_text
 from myst_parser.docutils_ import Parser
 from pydantic import BaseModel, Field
 
+from mnistlib.chapters.eda.params import Params as EdaParams
 from mnistlib.ground.errors import StudyError
 from mnistlib.show import report
 
@@ -242,6 +243,17 @@ def test_parameters_table_marks_what_was_changed(shown):
     ]
     assert [strong.astext() for strong in document.findall(nodes.strong)] == ["5"]
     assert "7" not in text and "workers" not in text
+
+
+def test_a_cut_size_is_told_in_the_table_and_in_the_notice(shown, digits):
+    params = EdaParams(n_map="up to 2000").fitted(digits)
+    report.parameters_table(params)
+    report.dataset_notice(digits, params.cuts)
+    words = "asked for up to 2,000; digits has 1,437: all are used"
+    table, notice = (parse(text).astext() for text in shown)
+    assert f"images in the map of digits; {words}" in table
+    assert "1437" in table
+    assert f"Fewer images than asked for. n_map: {words}." in notice
 
 
 def test_notice_of_the_real_digits(shown, digits):

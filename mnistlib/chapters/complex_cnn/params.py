@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mnistlib.chapters.parameters import (
     Images,
@@ -19,6 +19,8 @@ Stages = list_of(Annotated[int, Field(ge=1, le=4)])
 # What a machine can bear: the widest has 25 million weights, the deepest 40 layers.
 Depths = list_of(Annotated[int, Field(ge=1, le=10)])
 Widths = list_of(Annotated[int, Field(ge=1, le=256)])
+# One layer's outputs in a batch are then at most 28 x 28 x 2**17 floats, 411 MB.
+WIDTH_TIMES_BATCH = 2**17
 Kernels = list_of(Annotated[int, Field(ge=1, le=28)])
 
 
@@ -45,3 +47,14 @@ class Params(Training):
         [4, 16], description="filters of the family's first stage, 1 to 256"
     )
     kernel_sizes: Kernels = Field([3], description="side of the kernels, pixels, 1 to 28")
+
+    @model_validator(mode="after")
+    def _a_batch_fits_into_memory(self):
+        if max(self.widths) * self.batch_size > WIDTH_TIMES_BATCH:
+            raise ValueError(
+                "the largest of widths times batch_size must be at most "
+                f"{WIDTH_TIMES_BATCH:,}, or a worker's memory would not do. Received: "
+                f"widths={self.widths!r} (list), batch_size={self.batch_size} (int). "
+                "Lower one of them"
+            )
+        return self

@@ -29,6 +29,15 @@ def shown(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
+def _required(fault: dict) -> str:
+    """Return what pydantic requires, in the words of this project's messages."""
+    if fault["type"] == "list_type":
+        return "must be a list, written [a, b]"
+    message = fault["msg"].removeprefix("Value error, ")
+    message = message.replace("Input should be", "must be").replace(" after validation", "")
+    return message.replace("List should have", "must have")
+
+
 def one_line(error: ValidationError, what: str, known: list[str]) -> str:
     """Return a pydantic error as one line: what is required, what was received.
 
@@ -49,7 +58,7 @@ def one_line(error: ValidationError, what: str, known: list[str]) -> str:
         elif not name:  # a rule over several fields: its message names them
             faults.append(fault["msg"].removeprefix("Value error, "))
         else:
-            message = fault["msg"].removeprefix("Value error, ")
+            message = _required(fault)
             name = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
             received = f"Received: {name}={shown(value)} ({type(value).__name__})"
             faults.append(f"{name}: {message}. {received}")

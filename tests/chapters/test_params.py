@@ -1,6 +1,8 @@
 """Parameters of the notebooks: names, types, ranges, sizes; cells and defaults."""
 
 import ast
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import nbformat
@@ -50,8 +52,8 @@ def data_of(n_train: int, n_test: int, name: str = "digits"):
             r"epochs: .*less than or equal to 1000.*Received: epochs=10000",
         ),
         ({"batch_size": 10**9}, r"batch_size: .*less than or equal to 4096"),
-        ({"seeds": 3}, r"seeds: .*valid list.*Received: seeds=3 \(int\)"),
-        ({"seeds": None}, r"seeds: .*valid list.*Received: seeds=None \(NoneType\)"),
+        ({"seeds": 3}, r"seeds: .*a list, written.*Received: seeds=3 \(int\)"),
+        ({"seeds": None}, r"seeds: .*a list, written.*Received: seeds=None \(NoneType\)"),
         ({"seeds": []}, r"seeds: .*at least 1 item"),
         ({"seeds": list(range(200, 500))}, r"seeds: .*at most 100 items"),
         ({"seeds": [1, 1]}, r"seeds: each value must be given once"),
@@ -60,12 +62,12 @@ def data_of(n_train: int, n_test: int, name: str = "digits"):
         ({"seeds": [True, 2]}, r"seeds\.0: .*Received: seeds\.0=True \(bool\)"),
         ({"seeds": [0, -1]}, r"seeds\.1: .*Received: seeds\.1=-1"),
         ({"seeds": [2**31]}, r"seeds\.0: .*less than 2147483648"),
-        ({"seeds": "0, 1"}, r"seeds: .*valid list.*Received: seeds='0, 1' \(str\)"),
-        ({"seeds": "[" * 10**5}, r"seeds: .*valid list"),
+        ({"seeds": "0, 1"}, r"seeds: .*a list, written.*Received: seeds='0, 1' \(str\)"),
+        ({"seeds": "[" * 10**5}, r"seeds: .*a list, written"),
         ({"sgd_rates": [0.1, 0]}, r"sgd_rates\.1: .*greater than 0"),
         ({"sgd_rates": [1, 1.0]}, r"sgd_rates: each value must be given once"),
         ({"sgd_rates": [0.1, "1e-1"]}, r"sgd_rates: each value must be given once"),
-        ({"adam_rates": "NaN"}, r"adam_rates: .*valid list"),
+        ({"adam_rates": "NaN"}, r"adam_rates: .*a list, written"),
         ({"adam_rates": ["NaN"]}, r"adam_rates\.0: .*finite.*adam_rates\.0=nan"),
         ({"adam_rates": [float("inf")]}, r"adam_rates\.0: .*finite.*adam_rates\.0=inf"),
         ({"momentum": True}, r"momentum: .*Received: momentum=True \(bool\)"),
@@ -117,9 +119,13 @@ def test_bad_values_get_one_clear_line(values, message):
         (
             "04_batch_norm",
             {"scalings": "none"},
-            r"scalings: .*list.*Received: scalings='non",
+            r"scalings: must be a list.*Received: scalings='non",
         ),
-        ("04_batch_norm", {"scalings": None}, r"scalings: .*list.*Received: scalings=None"),
+        (
+            "04_batch_norm",
+            {"scalings": None},
+            r"scalings: must be a list.*Received: scalings=None",
+        ),
         ("04_batch_norm", {"scalings": [["unit"]]}, r"scalings\.0: .*'unit', 'none'"),
         ("04_batch_norm", {"seeds": [100]}, "no seed in common"),
         ("05_baselines", {"learning_rate": "1e400"}, r"learning_rate: .*finite"),
@@ -299,3 +305,14 @@ def test_the_reports_chapters_are_the_studys():
     listed = [file for file in files if file.startswith("book/notebooks/")]
     assert listed == [f"book/notebooks/{name}" for name in NOTEBOOKS]
     assert {name[3:] for name in NOTEBOOKS} == set(PARAMS)
+
+
+def test_a_notebook_turned_into_a_script_has_its_parameters():
+    script = (
+        "epochs = 3\nis_other = True\n"
+        "from mnistlib.chapters.optimizers.params import Params\n"
+        "print(Params.from_notebook().epochs)"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=paths.root())
+    assert (done.stdout, done.stderr) == ("3\n", "")

@@ -79,8 +79,8 @@ def test_a_size_is_measured_by_the_data_that_are_used(dry_run, tiny_folder, monk
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("scalings=none", "scalings: Input should be a valid list"),
-        ("adam_rates=NaN", "adam_rates: Input should be a valid list"),
+        ("scalings=none", "scalings: must be a list, written [a, b]"),
+        ("adam_rates=NaN", "adam_rates: must be a list, written [a, b]"),
         ("seeds=" + "[" * 5000, "a parameter's value must be a number"),
         ("epochs=" + "9" * 10_000, "a parameter's value must be a number"),
         ("epochs=" + "x" * 10_000, "Received: epochs='xxx"),
@@ -107,7 +107,7 @@ def test_long_names_leave_a_line_that_can_be_read(dry_run):
     [
         ("", "study.yaml: "),
         ("[]", "study.yaml: "),
-        ("notebooks: []\nprofiles: {quick: {about: a}}", "notebooks: List should have at"),
+        ("notebooks: []\nprofiles: {quick: {about: a}}", "notebooks: must have at"),
         (
             "notebooks: [01_eda]\nprofiles: {}",
             "profiles: Dictionary should have at least 1",
@@ -120,7 +120,7 @@ def test_long_names_leave_a_line_that_can_be_read(dry_run):
         ("notebooks: [01_eda]\nnotebooks: [01_eda]", "the key 'notebooks' stands twice"),
         (PLAN % ", common: {n_map: 1, n_map: 2}", "the key 'n_map' stands twice"),
         (PLAN % (", common: {n_map: 1" + "0" * 5000 + "}"), "study.yaml must be YAML"),
-        (PLAN % ", common: []", "common: Input should be a valid dictionary"),
+        (PLAN % ", common: []", "common: must be a valid dictionary"),
         (PLAN % ", notebooks: {01_eda: {n_map: up to 3}}", "Received: n_map='up to 3'"),
         ("[" * 20_000, "it is nested too deeply"),
         ("notebooks: [01_eda]\nprofiles: {[1]: {about: a}}", "must be YAML"),

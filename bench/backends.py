@@ -16,7 +16,6 @@ COMMON = {
     "dataset": "mnist",
     "optimizer": "adam",
     "n_train": 6000,
-    "n_test": 10,
     "val_fraction": 0.5,
     "epochs": 2,
 }

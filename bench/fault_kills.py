@@ -35,6 +35,7 @@ def tiny_specs(n: int) -> list[ClassicalSpec]:
         dataset="digits",
         model="decision_tree",
         n_train=60,
+        evaluate_on="test",
         n_test=50,
         seed=0,
     )
@@ -50,6 +51,7 @@ def mixed_specs(n: int) -> list:
         model_args={"units": 8},
         learning_rate=0.01,
         n_train=60,
+        evaluate_on="test",
         n_test=50,
         epochs=2,
         seed=0,

@@ -11,6 +11,7 @@ BASE = {
     "model": "complex_cnn",
     "optimizer": "sgd",
     "learning_rate": 0.01,
+    "evaluate_on": "test",
     "n_test": 100,
     "val_fraction": 0.0,
 }

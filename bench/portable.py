@@ -38,7 +38,6 @@ def portable_spec(network: str, n_train: int):
         **SYSTEMS[network],
         learning_rate=0.001,
         n_train=n_train,
-        n_test=20,
         val_fraction=0.2,
         scaling="standardised",
         epochs=1,

@@ -67,8 +67,8 @@ def split(
         val_fraction: 0 to below 1, default 1/6; with 0 there is no validation set.
         n_train: images of the training part used, before the cut; default all. A stratified
             draw by ``seed`` ("stratified") or the first rows ("last").
-        n_test: images of the test part used; default all. A stratified draw with a fixed
-            seed, the same for every run of a study, with both methods.
+        n_test: images of the test part used; default all, 0 for none. A stratified draw
+            with a fixed seed, the same for every run of a study, with both methods.
         seed: of the draws, 0 to 2**32 - 1, default 0.
 
     Raises:
@@ -92,7 +92,9 @@ def split(
             f"Received: seed={seed!r} ({type(seed).__name__}). Choose another."
         )
     n = _subset_size("n_train", n_train, len(dataset.y_train), dataset.name)
-    n_of_test = _subset_size("n_test", n_test, len(dataset.y_test), dataset.name)
+    n_of_test = 0  # runs that are not tested do not open the test images
+    if n_test is None or isinstance(n_test, bool) or n_test != 0:
+        n_of_test = _subset_size("n_test", n_test, len(dataset.y_test), dataset.name)
     test_index = _draw(dataset.y_test, n_of_test, TEST_SUBSET_SEED)[0]
     if method == "last":
         cut = math.floor(n * (1.0 - val_fraction))

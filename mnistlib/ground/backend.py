@@ -14,6 +14,7 @@ from importlib.metadata import version
 from mnistlib.ground.errors import RunError
 from mnistlib.ground.machine import cpu_model
 
+BACKENDS = ("tensorflow", "jax", "torch")  # those of Keras that train
 # oneDNN picks its kernels by the instruction set, and TensorFlow uses oneDNN at all only
 # on processors with AVX-512 VNNI or newer; both change the order of sums.
 PORTABLE = {"ONEDNN_MAX_CPU_ISA": "AVX2", "TF_ENABLE_ONEDNN_OPTS": "1"}
@@ -24,6 +25,21 @@ JAX = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
     "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
 }
+
+
+def name() -> str:
+    """Return Keras's backend, ``$KERAS_BACKEND``; TensorFlow where that is not set.
+
+    Raises:
+        RunError: the variable names no backend that trains.
+    """
+    setting = os.environ.get("KERAS_BACKEND") or BACKENDS[0]
+    if setting not in BACKENDS:
+        raise RunError(
+            f"KERAS_BACKEND must be one of {', '.join(BACKENDS)}. Received: {setting!r} "
+            f"(str); unset it for {BACKENDS[0]}"
+        )
+    return setting
 
 
 def portable() -> bool:
@@ -57,9 +73,9 @@ def _limit_kernels() -> None:
 
 def _limit_jax() -> None:
     """Set what JAX reads once, when it is loaded; whoever sets a variable decides."""
-    if os.environ["KERAS_BACKEND"] == "jax" and "jax" not in sys.modules:
-        for name, value in JAX.items():
-            os.environ.setdefault(name, value)
+    if name() == "jax" and "jax" not in sys.modules:
+        for variable, value in JAX.items():
+            os.environ.setdefault(variable, value)
 
 
 def configure() -> None:
@@ -67,16 +83,23 @@ def configure() -> None:
 
     Raises:
         RuntimeError: TensorFlow already ran with another number of threads.
-        RunError: ``$MNISTLIB_PORTABLE`` is no setting, or was set too late.
+        RunError: ``$MNISTLIB_PORTABLE`` is no setting, or it or ``$KERAS_BACKEND`` was set
+            too late.
     """
     _limit_kernels()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ["KERAS_BACKEND"] = name()  # Keras would also look into a file of its own
     _limit_jax()
     with _native_stderr_held_back():
         import keras
 
-        if keras.backend.backend() != "tensorflow":
+        if keras.backend.backend() != name():
+            raise RunError(
+                "KERAS_BACKEND must be that of the Keras which is loaded, "
+                f"{keras.backend.backend()}. Received: {name()!r} (str); set it before "
+                "the process starts"
+            )
+        if name() != "tensorflow":
             return
         import tensorflow as tf
 
@@ -133,20 +156,20 @@ def environment() -> dict:
     """Return what a record says of the machine and the software, JSON values only."""
     import keras
 
-    name = keras.backend.backend()
+    backend = keras.backend.backend()
     return classical_environment() | {
-        "packages": {package: version(package) for package in ("numpy", "keras", name)},
-        "backend": name,
-        "device": _device(name),
+        "packages": {package: version(package) for package in ("numpy", "keras", backend)},
+        "backend": backend,
+        "device": _device(backend),
         "portable": portable(),
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "unset"),
         "onednn_max_cpu_isa": os.environ.get("ONEDNN_MAX_CPU_ISA", "unset"),
     }
 
 
-def _device(name: str) -> str:
+def _device(backend: str) -> str:
     """Return where the backend computes: ``"cpu"``, or Keras's first device."""
-    if name == "tensorflow":
+    if backend == "tensorflow":
         return "cpu"  # `configure` hides the others
     import keras
 

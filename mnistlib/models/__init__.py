@@ -1,24 +1,31 @@
-"""The networks by name, and the facts of each: layers, parameters, operations."""
+"""The models by name, and the facts of each network: layers, parameters, operations.
+
+A network's builder, one file a paper, gives an uncompiled ``keras.Model`` from images of
+shape (n, 28, 28, 1), float32, to LOGITS of shape (n, 10): the papers' final softmax is
+folded into the loss, which is the same arithmetic, done more precisely. Layers are named,
+so that two models built in one process print the same table.
+"""
 
 import inspect
 from functools import cache
 
-from mnistlib.models.networks import (
-    ann,
-    base_cnn,
-    complex_cnn,
-    raj_cnn,
-    raut_cnn,
-    sayee_cnn,
-)
+from mnistlib.models.ahmareen2024 import base_cnn, complex_cnn
+from mnistlib.models.classical import ESTIMATORS, build_estimator, set_up
+from mnistlib.models.code import code_hash
 from mnistlib.models.ours import one_epoch_cnn, stage_cnn
 from mnistlib.models.parts import BatchNorm, require_one_of
+from mnistlib.models.raj2024 import ann, raj_cnn
+from mnistlib.models.raut import raut_cnn
+from mnistlib.models.sayee2025 import sayee_cnn
 
 __all__ = [
     "BUILDERS",
+    "ESTIMATORS",
     "BatchNorm",
     "arguments",
     "build",
+    "build_estimator",
+    "builder_hash",
     "initialise",
     "layer_table",
     "macs",
@@ -38,6 +45,17 @@ BUILDERS = {
         one_epoch_cnn,
     )
 }
+
+
+def builder_hash(name: str) -> str:
+    """Return the hash of all code that makes a new model what it is; see ``code``.
+
+    Args:
+        name: a key of ``BUILDERS`` or ``ESTIMATORS``.
+    """
+    if name in BUILDERS:
+        return code_hash(BUILDERS[name], initialise)
+    return code_hash(ESTIMATORS[name], set_up)
 
 
 def arguments(name: str) -> dict:

@@ -19,7 +19,7 @@ from mnistlib.ground.machine import installed
 from mnistlib.ground.patience import in_thread
 from mnistlib.runs.job import Ended, Job, one_line, run_job
 from mnistlib.runs.progress import Progress
-from mnistlib.training.spec import TRAINING_VERSION
+from mnistlib.training.identity import TRAINING_VERSION
 
 CONNECT_SECONDS = 10
 WORKER_SECONDS = 60
@@ -185,7 +185,7 @@ def facts() -> dict[str, str]:
     return (
         {"mnistlib": __version__, "training version": str(TRAINING_VERSION)}
         | {package: str(installed(package)) for package in _PACKAGES}
-        | {name: os.environ.get(name, default) for name, default in _VARIABLES.items()}
+        | {name: os.environ.get(name) or default for name, default in _VARIABLES.items()}
     )
 
 

@@ -92,6 +92,12 @@ def run_job(job: Job, store: Store | None = None) -> Ended:
         StoreError: the record cannot be stored, as on a full disk. All else is answered.
     """
     memory.forget_peak()
+    if job.spec.key(job.data_sha256) != job.key:
+        return Ended(
+            job,
+            "a worker's code must be the caller's. Received: other code or settings for "
+            f"{job.spec.model}, as after an edit while runs were under way; start again",
+        )
     try:
         with store.lock(job.key) if store else nullcontext():
             if store and job.key in store:

@@ -1,6 +1,5 @@
 """Check records by running their specs again: predictions and history must be the same."""
 
-import os
 import random
 from collections.abc import Iterator
 
@@ -10,9 +9,10 @@ from mnistlib import data
 from mnistlib.ground.errors import DataError
 from mnistlib.runs.store import Store
 from mnistlib.runs.sweep import execute
+from mnistlib.training.identity import Identity
 from mnistlib.training.record import RunRecord
-from mnistlib.training.spec import NetworkSpec
 
+NOT_POSSIBLE = "not possible here"
 _TIMES = {"seconds"}
 _MEASURED = {"peak_memory_mb"}
 
@@ -39,23 +39,22 @@ def compare_again(store: Store, keys: list[str]) -> Iterator[tuple[str, str, str
         keys: whole records.
 
     Yields:
-        The key, what differs (empty when everything but the times is the same), and what
-        differs between the record's environment and this one.
+        The key, what differs (empty when everything but the times is the same; beginning
+        with `NOT_POSSIBLE` where this process cannot run it), and what differs between
+        the record's environment and this one.
     """
     for key in keys:
         before = store.with_arrays(key)
-        here = os.environ.get("KERAS_BACKEND", "tensorflow")
-        backend = before.environment.get("backend", here)
-        if isinstance(before.spec, NetworkSpec) and backend != here:
-            yield key, f"not possible: needs KERAS_BACKEND={backend}. Here: {here}", ""
+        if reason := impossible(before):
+            yield key, f"{NOT_POSSIBLE}: {reason}", ""
             continue
         try:
             dataset = data.load(before.spec.dataset)
         except DataError as error:
-            yield key, f"not possible: {error}", ""
+            yield key, f"{NOT_POSSIBLE}: {error}", ""
             continue
         if dataset.sha256 != before.data["sha256"]:
-            yield key, "not possible: the data are not those of the record", ""
+            yield key, f"{NOT_POSSIBLE}: the data are not those of the record", ""
             continue
         after = execute(before.spec, dataset)
         yield (
@@ -63,6 +62,26 @@ def compare_again(store: Store, keys: list[str]) -> Iterator[tuple[str, str, str
             difference(before, after),
             environment_difference(before.environment, after.environment),
         )
+
+
+def impossible(record: RunRecord) -> str:
+    """Return why this process cannot run a record's spec as it was run; "" if it can."""
+    then, spec = record.identity, record.spec
+    here = Identity.here(spec.kind, spec.model)
+    reasons = []
+    if then.backend != here.backend:
+        reasons.append(f"needs KERAS_BACKEND={then.backend}. Here: {here.backend}")
+    if then.portable != here.portable:
+        reasons.append(
+            f"needs MNISTLIB_PORTABLE={int(then.portable)}. Here: {int(here.portable)}"
+        )
+    if then.training_version != here.training_version:
+        reasons.append(
+            f"needs training version {then.training_version}. Here: {here.training_version}"
+        )
+    if then.builder != here.builder:
+        reasons.append(f"the code of {spec.model} has been edited since")
+    return "; ".join(reasons)
 
 
 def environment_difference(before: dict, after: dict) -> str:
@@ -79,9 +98,10 @@ def environment_difference(before: dict, after: dict) -> str:
 def difference(before: RunRecord, after: RunRecord) -> str:
     """Return what differs between two records of one spec, in words; "" for nothing."""
     found = []
-    changed = int(np.sum(before.predictions != after.predictions))
-    if changed:
-        found.append(f"{changed} of {len(before.predictions)} predictions")
+    for name in ("predictions", "probabilities"):
+        rows, n = _rows_that_differ(getattr(before, name), getattr(after, name))
+        if rows:
+            found.append(f"{rows} of {n} {name}")
     if (before.status, len(before.history)) != (after.status, len(after.history)):
         found.append(
             f"{before.status} after {len(before.history)} epochs, "
@@ -95,12 +115,26 @@ def difference(before: RunRecord, after: RunRecord) -> str:
     found += [
         f"{part} counts or loss"
         for part in ("train", "val", "test")
-        if any(
-            not _same(value, getattr(after, part)[name])
-            for name, value in getattr(before, part).items()
-        )
+        if not _same_counts(getattr(before, part), getattr(after, part))
     ]
     return f"DIFFERENT: {'; '.join(found)}" if found else ""
+
+
+def _rows_that_differ(
+    before: np.ndarray | None, after: np.ndarray | None
+) -> tuple[int, int]:
+    """Return how many rows of two arrays differ, of how many; NaN is the same as NaN."""
+    if before is None or after is None or before.shape != after.shape:
+        rows = max(0 if array is None else len(array) for array in (before, after))
+        return (0 if before is after else rows), rows
+    same = (before == after) | ((before != before) & (after != after))
+    return int((~same.reshape(len(before), -1)).any(axis=1).sum()), len(before)
+
+
+def _same_counts(old: dict | None, new: dict | None) -> bool:
+    if old is None or new is None:
+        return old is new
+    return all(_same(value, new[name]) for name, value in old.items())
 
 
 def _same(old, new) -> bool:

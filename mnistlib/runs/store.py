@@ -1,7 +1,7 @@
 """The run store: a folder of records, append-only, safe for many writers and for kills.
 
-A record is two files, ``<key>.json`` and ``<key>-<hash>.npz``, in a folder named by the
-key's first two digits. Each is written under a temporary name, flushed to the disk, and
+A record is ``<key>.json`` and, for a tested run, ``<key>-<hash>.npz``, in a folder named by
+the key's first two digits. Each is written under a temporary name, flushed to the disk, and
 only then given its name, which fails if the JSON's name exists; the JSON comes last and
 names the hash of its arrays. So a record that has its JSON is whole, whenever a writer was
 stopped and however many write at once, and is never overwritten.
@@ -23,7 +23,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from mnistlib.ground.errors import StoreError
-from mnistlib.training import record as records
+from mnistlib.runs import codec
+from mnistlib.runs.codec import BrokenRecord
+from mnistlib.runs.states import State, judge
 from mnistlib.training.record import RunRecord
 
 # What file systems answer that have no hard links (FAT, some network and FUSE ones).
@@ -94,7 +96,7 @@ class Store:
         """
         return self._read(key)[0]
 
-    def _read(self, key: str) -> tuple[RunRecord, str]:
+    def _read(self, key: str) -> tuple[RunRecord, str | None]:
         path = self._path(key, ".json")
         try:
             text = path.read_bytes()
@@ -105,23 +107,26 @@ class Store:
             ) from None
         except OSError as error:
             raise StoreError(f"record {key} cannot be read: {error}") from None
-        return records.decode(text, key)
+        return codec.decode(text, key)
 
     def with_arrays(self, key: str) -> RunRecord:
-        """Return one record with its predictions, confidence and test index.
+        """Return one record with its predictions, probabilities and test index.
+
+        They are None for a run that was not tested.
 
         Raises:
             StoreError: there is none, or it is broken.
         """
         record, sha256 = self._read(key)
+        if sha256 is None:
+            return record
         try:
             packed = self._arrays_path(key, sha256).read_bytes()
+        except FileNotFoundError:
+            raise BrokenRecord(f"arrays of record {key} are gone", key) from None
         except OSError as error:
-            raise StoreError(
-                f"arrays of record {key} cannot be read ({error}): remove it with "
-                f"`mnistlib runs prune {key}`; its run is then trained again"
-            ) from None
-        return replace(record, **records.decode_arrays(packed, key, sha256))
+            raise StoreError(f"arrays of record {key} cannot be read: {error}") from None
+        return replace(record, **codec.decode_arrays(packed, key, sha256))
 
     def put(self, record: RunRecord) -> bool:
         """Write a record unless one of this key is there.
@@ -135,22 +140,23 @@ class Store:
         """
         if record.key in self:
             return False
-        text, packed, sha256 = records.encode(record)
+        text, packed, sha256 = codec.encode(record)
         path = self._path(record.key, ".json")
-        arrays = self._arrays_path(record.key, sha256)
+        arrays = self._arrays_path(record.key, sha256) if sha256 else None
         with self.lock(record.key):
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 # Named by their content, so a file of this name has the same bytes, or is
                 # damaged and better replaced.
-                self._write(arrays, packed, os.replace)
+                if arrays:
+                    self._write(arrays, packed, os.replace)
                 self._write(path, text, _name_once)
                 _flush_folder(path.parent)
                 return True
             except FileExistsError:
                 return False
             except OSError as error:
-                if record.key not in self:
+                if arrays and record.key not in self:
                     arrays.unlink(missing_ok=True)  # without its JSON it only takes room
                 raise StoreError(
                     f"record {record.key} cannot be written to {self.folder}: "
@@ -206,24 +212,18 @@ class Store:
         """Yield every record without its arrays, by key.
 
         Raises:
-            StoreError: at the first broken one.
+            StoreError: at the first that cannot be read.
         """
         return (self.get(key) for key in self.keys())
 
+    def states(self) -> dict[str, State]:
+        """Read every record and its arrays; return what is to be said of each, by key."""
+        return {key: judge(self, key) for key in self.keys()}
+
     def verify(self) -> dict[str, str]:
-        """Read every record and its arrays; return what is wrong, by key."""
-        problems = {}
-        for key in self.keys():
-            try:
-                record = self.with_arrays(key)
-                if record.spec.key(record.data["sha256"]) != key:
-                    training = record.code["training_version"]
-                    problems[key] = f"made by training version {training}, not this one"
-                elif len(record.predictions) != record.test["n_examples"]:
-                    problems[key] = "the number of predictions is not that of test images"
-            except StoreError as error:
-                problems[key] = str(error)
-        return problems
+        """Read every record and its arrays; return what is wrong with those not whole."""
+        states = self.states().items()
+        return {key: state.text for key, state in states if state.is_wrong}
 
     def prune(self, keys: list[str]) -> int:
         """Remove records, the JSON first; also what stopped writers left.
@@ -277,9 +277,10 @@ class Store:
         if key not in self:
             return False
         try:
-            return arrays == [self._arrays_path(key, self._read(key)[1])]
-        except StoreError:  # a broken record keeps its arrays until it is pruned itself
+            sha256 = self._read(key)[1]
+        except StoreError:  # what cannot be read keeps its arrays until it is pruned itself
             return True
+        return sha256 is not None and arrays == [self._arrays_path(key, sha256)]
 
 
 def _name_once(temporary: Path, path: Path) -> None:

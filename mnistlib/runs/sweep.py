@@ -168,7 +168,8 @@ class Runs:
         ``status``, ``parameters``, ``size_bytes``, ``train_accuracy`` (of the last epoch,
         while the weights moved), ``val_accuracy``, ``val_loss``, ``test_accuracy``,
         ``test_loss``, ``n_correct``, ``n_examples`` (of the test), ``fit_seconds``,
-        ``predict_seconds``. Accuracies are fractions; losses in nats.
+        ``predict_seconds``. Accuracies are fractions; losses in nats. What a run was not
+        evaluated on is NaN.
         """
         return pd.DataFrame(
             [
@@ -187,22 +188,53 @@ class Runs:
         ]
         return pd.DataFrame(rows)
 
+    def _tested(self, key: str) -> RunRecord:
+        record = self.store.with_arrays(key)
+        if record.test is None:
+            raise RunError(
+                "a run must be tested to have predictions. Received: "
+                f"{record.spec.label}, evaluate_on='validation'; ask for it with "
+                "evaluate_on='test'"
+            )
+        return record
+
     def predictions(self, key: str) -> np.ndarray:
-        """Return the predicted digit of each test image, uint8 (n_test,)."""
-        return self.store.with_arrays(key).predictions
+        """Return the predicted digit of each test image, uint8 (n_test,).
+
+        Raises:
+            RunError: the run was not tested.
+        """
+        return self._tested(key).predictions
+
+    def probabilities(self, key: str) -> np.ndarray:
+        """Return each test image's class probabilities, float16 (n_test, 10).
+
+        ``training.probabilities`` states their precision. NaN where the model gives none.
+
+        Raises:
+            RunError: the run was not tested.
+        """
+        record = self._tested(key)
+        if record.probabilities is None:
+            return np.full((len(record.predictions), 10), np.nan, np.float16)
+        return record.probabilities
 
     def confidence(self, key: str) -> np.ndarray:
-        """Return each prediction's probability, float16 (n_test,); NaN if not given."""
-        return self.store.with_arrays(key).confidence
+        """Return each prediction's probability, float16 (n_test,); NaN if not given.
+
+        Raises:
+            RunError: the run was not tested.
+        """
+        return self.probabilities(key).max(axis=1)
 
     @cached_property
     def test_index(self) -> np.ndarray:
         """The rows of the data set's test part that the runs were tested on, int32.
 
         Raises:
-            RunError: the runs were not tested on the same images.
+            RunError: the runs were not tested, or not on the same images.
         """
-        first, *others = (self.store.with_arrays(key) for key in dict.fromkeys(self.keys))
+        first, *others = (self._tested(key) for key in dict.fromkeys(self.keys))
         if any(not np.array_equal(first.test_index, other.test_index) for other in others):
             raise RunError("the runs were tested on different images: compare them apart")
         return first.test_index
@@ -214,7 +246,8 @@ class Runs:
 
 
 def _results_row(record: RunRecord) -> dict:
-    test = record.test
+    nothing = dict.fromkeys(("n_correct", "n_examples", "loss"), float("nan"))
+    test, predict_seconds = record.test or nothing, record.seconds["predict_test"]
     return {
         "status": record.status,
         "parameters": record.parameters,
@@ -227,7 +260,7 @@ def _results_row(record: RunRecord) -> dict:
         "n_correct": test["n_correct"],
         "n_examples": test["n_examples"],
         "fit_seconds": record.seconds["fit"],
-        "predict_seconds": record.seconds["predict_test"],
+        "predict_seconds": float("nan") if predict_seconds is None else predict_seconds,
     }
 
 

@@ -1,6 +1,8 @@
 """The command ``mnistlib runs``: list, show, verify and prune run records."""
 
 import json
+from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -40,15 +42,29 @@ def runs() -> None:
 @runs.command("list")
 @_on_a_store
 def list_runs(folder, published) -> None:
-    """List the records: key, test accuracy, seconds, what was run; then what failed."""
+    """List the records: key, images that were right, seconds, what was run.
+
+    The images are those of the test, or of the validation where a run was not tested. After
+    the records comes what failed.
+    """
+    from mnistlib.runs.codec import OtherVersion
     from mnistlib.runs.failures import failures
 
     store = _store(folder, published)
-    for record in store.records():
-        test = record.test
-        correct = f"{test['n_correct']}/{test['n_examples']}"
+    keys = store.keys()
+    for key in keys:
+        try:
+            record = store.get(key)
+        except OtherVersion as other:
+            click.echo(f"{key}  {other.label}: {other.text}")
+            continue
+        except StoreError as error:  # one record must not hide the others
+            click.echo(f"{key}  {error}")
+            continue
+        part, counted = ("test", record.test) if record.test else ("val", record.val)
+        correct = f"{counted['n_correct']}/{counted['n_examples']}"
         click.echo(
-            f"{record.key}  {correct:>11}  {record.seconds['fit']:8.1f} s  "
+            f"{key}  {part:<4}  {correct:>11}  {record.seconds['fit']:8.1f} s  "
             f"{record.data['name']:<6}  {record.status:<8}  {record.spec.label}"
         )
     for failure in failures(store):
@@ -69,9 +85,10 @@ def show(key, folder, published) -> None:
     facts = {
         name: value
         for name, value in vars(record).items()
-        if name not in ("spec", "predictions", "confidence", "test_index")
+        if name not in ("spec", "identity", "predictions", "probabilities", "test_index")
     }
-    click.echo(json.dumps({"spec": record.spec.to_dict()} | facts, indent=1))
+    told = {"spec": record.spec.to_dict(), "identity": asdict(record.identity)}
+    click.echo(json.dumps(told | facts, indent=1))
 
 
 @runs.command(
@@ -96,16 +113,35 @@ def show(key, folder, published) -> None:
 @click.option("--quickest", is_flag=True, help="Not a sample but the N quickest.")
 @_on_a_store
 def verify(retrain, seed, quickest, folder, published) -> None:
-    """Check that every record is whole and unchanged; exits with 1 when one is not."""
+    """Check that every record is whole and unchanged; exits with 1 when one is not.
+
+    Records of another version or backend, and those of a network that was edited since, are
+    told apart from broken ones.
+    """
+    from mnistlib.runs.states import GOOD
+
     store = _store(folder, published)
-    problems = store.verify()
-    good = sorted(set(store.keys()) - set(problems))
-    for key, problem in problems.items():
-        click.echo(f"{key}: {problem}")
-    click.echo(f"{len(good)} records are whole, {len(problems)} are not")
+    states = store.states()
+    for key, state in states.items():
+        if state.word != GOOD:
+            click.echo(f"{key}: {state.word}: {state.text}")
+    _count(states)
+    good = [key for key, state in states.items() if state.word == GOOD]
     differing = _retrain(store, good, retrain, None if quickest else seed) if retrain else 0
-    if problems or differing:
+    if differing or any(state.is_wrong for state in states.values()):
         click.get_current_context().exit(1)
+
+
+def _count(states: dict) -> None:
+    """Say how many records are in which state, and which backends the good ones are of."""
+    from mnistlib.runs.states import GOOD
+
+    words = Counter(state.word for state in states.values())
+    made = Counter(state.text for state in states.values() if state.word == GOOD)
+    of = "; ".join(f"{n} {backend}" for backend, n in sorted(made.items()))
+    told = [f"{words.pop(GOOD, 0)} records are good" + (f" ({of})" if of else "")]
+    told += [f"{n} {word}" for word, n in sorted(words.items())]
+    click.echo(", ".join(told))
 
 
 def _retrain(store, good: list[str], n: int, seed: int | None) -> int:
@@ -115,32 +151,40 @@ def _retrain(store, good: list[str], n: int, seed: int | None) -> int:
     differing = 0
     keys = retrain.choose(store, good, n, seed)
     again = retrain.compare_again(store, keys)
-    for number, (key, difference, elsewhere) in enumerate(again, 1):
-        record = store.get(key)
-        differing += bool(difference)
+    for number, (key, said, elsewhere) in enumerate(again, 1):
+        line = f"{number} of {len(keys)}  {key}  {store.get(key).spec.label}: "
+        if said.startswith(retrain.NOT_POSSIBLE):
+            click.echo(line + said)
+            continue
+        differing += bool(said)
         cause = f" (the record was made elsewhere: {elsewhere})" if elsewhere else ""
-        click.echo(
-            f"{number} of {len(keys)}  {key}  {record.spec.label}: trained again, "
-            f"{difference or 'the same to the last digit'}{cause}"
-        )
+        click.echo(f"{line}trained again, {said or 'the same to the last digit'}{cause}")
     return differing
 
 
 @runs.command(
     epilog="\b\nExamples:\n  mnistlib runs prune 3f2a9c01d4e5b677\n  mnistlib runs prune "
-    "--broken\n  mnistlib runs prune --all --yes"
+    "--broken\n  mnistlib runs prune --older\n  mnistlib runs prune --all --yes"
 )
 @click.argument("keys", nargs=-1)
-@click.option("--broken", is_flag=True, help="The records that `verify` complains of.")
+@click.option("--broken", is_flag=True, help="The records that `verify` calls broken.")
+@click.option(
+    "--older",
+    is_flag=True,
+    help="Those that no run finds any more: of an older mnistlib, of an edited network.",
+)
 @click.option("--all", "everything", is_flag=True, help="Every record.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @_on_a_store
-def prune(keys, broken, everything, yes, folder, published) -> None:
+def prune(keys, broken, older, everything, yes, folder, published) -> None:
     """Delete records by KEYS (first digits are enough), and what stopped writers left."""
+    from mnistlib.runs.states import BROKEN, SUPERSEDED
+
     store = _store(folder, published)
     chosen = {_full_key(store, key) for key in keys}
-    if broken:
-        chosen |= set(store.verify())
+    words = [*([BROKEN] if broken else []), *(SUPERSEDED if older else [])]
+    if words:
+        chosen |= {key for key, state in store.states().items() if state.word in words}
     if everything:
         chosen |= set(store.keys())
     if chosen and not yes:

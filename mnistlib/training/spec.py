@@ -4,10 +4,7 @@ A spec says everything that decides a run's result, and nothing else: the number
 workers, the folder of the data and the place of the store are not in it.
 """
 
-import hashlib
 import itertools
-import json
-import os
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
@@ -15,27 +12,15 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from mnistlib import models
 from mnistlib.ground.errors import SpecError
 from mnistlib.ground.validation import Checked, one_line
+from mnistlib.training.identity import Identity, key_of
 
-# Part of every key: raise it when a change of the training code changes results.
-TRAINING_VERSION = 2
-
+EvaluateOn = Literal["validation", "test"]
 Scaling = Literal["unit", "none", "standardised", "l2"]
 SplitMethod = Literal["stratified", "last"]
 Optimizer = Literal["sgd", "adam", "adadelta"]
 Schedule = Literal["constant", "warmup_cosine", "triangle"]
-NetworkName = Literal[
-    "base_cnn",
-    "complex_cnn",
-    "raj_cnn",
-    "raut_cnn",
-    "sayee_cnn",
-    "ann",
-    "stage_cnn",
-    "one_epoch_cnn",
-]
-ClassicalName = Literal[
-    "svm", "knn", "random_forest", "decision_tree", "naive_bayes", "logistic_regression"
-]
+NetworkName = Literal[*models.BUILDERS]
+ClassicalName = Literal[*models.ESTIMATORS]
 Argument = str | int | float | bool | None
 
 
@@ -46,7 +31,10 @@ class RunSpec(Checked):
         dataset: ``"mnist"`` or ``"digits"``; a spec never says ``"auto"``.
         n_train: images of the training part that are used, before the validation images
             are taken out of them; None for all.
-        n_test: test images that are used; None for all.
+        evaluate_on: ``"validation"`` for runs by which something is chosen: they do not
+            open the test images. ``"test"`` for runs that are reported: they open them
+            once, at the end, and keep what they say of each.
+        n_test: test images that are used; None for all, and where none are opened.
         split: ``"stratified"`` by label with the run's seed, or ``"last"`` as Keras's
             ``validation_split`` takes it.
         val_fraction: share of the training images held out for validation, in [0, 1).
@@ -58,6 +46,7 @@ class RunSpec(Checked):
 
     dataset: Literal["mnist", "digits"]
     n_train: int | None = Field(None, ge=20)
+    evaluate_on: EvaluateOn = "validation"
     n_test: int | None = Field(None, ge=10)
     split: SplitMethod = "stratified"
     val_fraction: float = Field(1 / 6, ge=0, lt=1)
@@ -65,31 +54,46 @@ class RunSpec(Checked):
     model_args: dict[str, Argument] = Field(default_factory=dict)
     seed: int = Field(ge=0, lt=2**31)
 
+    @model_validator(mode="after")
+    def _there_are_images_to_evaluate_on(self):
+        if self.is_tested:
+            return self
+        if not self.val_fraction:
+            raise ValueError(
+                "val_fraction must be above 0 unless evaluate_on='test'. Received: "
+                f"evaluate_on='validation', val_fraction={self.val_fraction!r}; hold some "
+                "training images out, or evaluate on the test images"
+            )
+        if self.n_test is not None:
+            raise ValueError(
+                "n_test must be left out unless evaluate_on='test'. Received: "
+                f"evaluate_on='validation', n_test={self.n_test!r}; such a run does not "
+                "open the test images"
+            )
+        return self
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether the run opens the test images."""
+        return self.evaluate_on == "test"
+
     def to_dict(self) -> dict[str, Any]:
-        """Return the spec as JSON values; fields that hold their default are left out.
+        """Return the spec as JSON values, all of them: a default may change one day."""
+        return self.model_dump(mode="json")
 
-        Leaving defaults out keeps the keys of old records when a later version of the
-        library adds a field.
-        """
-        kept = self.model_dump(mode="json", exclude_defaults=True)
-        return {"kind": self.kind, **kept}
-
-    def canonical_json(self) -> str:
-        """Return the one spelling of this spec that its key is made from."""
-        return json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
-
-    def key(self, data_sha256: str) -> str:
+    def key(self, data_sha256: str, identity: Identity | None = None) -> str:
         """Return 16 hexadecimal digits that name this run's record.
 
-        SHA-256 of the spec's canonical JSON, the hash of the data, the version of the
-        training code and, for a network on another backend than TensorFlow
-        (``$KERAS_BACKEND``), its name: another backend draws other initial weights.
+        They are taken from all that decides the result: every value of the spec, the
+        data, and the code and the arithmetic.
+
+        Args:
+            data_sha256: hash of the data.
+            identity: what the run was made with, as a record holds it; default: what it
+                would be made with in this process.
         """
-        parts = [self.canonical_json(), data_sha256, str(TRAINING_VERSION)]
-        backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-        if self.kind == "network" and backend != "tensorflow":
-            parts.append(backend)
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+        identity = identity or Identity.here(self.kind, self.model)
+        return key_of(self.to_dict(), data_sha256, identity)
 
     def columns(self) -> dict[str, Any]:
         """Return every field as one flat row; model arguments as ``arg_<name>``."""
@@ -110,6 +114,9 @@ class NetworkSpec(RunSpec):
         momentum: of SGD, in [0, 1); must be 0 for the other optimizers.
         batch_size: images per step; the last, smaller batch of an epoch is used too.
         epochs: passes over the training images.
+        test_each_epoch: also evaluate on the test images after every epoch, as papers do
+            that choose by them. Only to run such a paper again: its best epoch is no
+            result of ours.
     """
 
     kind: Literal["network"] = "network"
@@ -123,6 +130,7 @@ class NetworkSpec(RunSpec):
     momentum: float = Field(0.0, ge=0, lt=1)
     batch_size: int = Field(32, ge=1, le=65536)
     epochs: int = Field(ge=1, le=1000)
+    test_each_epoch: bool = False
 
     @model_validator(mode="after")
     def _momentum_is_for_sgd(self):
@@ -130,6 +138,16 @@ class NetworkSpec(RunSpec):
             raise ValueError(
                 "momentum must be 0 unless optimizer='sgd'. "
                 f"Received: optimizer={self.optimizer!r}, momentum={self.momentum!r}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _test_images_are_opened_for_a_tested_run(self):
+        if self.test_each_epoch and not self.is_tested:
+            raise ValueError(
+                "test_each_epoch must be False unless evaluate_on='test'. Received: "
+                "evaluate_on='validation', test_each_epoch=True; such a run does not open "
+                "the test images"
             )
         return self
 

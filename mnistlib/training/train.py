@@ -6,7 +6,8 @@ import numpy as np
 
 from mnistlib import data, models
 from mnistlib.ground import backend
-from mnistlib.training import augment, schedules
+from mnistlib.training import augment, probabilities, schedules
+from mnistlib.training.images import images_of
 from mnistlib.training.record import RunRecord, counts, new_record
 from mnistlib.training.spec import NetworkSpec
 
@@ -79,20 +80,14 @@ def evaluate(engine, x: np.ndarray, y: np.ndarray) -> tuple[dict, np.ndarray]:
     return counts(int((logits.argmax(axis=1) == y).sum()), len(y), float(loss)), logits
 
 
-def confidence(logits: np.ndarray) -> np.ndarray:
-    """Return the softmax probability of each image's predicted class, float16 (n,)."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        z = logits.astype(np.float64)
-        return (1 / np.exp(z - z.max(axis=1, keepdims=True)).sum(axis=1)).astype(np.float16)
-
-
 def train(
     spec: NetworkSpec, dataset: data.Dataset, weights_to: dict | None = None
 ) -> RunRecord:
-    """Train and evaluate one network; the test images are used once, at the end.
+    """Train and evaluate one network.
 
-    The run stops early only if the loss stops being finite; its status is then
-    ``"diverged"`` and it is evaluated as it stands.
+    The test images are opened by tested runs alone, once, at the end, unless the spec says
+    ``test_each_epoch``. The run stops early only if the loss stops being finite; its status
+    is then ``"diverged"`` and it is evaluated as it stands.
 
     Args:
         spec: what to train.
@@ -106,15 +101,7 @@ def train(
     backend.configure()
     import keras  # after configure: importing it loads the backend
 
-    cut = data.split(
-        dataset,
-        method=spec.split,
-        val_fraction=spec.val_fraction,
-        n_train=spec.n_train,
-        n_test=spec.n_test,
-        seed=spec.seed,
-    )
-    x_train, x_val, x_test = data.scale(cut, spec.scaling)
+    cut, x_train, x_val, x_test = images_of(spec, dataset)
 
     keras.backend.clear_session()
     keras.utils.set_random_seed(spec.seed)  # for dropout in Keras's own engine
@@ -147,14 +134,26 @@ def train(
                 "seconds": trained - started,
             }
         )
+        if spec.test_each_epoch:
+            seen, _ = evaluate(engine, x_test, cut.y_test)
+            history[-1]["test_loss"] = seen["loss"]
+            history[-1]["test_accuracy"] = seen["n_correct"] / len(x_test)
         if not np.isfinite(loss_sum):
             status = "diverged"
             break
 
-    started = time.perf_counter()
-    test_counts, logits = evaluate(engine, x_test, cut.y_test)
-    predict_seconds = time.perf_counter() - started
-    if test_counts["loss"] is None:  # the very last step overflowed
+    tested, last_counts = {}, val_counts
+    if spec.is_tested:
+        started = time.perf_counter()
+        last_counts, logits = evaluate(engine, x_test, cut.y_test)
+        predict_seconds = time.perf_counter() - started
+        digits = logits.argmax(axis=1).astype(np.uint8)
+        tested = {
+            "test": last_counts,
+            "predictions": digits,
+            "probabilities": probabilities.rounded(probabilities.softmax(logits), digits),
+        }
+    if last_counts["loss"] is None:  # the very last step overflowed
         status = "diverged"
     if weights_to is not None:
         weights_to.update({weight.path: np.asarray(weight) for weight in model.weights})
@@ -166,15 +165,13 @@ def train(
         history=history,
         train=train_counts,
         val=val_counts,
-        test=test_counts,
-        predictions=logits.argmax(axis=1).astype(np.uint8),
-        confidence=confidence(logits),
+        **tested,
         parameters=model.count_params(),
         size_bytes=sum(np.asarray(weight).nbytes for weight in model.weights),
         seconds={
             "fit": fit_seconds,
             "evaluate": evaluate_seconds,
-            "predict_test": predict_seconds,
+            "predict_test": predict_seconds if tested else None,
         },
         environment=backend.environment(),
     )

@@ -34,6 +34,7 @@ NETWORK = make(
     model_args={"units": 8},
     learning_rate=0.001,
     n_train=60,
+    evaluate_on="test",
     n_test=50,
     epochs=1,
     seed=0,
@@ -45,6 +46,7 @@ FOREST = make(
     model="random_forest",
     model_args={"n_estimators": 500},
     n_train=300,
+    evaluate_on="test",
     n_test=50,
     seed=0,
 )

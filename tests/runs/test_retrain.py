@@ -23,6 +23,7 @@ def store(tmp_path_factory) -> Store:
         model_args={"units": 8},
         learning_rate=0.01,
         n_train=60,
+        evaluate_on="test",
         n_test=50,
         epochs=2,
         seed=0,

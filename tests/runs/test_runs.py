@@ -17,7 +17,13 @@ from mnistlib.runs.store import Store
 from mnistlib.training.spec import ClassicalSpec, NetworkSpec, grid, make
 
 CLASSICAL = make(
-    ClassicalSpec, dataset="digits", model="decision_tree", n_train=200, n_test=50, seed=0
+    ClassicalSpec,
+    dataset="digits",
+    model="decision_tree",
+    n_train=200,
+    evaluate_on="test",
+    n_test=50,
+    seed=0,
 )
 NETWORK = make(
     NetworkSpec,
@@ -26,6 +32,7 @@ NETWORK = make(
     model_args={"units": 8},
     learning_rate=0.001,
     n_train=60,
+    evaluate_on="test",
     n_test=50,
     epochs=2,
     seed=0,
@@ -151,7 +158,7 @@ SWEEP = """
 import sys
 from mnistlib.runs import collect
 from mnistlib.training.spec import ClassicalSpec, grid, make
-base = make(ClassicalSpec, dataset="digits", model="random_forest", n_train=200, n_test=50,
+base = make(ClassicalSpec, dataset="digits", model="random_forest", n_train=200, evaluate_on="test", n_test=50,
             model_args={"n_estimators": 60}, seed=0)
 collect(grid(base, seed=list(range(16))), store=sys.argv[1], workers=2)
 """

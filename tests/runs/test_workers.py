@@ -24,7 +24,13 @@ from mnistlib.study import cli
 from mnistlib.training.spec import ClassicalSpec, grid, make
 
 TREE = make(
-    ClassicalSpec, dataset="digits", model="decision_tree", n_train=200, n_test=50, seed=0
+    ClassicalSpec,
+    dataset="digits",
+    model="decision_tree",
+    n_train=200,
+    evaluate_on="test",
+    n_test=50,
+    seed=0,
 )
 # Long enough to be met while it runs, and none of it in Python's own code.
 FOREST = make(
@@ -33,6 +39,7 @@ FOREST = make(
     model="random_forest",
     model_args={"n_estimators": 400},
     n_train=300,
+    evaluate_on="test",
     n_test=50,
     seed=0,
 )

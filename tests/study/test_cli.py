@@ -50,7 +50,13 @@ def project(tmp_path, monkeypatch) -> Path:
 def filled(tmp_path_factory) -> Path:
     """A store of two records."""
     folder = tmp_path_factory.mktemp("store")
-    common = {"dataset": "digits", "n_train": 100, "n_test": 50, "seed": 0}
+    common = {
+        "dataset": "digits",
+        "n_train": 100,
+        "evaluate_on": "test",
+        "n_test": 50,
+        "seed": 0,
+    }
     network = NetworkSpec(model="ann", learning_rate=0.01, epochs=2, **common)
     collect([ClassicalSpec(model="knn", **common), network], store=folder, workers=0)
     return folder
@@ -192,7 +198,9 @@ def test_a_difference_is_told(filled, digits):
 
 
 def test_a_broken_record_is_found_and_pruned(run, tmp_path):
-    spec = ClassicalSpec(model="knn", dataset="digits", n_train=50, n_test=20, seed=1)
+    spec = ClassicalSpec(
+        model="knn", dataset="digits", n_train=50, evaluate_on="test", n_test=20, seed=1
+    )
     collect([spec], store=tmp_path, workers=0)
     (path,) = tmp_path.glob("??/*.json")
     path.write_text(path.read_text().replace('"n_correct": ', '"n_correct": 1'))

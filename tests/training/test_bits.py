@@ -30,7 +30,7 @@ from mnistlib.training.train import train
 found = {}
 for model, optimizer, arguments in json.loads(sys.argv[1]):
     spec = make(NetworkSpec, dataset="digits", model=model, optimizer=optimizer,
-                learning_rate=0.01, model_args=arguments, n_train=100, n_test=20, epochs=2,
+                learning_rate=0.01, model_args=arguments, n_train=100, evaluate_on="test", n_test=20, epochs=2,
                 scaling="standardised", seed=3)
     weights = {}
     record = train(spec, data.load("digits"), weights)

@@ -66,6 +66,7 @@ TINY = {
     "optimizer": "adam",
     "learning_rate": 0.005,
     "n_train": 300,
+    "evaluate_on": "test",
     "n_test": 200,
     "val_fraction": 0.0,
     "epochs": 4,
@@ -92,7 +93,13 @@ def in_a_process(backend: str, script: str, argument: str, cores=None) -> str:
 
 def trained(backend: str) -> list[dict]:
     """Return three networks' short trainings, then six seeds of a small one."""
-    short = TINY | {"learning_rate": 0.001, "n_train": 96, "n_test": 50, "seed": 0}
+    short = TINY | {
+        "learning_rate": 0.001,
+        "n_train": 96,
+        "evaluate_on": "test",
+        "n_test": 50,
+        "seed": 0,
+    }
     specs = [short | network for network in NETWORKS]
     specs += [TINY | {"seed": seed} for seed in range(6)]
     return json.loads(in_a_process(backend, TRAIN, json.dumps(specs)))
@@ -165,7 +172,13 @@ def test_the_backends_agree_over_seeds(jax_runs, tensorflow_runs):
 
 def test_on_one_core_jax_gives_the_same_bits(jax_runs):
     """The first of the runs, alone in a process that may use one core."""
-    spec = TINY | {"learning_rate": 0.001, "n_train": 96, "n_test": 50, "seed": 0}
+    spec = TINY | {
+        "learning_rate": 0.001,
+        "n_train": 96,
+        "evaluate_on": "test",
+        "n_test": 50,
+        "seed": 0,
+    }
     text = in_a_process(
         "jax", TRAIN, json.dumps([spec | NETWORKS[0]]), {min(os.sched_getaffinity(0))}
     )

@@ -22,6 +22,7 @@ SPEC = {
     "optimizer": "adam",
     "learning_rate": 0.001,
     "n_train": 150,
+    "evaluate_on": "test",
     "n_test": 67,
     "val_fraction": 0.2,
     "batch_size": 32,
@@ -115,7 +116,9 @@ def test_the_record_counts_every_image(dataset):
     logits = model.predict(x_test, batch_size=13, verbose=0)
     np.testing.assert_array_equal(logits.argmax(axis=1), record.predictions)
     softmax = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
-    np.testing.assert_allclose(softmax.max(axis=1), record.confidence, atol=2e-3)
+    np.testing.assert_allclose(
+        softmax.max(axis=1), record.probabilities.max(axis=1), atol=2e-3
+    )
     own = softmax[np.arange(67), cut.y_test].astype(np.float64)
     assert record.test["loss"] == pytest.approx(-np.log(own).mean(), rel=1e-4)
     val = keras.ops.convert_to_numpy(keras.ops.softmax(model.predict(x_val, verbose=0)))

@@ -125,6 +125,7 @@ def specs(params: Params, dataset: Dataset) -> list:
     shared = {
         "dataset": dataset.name,
         "n_train": params.n_train,
+        "evaluate_on": "test",
         "n_test": params.n_test,
         "split": "last",
         "val_fraction": VAL_FRACTION,

@@ -61,7 +61,6 @@ def grid_specs(params, dataset: str) -> list[NetworkSpec]:
             rate,
             seed,
             val_fraction=VAL_FRACTION,
-            n_test=FEWEST_TEST_IMAGES,
         )
         for model, scaling, rate, batch_norm, seed in product(
             HOSTS,
@@ -146,6 +145,7 @@ def final_specs(params, dataset: str, systems: pd.DataFrame) -> list[NetworkSpec
             row.learning_rate,
             seed,
             val_fraction=0.0,
+            evaluate_on="test",
             n_test=params.n_test,
         )
         for row in systems.itertuples()

@@ -13,8 +13,6 @@ from mnistlib.data.splits import VAL_FRACTION
 from mnistlib.models.facts import network_facts
 from mnistlib.training.spec import NetworkSpec, make
 
-# A run whose test result nobody looks at is tested on as few images as a record may have.
-FEWEST_TEST_IMAGES = 10
 REFERENCE = "reference"
 ONE_FACTOR, CROSSED, DENSE, PAPERS, SUBJECT = (
     "one factor changed",
@@ -184,7 +182,6 @@ def held_out(params, dataset: str) -> dict:
     return {
         "dataset": dataset,
         "n_train": params.n_train,
-        "n_test": FEWEST_TEST_IMAGES,
         "val_fraction": VAL_FRACTION,
         "optimizer": "sgd",
         "batch_size": params.batch_size,

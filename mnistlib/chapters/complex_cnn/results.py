@@ -35,7 +35,7 @@ def paper_specs(params, dataset: str, *, tested: bool) -> list[NetworkSpec]:
     """
     fields = held_out(params, dataset)
     if tested:
-        fields |= {"val_fraction": 0.0, "n_test": params.n_test}
+        fields |= {"val_fraction": 0.0, "evaluate_on": "test", "n_test": params.n_test}
     return [
         make(
             NetworkSpec,

@@ -101,13 +101,15 @@ def specs(
         held_out: True to choose by: the grid's seeds, one sixth of the training images
             held out for validation. False to report: the other seeds, all training images.
     """
+    cut = {"val_fraction": VAL_FRACTION}
+    if not held_out:
+        cut = {"val_fraction": 0.0, "evaluate_on": "test", "n_test": params.n_test}
     return [
         make(
             NetworkSpec,
             dataset=dataset,
             n_train=params.n_train,
-            n_test=params.n_test,
-            val_fraction=VAL_FRACTION if held_out else 0.0,
+            **cut,
             model="base_cnn",
             optimizer=system.optimizer,
             learning_rate=system.learning_rate,

@@ -1,0 +1,41 @@
+"""The images of one run, as its spec asks for them: cut and scaled."""
+
+import numpy as np
+
+from mnistlib import data
+from mnistlib.ground.errors import SpecError
+from mnistlib.training.spec import RunSpec
+
+
+def images_of(
+    spec: RunSpec, dataset: data.Dataset
+) -> tuple[data.Split, np.ndarray, np.ndarray, np.ndarray]:
+    """Return a run's split, and its training, validation and test images as floats.
+
+    A run that is not tested gets no test images.
+
+    Args:
+        spec: what to run.
+        dataset: the data that ``spec.dataset`` names.
+
+    Returns:
+        The split, and three float32 arrays (n, 28, 28, 1).
+
+    Raises:
+        SpecError: no image is left to choose by.
+    """
+    cut = data.split(
+        dataset,
+        method=spec.split,
+        val_fraction=spec.val_fraction,
+        n_train=spec.n_train,
+        n_test=spec.n_test if spec.is_tested else 0,
+        seed=spec.seed,
+    )
+    if not spec.is_tested and not len(cut.x_val):
+        raise SpecError(
+            "a run that is not tested must hold an image out for validation. Received: "
+            f"val_fraction={spec.val_fraction!r} (float), which is none of "
+            f"{len(cut.x_train)}; hold out a larger share"
+        )
+    return cut, *data.scale(cut, spec.scaling)

@@ -31,7 +31,7 @@ def fit(spec: ClassicalSpec, dataset: data.Dataset) -> RunRecord:
 
     estimator = models.build_estimator(spec.model, spec.seed, **spec.model_args)
     cut, *images = images_of(spec, dataset)
-    x_train, x_val, x_test = (part.reshape(len(part), -1) for part in images)
+    x_train, x_val, x_test = (part.reshape(len(part), 28 * 28) for part in images)
     with threadpool_limits(1):
         started = time.perf_counter()
         estimator.fit(x_train, cut.y_train)

@@ -150,7 +150,7 @@ def test_the_records_are_those_of_this_machines_workers(tmp_path, two):
     for key in near.keys:
         one, other = near.store.with_arrays(key), far.store.with_arrays(key)
         assert difference(one, other) == ""
-        for name in ("predictions", "confidence", "test_index"):
+        for name in ("predictions", "probabilities", "test_index"):
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
         for part in ("train", "val", "test"):
             assert getattr(one, part) == getattr(other, part)

@@ -158,7 +158,8 @@ SWEEP = """
 import sys
 from mnistlib.runs import collect
 from mnistlib.training.spec import ClassicalSpec, grid, make
-base = make(ClassicalSpec, dataset="digits", model="random_forest", n_train=200, evaluate_on="test", n_test=50,
+base = make(ClassicalSpec, dataset="digits", model="random_forest", n_train=200,
+            evaluate_on="test", n_test=50,
             model_args={"n_estimators": 60}, seed=0)
 collect(grid(base, seed=list(range(16))), store=sys.argv[1], workers=2)
 """

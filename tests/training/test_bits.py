@@ -30,7 +30,8 @@ from mnistlib.training.train import train
 found = {}
 for model, optimizer, arguments in json.loads(sys.argv[1]):
     spec = make(NetworkSpec, dataset="digits", model=model, optimizer=optimizer,
-                learning_rate=0.01, model_args=arguments, n_train=100, evaluate_on="test", n_test=20, epochs=2,
+                learning_rate=0.01, model_args=arguments, n_train=100,
+                evaluate_on="test", n_test=20, epochs=2,
                 scaling="standardised", seed=3)
     weights = {}
     record = train(spec, data.load("digits"), weights)
@@ -103,7 +104,7 @@ def test_a_sweep_killed_and_resumed_gives_the_records_of_a_fresh_one(tmp_path):
     for key in fresh.keys:
         here, there = fresh.store.with_arrays(key), store.with_arrays(key)
         assert difference(here, there) == ""
-        np.testing.assert_array_equal(here.confidence, there.confidence)
+        np.testing.assert_array_equal(here.probabilities, there.probabilities)
 
 
 @pytest.mark.slow

@@ -1,9 +1,11 @@
 """The classical baselines keep the contract of the networks' runs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from mnistlib import data
+from mnistlib import data, models
 from mnistlib.training import classical
 from mnistlib.training.spec import ClassicalSpec, make
 
@@ -19,10 +21,19 @@ FLOOR = {"naive_bayes": 0.5, "decision_tree": 0.5}
 
 
 def spec_of(model: str, **fields) -> ClassicalSpec:
-    fields = {"n_train": 500, "val_fraction": 0.2, "seed": 0} | fields
+    fields = {
+        "n_train": 500,
+        "val_fraction": 0.2,
+        "evaluate_on": "test",
+        "seed": 0,
+    } | fields
     if model == "logistic_regression":
         fields["model_args"] = {"max_iter": 1000}
     return make(ClassicalSpec, dataset="digits", model=model, **fields)
+
+
+def without_test_images(digits: data.Dataset) -> data.Dataset:
+    return replace(digits, x_test=digits.x_test[:0], y_test=digits.y_test[:0])
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -37,7 +48,12 @@ def test_every_baseline_learns_and_counts_every_image(digits, model):
     assert record.size_bytes > 1000
     assert set(record.seconds) == {"fit", "evaluate", "predict_test"}
     gives_probabilities = model != "svm"
-    assert np.isfinite(record.confidence).all() == gives_probabilities
+    assert (record.probabilities is not None) == gives_probabilities
+    if gives_probabilities:
+        top = record.probabilities[np.arange(len(hits)), record.predictions]
+        np.testing.assert_array_equal(top, record.probabilities.max(axis=1))
+        sums = record.probabilities.sum(axis=1, dtype=float)
+        np.testing.assert_allclose(sums, 1, atol=0.02)
     assert (record.test["loss"] is not None) == gives_probabilities
 
 
@@ -52,15 +68,28 @@ def test_the_seed_decides_a_random_baseline(digits, model):
     assert not np.array_equal(found[0], found[2])
 
 
-def test_arguments_reach_the_classifier(digits):
-    one = make(
-        ClassicalSpec, dataset="digits", model="knn", model_args={"n_neighbors": 1}, seed=0
-    )
-    assert classical.build_estimator(one).n_neighbors == 1
-    svm = make(
-        ClassicalSpec, dataset="digits", model="svm", model_args={"kernel": "poly"}, seed=0
-    )
-    assert classical.build_estimator(svm).kernel == "poly"
+def test_arguments_and_seed_reach_the_classifier():
+    assert models.build_estimator("knn", 0, n_neighbors=1).n_neighbors == 1
+    assert models.build_estimator("svm", 0, kernel="poly").kernel == "poly"
+    assert models.build_estimator("random_forest", 7).random_state == 7
+    assert models.build_estimator("random_forest", 7, random_state=3).random_state == 3
+
+
+def test_a_run_that_is_not_tested_does_not_open_the_test_images(digits):
+    """Without test images at all it is the same run."""
+    spec = spec_of("decision_tree", evaluate_on="validation")
+    record = classical.fit(spec, without_test_images(digits))
+    assert record.val["n_examples"] == 100
+    assert record.test is record.predictions is record.probabilities is None
+    assert record.seconds["predict_test"] is None
+    tested = classical.fit(spec_of("decision_tree"), digits)
+    assert tested.val == record.val
+
+
+def test_a_tested_baseline_needs_no_validation_images(digits):
+    record = classical.fit(spec_of("decision_tree", val_fraction=0.0), digits)
+    assert record.val == {"n_correct": 0, "n_examples": 0, "loss": None}
+    assert record.test["n_examples"] == len(digits.y_test)
 
 
 def test_a_class_that_training_never_saw_is_a_loss_not_a_crash(digits):

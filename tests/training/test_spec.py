@@ -1,13 +1,15 @@
 """Run specs: validation, JSON both ways, keys."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mnistlib.ground.errors import SpecError
-from mnistlib.training import spec as specs
+from mnistlib.training import identity
+from mnistlib.training.identity import Identity
 from mnistlib.training.spec import ClassicalSpec, NetworkSpec, grid, make, spec_from_dict
 
 NETWORK = {
@@ -24,7 +26,8 @@ networks = st.builds(
     dataset=st.sampled_from(["mnist", "digits"]),
     n_train=st.none() | st.integers(20, 60_000),
     split=st.sampled_from(["stratified", "last"]),
-    val_fraction=st.floats(0, 0.99),
+    val_fraction=st.floats(1e-3, 0.99),
+    evaluate_on=st.sampled_from(["validation", "test"]),
     scaling=st.sampled_from(["unit", "none", "standardised", "l2"]),
     model=st.sampled_from(["base_cnn", "raj_cnn", "ann"]),
     optimizer=st.sampled_from(["sgd", "adam", "adadelta"]),
@@ -50,17 +53,58 @@ def test_different_specs_have_different_keys(one, other):
 def test_a_key_depends_on_data_and_training_version(monkeypatch):
     spec = make(NetworkSpec, **NETWORK)
     keys = {spec.key("a"), spec.key("b")}
-    monkeypatch.setattr(specs, "TRAINING_VERSION", specs.TRAINING_VERSION + 1)
+    monkeypatch.setattr(identity, "TRAINING_VERSION", identity.TRAINING_VERSION + 1)
     keys.add(spec.key("a"))
     assert len(keys) == 3
     assert all(len(key) == 16 and int(key, 16) >= 0 for key in keys)
 
 
+MADE = Identity(training_version=3, backend="tensorflow", portable=False, builder="b")
+
+
 def test_a_key_stays_what_it_was():
     """Records that are published lie under their keys: this must never change."""
-    assert make(NetworkSpec, **NETWORK).key("data") == "151ec523dc315d6f"
+    assert make(NetworkSpec, **NETWORK).key("data", MADE) == "be57c5e202e36a99"
     classical = make(ClassicalSpec, dataset="digits", model="svm", seed=3)
-    assert classical.key("data") == "2d1346b3fd82b542"
+    made = Identity(3, "scikit-learn", None, "b")
+    assert classical.key("data", made) == "5db79517e1a835f0"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"training_version": 4}, {"backend": "jax"}, {"portable": True}, {"builder": "c"}],
+)
+def test_a_key_depends_on_what_the_run_was_made_with(change):
+    spec = make(NetworkSpec, **NETWORK)
+    assert spec.key("data", replace(MADE, **change)) != spec.key("data", MADE)
+
+
+def test_a_key_with_an_identity_does_not_depend_on_this_process(monkeypatch):
+    spec = make(NetworkSpec, **NETWORK)
+    before = spec.key("data", MADE)
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    monkeypatch.setenv("MNISTLIB_PORTABLE", "1")
+    monkeypatch.setattr(identity, "TRAINING_VERSION", 99)
+    assert spec.key("data", MADE) == before != spec.key("data")
+
+
+def test_the_key_here_and_now_depends_on_backend_and_portable(monkeypatch):
+    spec = make(NetworkSpec, **NETWORK)
+    classical = make(ClassicalSpec, dataset="digits", model="svm", seed=0)
+    keys, classical_keys = [], set()
+    for backend, portable in (("", "0"), ("tensorflow", "0"), ("", "1"), ("jax", "1")):
+        monkeypatch.setenv("KERAS_BACKEND", backend)
+        monkeypatch.setenv("MNISTLIB_PORTABLE", portable)
+        keys.append(spec.key("data"))
+        classical_keys.add(classical.key("data"))
+    assert keys[0] == keys[1]  # an empty backend is the default
+    assert len(set(keys)) == 3
+    assert len(classical_keys) == 1
+
+
+def test_a_key_takes_every_value_so_that_a_default_may_change():
+    spec = make(NetworkSpec, **NETWORK)
+    assert set(spec.to_dict()) == {*NetworkSpec.model_fields}
 
 
 def test_a_default_spelt_out_is_the_same_run():
@@ -95,6 +139,21 @@ def test_an_integer_is_taken_where_a_float_is_meant():
             {"optimizer": "adam", "momentum": 0.9},
             r"momentum must be 0 unless optimizer='sgd'",
         ),
+        (
+            {"val_fraction": 0.0},
+            r"val_fraction must be above 0 unless evaluate_on='test'\. Received: "
+            r"evaluate_on='validation', val_fraction=0\.0; ",
+        ),
+        (
+            {"n_test": 50},
+            r"n_test must be left out unless evaluate_on='test'\. Received: "
+            r"evaluate_on='validation', n_test=50; ",
+        ),
+        (
+            {"test_each_epoch": True},
+            r"test_each_epoch must be False unless evaluate_on='test'\. Received: ",
+        ),
+        ({"evaluate_on": "train"}, r"evaluate_on: .*Received: evaluate_on='train'"),
         ({"model_args": {"depth": 3}}, r"base_cnn takes batch_norm\. Received: .*'depth'"),
     ],
 )

@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from mnistlib import data, models
 from mnistlib.ground import backend
+from mnistlib.ground.errors import SpecError
 from mnistlib.training import train
 from mnistlib.training.spec import NetworkSpec, grid, make
 
@@ -165,9 +167,45 @@ def test_cross_entropy_by_hand():
     np.testing.assert_allclose(losses, [np.log(2), 0.0, np.log(4)], rtol=1e-6)
 
 
-def test_confidence_by_hand():
-    logits = np.array([[0.0, 0.0], [np.log(3), 0.0], [1000.0, 0.0]], np.float32)
-    np.testing.assert_allclose(train.confidence(logits), [0.5, 0.75, 1.0], rtol=1e-3)
+def test_a_run_that_is_not_tested_does_not_open_the_test_images(dataset):
+    """Without test images at all it is the same run, image by image of the validation."""
+    changes = {"evaluate_on": "validation", "n_test": None}
+    none = replace(dataset, x_test=dataset.x_test[:0], y_test=dataset.y_test[:0])
+    record = train.train(make(NetworkSpec, **SPEC | changes), none)
+    assert (record.status, record.val["n_examples"]) == ("ok", 30)
+    assert record.test is record.predictions is record.probabilities is None
+    assert record.test_index is record.seconds["predict_test"] is None
+    tested = train.train(make(NetworkSpec, **SPEC), dataset)
+    assert tested.val == record.val
+    assert "test_accuracy" not in record.history[0] | tested.history[0]
+
+
+def test_a_run_that_is_not_tested_needs_an_image_to_choose_by(dataset):
+    changes = {"evaluate_on": "validation", "n_test": None, "val_fraction": 0.001}
+    with pytest.raises(
+        SpecError, match=r"hold an image out.*val_fraction=0\.001 \(float\)"
+    ):
+        train.train(make(NetworkSpec, **SPEC | changes), dataset)
+
+
+def test_each_epoch_is_tested_where_the_spec_asks_for_it(dataset):
+    looked = train.train(make(NetworkSpec, **SPEC | {"test_each_epoch": True}), dataset)
+    plain = train.train(make(NetworkSpec, **SPEC), dataset)
+    assert looked.key != plain.key
+    last = looked.history[-1]
+    assert last["test_loss"] == looked.test["loss"] == plain.test["loss"]
+    assert last["test_accuracy"] == looked.test["n_correct"] / 67
+    assert looked.history[0]["test_loss"] != last["test_loss"]
+    np.testing.assert_array_equal(looked.predictions, plain.predictions)
+
+
+def test_a_run_that_is_not_tested_diverges_too(dataset):
+    changes = {"evaluate_on": "validation", "n_test": None, "optimizer": "sgd"}
+    changes |= {"learning_rate": 100.0, "momentum": 0.9, "scaling": "none", "epochs": 3}
+    changes |= {"model": "complex_cnn", "model_args": {}}
+    specs = grid(make(NetworkSpec, **SPEC | changes), seed=list(range(8)))
+    statuses = {train.train(spec, dataset).status for spec in specs}
+    assert "diverged" in statuses
 
 
 def test_a_finished_run_leaves_no_images_in_memory(dataset):

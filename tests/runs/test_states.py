@@ -125,7 +125,7 @@ def test_a_record_of_a_newer_format_is_never_advised_to_be_pruned(store):
     (key,) = store.keys()
     (path,) = store.folder.glob("??/*.json")
     path.write_text(path.read_text().replace('"format": 2', '"format": 3'))
-    with pytest.raises(OtherVersion, match="made by a newer mnistlib .*update") as caught:
+    with pytest.raises(OtherVersion, match=r"made by a newer mnistlib .*update") as caught:
         store.get(key)
     assert "prune" not in str(caught.value)
     assert words(store) == ["newer"]

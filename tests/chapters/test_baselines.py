@@ -38,6 +38,7 @@ def test_specs_run_each_system_as_often_as_its_seed_matters(params, digits):
     assert {(s.split, s.val_fraction, s.n_train, s.n_test) for s in specs} == {
         ("last", 0.3, 100, 30)
     }
+    assert {s.evaluate_on for s in specs} == {"test"}
 
 
 def test_networks_are_trained_as_the_paper_prints(params, digits):

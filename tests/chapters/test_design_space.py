@@ -47,8 +47,8 @@ def test_momenta_are_two_unless_they_are_equal():
 
 def test_paper_specs_are_tested_with_all_training_images():
     tested = space.paper_specs(PARAMS, "mnist", tested=True)
-    assert {(s.val_fraction, s.n_test, s.model) for s in tested} == {
-        (0.0, None, "complex_cnn")
+    assert {(s.val_fraction, s.evaluate_on, s.model) for s in tested} == {
+        (0.0, "test", "complex_cnn")
     }
     assert [(s.momentum, s.seed) for s in tested] == [
         (0.0, 0),
@@ -57,7 +57,7 @@ def test_paper_specs_are_tested_with_all_training_images():
         (0.9, 1),
     ]
     shown = space.paper_specs(PARAMS, "mnist", tested=False)
-    assert {(s.val_fraction, s.n_test) for s in shown} == {(1 / 6, 10)}
+    assert {(s.val_fraction, s.evaluate_on) for s in shown} == {(1 / 6, "validation")}
     assert {s.seed for s in shown} == {0, 1, 2}
 
 

@@ -93,7 +93,7 @@ def test_specs_hold_out_and_do_not_look_at_the_test():
     specs = family.family_specs(some, "digits")
     assert len(specs) == 4 * len(family.networks(some))
     assert {spec.val_fraction for spec in specs} == {1 / 6}
-    assert {spec.n_test for spec in specs} == {10}
+    assert {spec.evaluate_on for spec in specs} == {"validation"}
     assert {spec.momentum for spec in specs} == {some.family_momentum}
     assert [(s.learning_rate, s.seed) for s in specs[:4]] == [
         (0.01, 5),

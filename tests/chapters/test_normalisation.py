@@ -37,7 +37,9 @@ def grid_frame(accuracy=lambda row: 0.9, specs=SPECS):
 def test_grid_is_the_whole_product():
     assert len(SPECS) == 2 * 2 * 2 * 3 * 3
     assert len({spec.key("x") for spec in SPECS}) == len(SPECS)
-    assert {(s.val_fraction, s.n_test, s.optimizer) for s in SPECS} == {(1 / 6, 10, "sgd")}
+    assert {(s.val_fraction, s.evaluate_on, s.optimizer) for s in SPECS} == {
+        (1 / 6, "validation", "sgd")
+    }
     conditions = {(s.model, s.scaling, s.learning_rate) for s in SPECS}
     for condition in conditions:
         of = [s for s in SPECS if (s.model, s.scaling, s.learning_rate) == condition]
@@ -166,7 +168,7 @@ def test_final_specs_use_all_training_images_and_fresh_seeds():
     systems = norm.final_systems(PARAMS, grid_frame())
     specs = norm.final_specs(PARAMS, "mnist", systems)
     assert len(specs) == len(systems) * 3
-    assert {(s.val_fraction, s.n_test) for s in specs} == {(0.0, None)}
+    assert {(s.val_fraction, s.evaluate_on) for s in specs} == {(0.0, "test")}
     assert {s.seed for s in specs} == {0, 1, 2}
 
 

@@ -59,6 +59,8 @@ def test_runs_that_choose_hold_images_out_and_have_seeds_of_their_own():
     reported = optimizers.specs(PAPER_SYSTEMS, PARAMS, "digits", held_out=False)
     assert {(s.val_fraction, s.seed) for s in chosen_by} == {(1 / 6, 7)}
     assert [(s.val_fraction, s.seed) for s in reported] == [(0.0, 3), (0.0, 4)] * 4
+    assert {s.evaluate_on for s in chosen_by} == {"validation"}
+    assert {s.evaluate_on for s in reported} == {"test"}
     assert [s.learning_rate for s in chosen_by] == [0.01, 0.001, 1.0, 0.01]
 
 

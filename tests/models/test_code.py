@@ -102,10 +102,7 @@ def test_another_spelling_of_a_builder_is_the_same(told, change):
             "Dense(width, name=name), helper(1_000)",
             "helper(1_000), Dense(width, name=name)",
         ),
-        (
-            "from {package}.parts import helper",
-            ("import helper", "import unused as helper"),
-        ),
+        ("import helper", "import unused as helper"),
     ],
 )
 def test_another_builder_is_noticed(told, change):

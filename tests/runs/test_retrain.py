@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -10,6 +11,7 @@ from mnistlib.runs import collect
 from mnistlib.runs.retrain import choose, compare_again, difference, environment_difference
 from mnistlib.runs.store import Store
 from mnistlib.study.cli_runs import runs
+from mnistlib.training.identity import TRAINING_VERSION
 from mnistlib.training.spec import NetworkSpec, make
 
 
@@ -35,12 +37,32 @@ def test_a_run_trained_again_is_the_same_to_the_last_digit(store):
     assert list(compare_again(store, store.keys())) == [(store.keys()[0], "", "")]
 
 
-def test_a_record_of_another_backend_is_not_run_on_this_one(store, tmp_path):
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"backend": "jax"}, "needs KERAS_BACKEND=jax. Here: tensorflow"),
+        ({"portable": True}, "needs MNISTLIB_PORTABLE=1. Here: 0"),
+        ({"training_version": 2}, f"needs training version 2. Here: {TRAINING_VERSION}"),
+        ({"builder": "0" * 64}, "the code of ann has been edited since"),
+    ],
+)
+def test_a_record_made_otherwise_is_not_run_in_this_process(
+    store, tmp_path, change, reason, monkeypatch
+):
     record = store.with_arrays(store.keys()[0])
+    made = replace(record.identity, **change)
+    key = record.spec.key(record.data["sha256"], made)
     other = Store(tmp_path)
-    other.put(replace(record, environment=record.environment | {"backend": "jax"}))
+    other.put(replace(record, key=key, identity=made))
+    monkeypatch.setattr("mnistlib.runs.retrain.execute", None)  # nothing is trained
     ((_, said, _),) = compare_again(other, other.keys())
-    assert said == "not possible: needs KERAS_BACKEND=jax. Here: tensorflow"
+    assert said == f"not possible here: {reason}"
+    shown = CliRunner().invoke(
+        runs, ["verify", "--retrain", "1", "--store", str(other.folder)]
+    )
+    assert shown.exit_code == 0
+    if set(change) <= {"backend", "portable"}:
+        assert shown.output.splitlines()[-1].endswith(said)
 
 
 def test_a_sample_is_drawn_by_seed_and_the_quickest_by_time(tmp_path):
@@ -102,6 +124,25 @@ def test_what_differs_is_named(store):
     assert (
         difference(record, replace(record, test=test)) == "DIFFERENT: test counts or loss"
     )
+
+
+def test_runs_that_were_not_tested_are_compared_without_a_test(store):
+    tested = store.with_arrays(store.keys()[0])
+    none = dict.fromkeys(("test", "predictions", "probabilities", "test_index"))
+    record = replace(tested, **none)
+    assert difference(record, record) == ""
+    assert difference(record, tested) == (
+        "DIFFERENT: 50 of 50 predictions; 50 of 50 probabilities; test counts or loss"
+    )
+
+
+def test_a_last_bit_of_a_probability_is_a_difference_and_nan_is_none(store):
+    record = store.with_arrays(store.keys()[0])
+    odds = record.probabilities.copy()
+    odds[3] = np.nan
+    diverged = replace(record, probabilities=odds)
+    assert difference(diverged, replace(diverged, probabilities=odds.copy())) == ""
+    assert difference(record, diverged) == "DIFFERENT: 1 of 50 probabilities"
 
 
 def test_a_run_that_now_ends_earlier_is_a_difference_not_a_crash(store):

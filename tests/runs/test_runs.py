@@ -47,7 +47,44 @@ def test_runs_come_back_in_the_order_of_the_specs(tmp_path):
     assert (found.frame["n_examples"] == 50).all()
     hits = [(found.predictions(key) == found.test_labels).sum() for key in found.keys]
     assert found.frame["n_correct"].tolist() == hits
-    assert np.isfinite(found.confidence(found.keys[0])).all()
+    odds = found.probabilities(found.keys[0])
+    assert (odds.shape, odds.dtype) == ((50, 10), np.float16)
+    np.testing.assert_array_equal(found.confidence(found.keys[0]), odds.max(axis=1))
+
+
+def test_runs_that_are_not_tested_have_no_test_in_their_frame(tmp_path):
+    (tested,) = grid(CLASSICAL, seed=[0])
+    choosing = tested.model_copy(update={"evaluate_on": "validation", "n_test": None})
+    found = collect([choosing, tested], store=tmp_path, workers=0)
+    columns = ["test_accuracy", "test_loss", "n_correct", "n_examples", "predict_seconds"]
+    assert found.frame[columns].isna().all(axis=1).tolist() == [True, False]
+    assert found.frame["val_accuracy"].between(0, 1).all()
+    key = found.keys[0]
+    assert [path.suffix for path in tmp_path.glob(f"??/{key}*")] == [".json"]
+    for ask in (found.predictions, found.probabilities, found.confidence):
+        with pytest.raises(RunError, match=r"must be tested.*evaluate_on='validation'"):
+            ask(key)
+    with pytest.raises(RunError, match="must be tested"):
+        _ = found.test_labels
+
+
+def test_a_model_without_probabilities_has_nan(tmp_path):
+    spec = CLASSICAL.model_copy(update={"model": "svm"})
+    found = collect([spec], store=tmp_path, workers=0)
+    assert found.store.with_arrays(found.keys[0]).probabilities is None
+    assert np.isnan(found.probabilities(found.keys[0])).all()
+    assert np.isnan(found.confidence(found.keys[0])).all()
+
+
+def test_a_worker_with_other_code_does_not_run_under_the_callers_key(tmp_path, digits):
+    """As when a network is edited while a study runs: its workers read the new file."""
+    store = Store(tmp_path)
+    ended = job.run_job(job.Job("0" * 16, CLASSICAL, digits.sha256), store)
+    assert (
+        "code must be the caller's. Received: other code or settings for decision_tree"
+        in (ended.error)
+    )
+    assert store.keys() == []
 
 
 def test_a_table_is_the_callers_own(tmp_path):
@@ -145,7 +182,7 @@ def test_workers_give_what_this_process_gives(tmp_path, workers):
     there = collect(specs, store=tmp_path / "there", workers=workers)
     assert here.keys == there.keys
     for key in here.keys:
-        for name in ("predictions", "confidence"):
+        for name in ("predictions", "probabilities"):
             np.testing.assert_array_equal(
                 getattr(here, name)(key), getattr(there, name)(key)
             )

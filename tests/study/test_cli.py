@@ -163,6 +163,7 @@ def test_records_are_listed_and_shown(run, filled):
     assert shown["key"] == key
     assert shown["spec"]["model"] == "knn"
     assert shown["test"]["n_examples"] == 50
+    assert shown["identity"]["backend"] == "scikit-learn"
 
 
 @pytest.mark.parametrize("key", ["zz", ""])
@@ -177,7 +178,7 @@ def test_training_again_gives_the_same(run, filled):
     shown = run("runs", "verify", "--retrain", "2", "--store", str(filled))
     assert shown.exit_code == 0, shown.output
     lines = shown.output.splitlines()
-    assert lines[0] == "2 records are whole, 0 are not"
+    assert lines[0] == "2 records are good (1 scikit-learn; 1 tensorflow)"
     assert [line.partition(": ")[2] for line in lines[1:]] == [
         "trained again, the same to the last digit"
     ] * 2
@@ -207,7 +208,7 @@ def test_a_broken_record_is_found_and_pruned(run, tmp_path):
     shown = run("runs", "verify", "--store", str(tmp_path))
     assert shown.exit_code == 1
     assert "was changed after it was written" in shown.output
-    assert "0 records are whole, 1 are not" in shown.output
+    assert "0 records are good, 1 broken" in shown.output
     asked = CliRunner().invoke(
         main, ["runs", "prune", "--broken", "--store", str(tmp_path)], input="n\n"
     )

@@ -48,7 +48,7 @@ def damage(folder: Path, n: int, seed: int = 0) -> dict:
             if not said:
                 same = found[0] == before and all(
                     (getattr(found[0], name) == getattr(before, name)).all()
-                    for name in ("predictions", "test_index")
+                    for name in ("predictions", "probabilities", "test_index")
                 )
                 counts["harmless" if same else "read_wrong"] += 1
         path.write_bytes(whole)

@@ -88,6 +88,7 @@ def test_the_command_says_what_was_run_and_why_it_may_differ(store, tmp_path):
         replace(
             record,
             predictions=(record.predictions + 1) % 10,
+            probabilities=np.roll(record.probabilities, 1, axis=1),
             environment=record.environment | {"cpu": "Another processor"},
         )
     )
@@ -100,7 +101,8 @@ def test_the_command_says_what_was_run_and_why_it_may_differ(store, tmp_path):
     other = CliRunner().invoke(runs, [*command, str(elsewhere.folder)])
     assert other.exit_code == 1
     line = other.output.splitlines()[-1]
-    assert "DIFFERENT: 50 of 50 predictions (the record was made elsewhere: cpu" in line
+    assert "DIFFERENT: 50 of 50 predictions; 50 of 50 probabilities" in line
+    assert "(the record was made elsewhere: cpu" in line
     assert "cpu Another processor, now" in line
 
 

@@ -28,6 +28,7 @@ def measure(quick: bool) -> dict:
             learning_rate=0.001,
             n_train=500 if quick else None,
             epochs=1,
+            evaluate_on="test",
             seed=0,
             **settings,
         )

@@ -43,6 +43,7 @@ def measure(quick: bool) -> dict:
         learning_rate=0.01,
         optimizer="sgd",
         epochs=2 if quick else 10,
+        evaluate_on="test",
         seed=0,
     )
     seconds: dict[str, list[float]] = {}

@@ -93,7 +93,7 @@ def split(
         )
     n = _subset_size("n_train", n_train, len(dataset.y_train), dataset.name)
     n_of_test = 0  # runs that are not tested do not open the test images
-    if n_test is None or isinstance(n_test, bool) or n_test != 0:
+    if type(n_test) is not int or n_test:
         n_of_test = _subset_size("n_test", n_test, len(dataset.y_test), dataset.name)
     test_index = _draw(dataset.y_test, n_of_test, TEST_SUBSET_SEED)[0]
     if method == "last":

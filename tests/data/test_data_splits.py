@@ -162,9 +162,18 @@ def test_last_thirty_percent_of_real_mnist(real_mnist):
     ]
 
 
+def test_no_test_images_where_none_are_asked_for():
+    cut = data.split(DATASET, n_test=0)
+    assert len(cut.x_test) == len(cut.y_test) == len(cut.test_index) == 0
+    assert [len(images) for images in data.scale(cut)] == [514, 103, 0]
+    assert np.array_equal(cut.train_index, data.split(DATASET).train_index)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        ({"n_test": False}, r"Received: n_test=False \(bool\)"),
+        ({"n_test": 0.0}, r"Received: n_test=0.0 \(float\)"),
         ({"n_train": 618}, r"n_train of at most 617.*Received: n_train=618 \(int\)"),
         ({"n_test": 206}, r"n_test of at most 205.*Received: n_test=206 \(int\)"),
         ({"n_train": 0}, r"above 0.*Received: n_train=0 \(int\)"),

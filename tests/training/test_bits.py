@@ -20,6 +20,7 @@ from mnistlib.ground.errors import RunError
 from mnistlib.runs import collect
 from mnistlib.runs.retrain import difference
 from mnistlib.runs.store import Store
+from mnistlib.training.identity import Identity
 
 HASHES = """
 import hashlib, json, sys
@@ -119,6 +120,23 @@ def test_the_portable_setting_reaches_the_kernels_and_the_record():
     if "avx512" in Path("/proc/cpuinfo").read_text():  # else these are its kernels anyway
         default, _ = result(start(NETWORKS[:2], every, MNISTLIB_PORTABLE="0"))
         assert default["complex_cnn adam"] != hashes["complex_cnn adam"]
+
+
+def test_an_empty_backend_is_the_default_and_an_unknown_one_is_told(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "")
+    assert backend.name() == "tensorflow"
+    monkeypatch.setenv("KERAS_BACKEND", "foo")
+    told = r"KERAS_BACKEND must be one of tensorflow, jax, torch\. Received: 'foo' \(str\)"
+    with pytest.raises(RunError, match=told):
+        Identity.here("network", "ann")
+
+
+def test_a_backend_that_comes_too_late_is_told(monkeypatch):
+    """Keras is one process's; its records must not say another backend."""
+    backend.configure()
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    with pytest.raises(RunError, match=r"loaded, tensorflow\. Received: 'jax' \(str\)"):
+        backend.configure()
 
 
 def test_a_portable_setting_that_is_none_is_told(monkeypatch):

@@ -3,14 +3,13 @@
 import numpy as np
 
 from mnistlib import data
-from mnistlib.data.splits import Split
 from mnistlib.ground.errors import SpecError
 from mnistlib.training.spec import RunSpec
 
 
 def images_of(
     spec: RunSpec, dataset: data.Dataset
-) -> tuple[Split, np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[data.Split, np.ndarray, np.ndarray, np.ndarray]:
     """Return a run's split, and its training, validation and test images as floats.
 
     A run that is not tested gets no test images.

@@ -194,7 +194,7 @@ def _notebooks(scratch: Path, quick: bool) -> tuple[dict, list, list]:
         times.append(_timed(command, MNISTLIB_RUNS=str(store))[1:])
         summary = json.loads((executed / "summary.json").read_text(encoding="utf-8"))
         trained.append(summary["runs_trained"])
-    told = {name: summary[name] for name in ("profile", "runs_trained", "jobs")}
+    told = {name: summary[name] for name in ("profile", "runs_trained", "workers")}
     told["notebooks"] = {
         name: {"dataset": result["dataset"], "seconds": result["seconds"]}
         for name, result in summary["notebooks"].items()

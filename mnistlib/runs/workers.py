@@ -44,12 +44,12 @@ def default_workers() -> int:
     Raises:
         RunError: the variable is not a whole number above 0.
     """
-    setting = os.environ.get("MNISTLIB_WORKERS")
-    if setting is None:
+    setting = os.environ.get("MNISTLIB_WORKERS", "")
+    if not setting:
         from joblib import cpu_count
 
         return max(1, min(cpu_count(), memory.available_bytes() // BYTES_A_WORKER))
-    if not setting.isdigit() or int(setting) < 1:
+    if not setting.isdecimal() or int(setting) < 1:
         raise RunError(
             f"MNISTLIB_WORKERS must be a whole number above 0. Received: {setting!r} (str)"
         )

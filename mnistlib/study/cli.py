@@ -1,5 +1,6 @@
 """The command line ``mnistlib``: thin; every command calls one function of the library."""
 
+import errno
 import logging
 import os
 import signal
@@ -16,20 +17,30 @@ _DATASETS = click.Choice(["auto", "mnist", "digits"])
 
 
 class _Commands(click.Group):
-    """Commands whose expected errors are one line, without a traceback."""
+    """Commands whose errors are one line each, without a traceback."""
 
     def main(self, *args, **kwargs):
         logging.basicConfig(format="mnistlib: %(message)s", stream=sys.stderr)
+        for stream in (sys.stdout, sys.stderr):
+            # A terminal may have no sign for ×, and a path may be no text at all.
+            stream.reconfigure(errors="backslashreplace")
         # So that a stop by the system ends notebooks and workers as Ctrl-C does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         return super().main(*args, **kwargs)
 
+    def make_context(self, *args, **kwargs):
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.UsageError as error:
+            _refuse(error)
+
     def invoke(self, context):
         try:
             return super().invoke(context)
+        except click.UsageError as error:
+            _refuse(error)
         except MnistlibError as error:
-            click.echo(f"mnistlib: error: {error}", err=True)
-            context.exit(1)
+            _say(str(error))
         except KeyboardInterrupt:
             click.echo(
                 "mnistlib: stopped. Finished notebooks and runs are kept; the same command "
@@ -37,6 +48,28 @@ class _Commands(click.Group):
                 err=True,
             )
             context.exit(130)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise  # whoever read our output has left: click ends without a word
+            from mnistlib.study.last_resort import describe, write_log
+
+            _say(describe(error, write_log(error)))
+        context.exit(1)
+
+
+def _say(text: str) -> None:
+    click.echo(f"mnistlib: error: {' '.join(text.splitlines())}", err=True)
+
+
+def _refuse(error: click.UsageError) -> None:
+    """Say in one line what is wrong with a command, as click itself does in four."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        raise error
+    command = error.ctx.command_path if error.ctx else "mnistlib"
+    _say(f"{error.format_message()} `{command} --help` shows what can be given.")
+    sys.exit(error.exit_code)
 
 
 def _examples(*lines: str) -> str:
@@ -86,7 +119,7 @@ def main() -> None:
     help="A parameter for every notebook that has it, or NOTEBOOK.NAME=VALUE for one.",
 )
 @click.option("--params", "text", default="", help="Several of them, separated by spaces.")
-@click.option("--workers", type=click.IntRange(1), help="Training processes a notebook.")
+@click.option("--workers", type=click.IntRange(1), help="Training processes.")
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
@@ -98,7 +131,6 @@ def main() -> None:
     help="Train with kernels that all processors with AVX2 share, so that more machines "
     "agree to the last bit (the report's page on records says what was tried).",
 )
-@click.option("--jobs", type=click.IntRange(1), help="Notebooks side by side.")
 @click.option("--publish", is_flag=True, help="Write to book/notebooks and runs.")
 @click.option(
     "--output",
@@ -116,7 +148,6 @@ def study(
     workers,
     scheduler,
     portable,
-    jobs,
     publish,
     output,
     no_book,
@@ -152,7 +183,6 @@ def study(
         dataset=dataset,
         workers=workers,
         scheduler=scheduler,
-        jobs=jobs,
         publish=publish,
         output=output,
     )

@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 from mnistlib.ground import machine, paths
 from mnistlib.ground.errors import MnistlibError
 
+_OURS = ("MNISTLIB_", "KERAS_BACKEND")
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -37,11 +38,11 @@ def examine() -> Iterator[Finding]:
     facts = machine.describe_machine()
     yield Finding("machine", "ok", f"{facts['cpu']}, {facts['cores']} cores")
     yield Finding("python", "ok", platform.python_version())
-    yield _packages()
-    yield from _data()
-    yield _store()
-    yield _study()
-    yield _chromium()
+    for look in (_packages, _settings, _data, _store, _study, _chromium):
+        try:
+            yield from look()
+        except (MnistlibError, OSError) as error:
+            yield Finding(look.__name__.strip("_"), "wrong", str(error))
 
 
 def pins(text: str) -> dict[str, str]:
@@ -55,11 +56,14 @@ def pins(text: str) -> dict[str, str]:
     return found
 
 
-def _packages() -> Finding:
+def _packages() -> Iterator[Finding]:
     lock = paths.root() / "requirements.lock"
-    if not lock.is_file():
-        return Finding("packages", "note", f"{lock} is missing: versions are not compared")
-    wanted = pins(lock.read_text(encoding="utf-8"))
+    try:
+        wanted = pins(lock.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        text = f"versions are not compared: {lock} cannot be read ({error})"
+        yield Finding("packages", "note", text)
+        return
     there = {name: machine.installed(name) for name in wanted}
     differ = [
         f"{name} {there[name] or 'missing'} (lock: {version})"
@@ -67,9 +71,22 @@ def _packages() -> Finding:
         if there[name] != version
     ]
     if not differ:
-        return Finding("packages", "ok", f"all {len(wanted)} as in requirements.lock")
+        yield Finding("packages", "ok", f"all {len(wanted)} as in requirements.lock")
+        return
     shown = ", ".join(differ[:8]) + (f" and {len(differ) - 8} more" if differ[8:] else "")
-    return Finding("packages", "note", f"not as in requirements.lock: {shown}")
+    yield Finding("packages", "note", f"not as in requirements.lock: {shown}")
+
+
+def _settings() -> Iterator[Finding]:
+    """Look at the variables that a study would read, as it would."""
+    from mnistlib.study import environment
+
+    found = [str(problem) for problem in environment.problems()]
+    for text in found:
+        yield Finding("settings", "wrong", text)
+    if not found:
+        names = sorted(n for n in os.environ if n.startswith(_OURS))
+        yield Finding("settings", "ok", ", ".join(names) or "no variable is set")
 
 
 def _data() -> Iterator[Finding]:
@@ -92,35 +109,31 @@ def _data() -> Iterator[Finding]:
     )
 
 
-def _store() -> Finding:
+def _store() -> Iterator[Finding]:
     from mnistlib.runs.store import Store
 
     folder = paths.store_dir()
     count = len(Store(folder).keys())
     nearest = next(path for path in (folder, *folder.parents) if path.exists())
     if not os.access(nearest, os.W_OK):
-        return Finding(
-            "run store",
-            "wrong",
-            f"{folder} cannot be written: set MNISTLIB_RUNS to another",
-        )
+        text = f"{folder} cannot be written: set MNISTLIB_RUNS to another"
+        yield Finding("run store", "wrong", text)
+        return
     free = shutil.disk_usage(nearest).free / 2**30
-    return Finding("run store", "ok", f"{count} records in {folder}, {free:.0f} GiB free")
+    yield Finding("run store", "ok", f"{count} records in {folder}, {free:.0f} GiB free")
 
 
-def _study() -> Finding:
+def _study() -> Iterator[Finding]:
     from mnistlib.study.plan import load_study
 
-    try:
-        study = load_study()
-    except MnistlibError as error:
-        return Finding("study", "wrong", str(error))
+    study = load_study()
     text = f"{', '.join(study.notebooks)}; profiles {', '.join(study.profiles)}"
-    return Finding("study", "ok", text)
+    yield Finding("study", "ok", text)
 
 
-def _chromium() -> Finding:
+def _chromium() -> Iterator[Finding]:
     path = next((found for name in _CHROMIUMS if (found := shutil.which(name))), None)
     if path is None:
-        return Finding("browser", "note", "no Chromium: the browser tests are skipped")
-    return Finding("browser", "ok", path)
+        yield Finding("browser", "note", "no Chromium: the browser tests are skipped")
+    else:
+        yield Finding("browser", "ok", path)

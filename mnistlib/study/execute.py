@@ -1,18 +1,14 @@
-"""One notebook through papermill, in a process of its own.
+"""One notebook through papermill: its executed copy, or one line that says what failed."""
 
-The job comes as one JSON line on stdin, the outcome goes as one to stdout. Stdin stays
-open: when it closes, whoever started this process is gone, and the notebook is stopped.
-"""
-
-import contextlib
-import json
 import os
 import re
 import signal
-import sys
+import tempfile
 import threading
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from mnistlib.ground.errors import StudyError
@@ -24,6 +20,8 @@ from mnistlib.ground.notebook import (
     tagged_parameters,
     without_folders,
 )
+from mnistlib.study.last_resort import write_log
+from mnistlib.study.screen import Screen
 
 KERNEL_STARTS = 3
 
@@ -33,20 +31,18 @@ class Outcome:
     """How one notebook ended.
 
     Args:
-        name: the notebook, without ``.ipynb``.
         seconds: wall time, with the kernel's start.
         error: one line, None when every cell ran.
-        traceback: the failed cell and what it raised, for a person; None when none failed.
+        log: the file with all that is known of the error.
     """
 
-    name: str
     seconds: float
     error: str | None = None
-    traceback: str | None = None
+    log: str | None = None
 
 
 def run_notebook(
-    source: Path, target: Path, failed: Path, parameters: dict, progress: Path | None = None
+    source: Path, target: Path, failed: Path, parameters: dict, progress: Path
 ) -> Outcome:
     """Execute a notebook; put the executed copy at its place only when every cell ran.
 
@@ -55,31 +51,31 @@ def run_notebook(
     Args:
         source: the notebook with a cell tagged ``parameters``.
         target: where the executed copy goes; the folder is made.
-        failed: the folder of failed copies.
+        failed: the folder of failed copies and their tracebacks.
         parameters: values that replace defaults.
-        progress: a file to which a JSON line a cell is appended, as the library appends
-            one a run; None for none.
+        progress: the kernels' file of progress, as `kernels` gives it.
     """
     with quick_imports():
         import papermill
     from traitlets.config import Config
 
     name = source.stem
-    target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{name}.{os.getpid()}.ipynb")
     start = time.perf_counter()
-    cells = len(read_notebook(source).cells) + bool(parameters)
     try:
-        _start_again(
-            papermill.execute_notebook,
-            str(source),
-            str(temporary),
-            parameters=parameters,
-            progress_bar=False,
-            on_cell_start=lambda cell, cell_index: _tell(progress, cell, cell_index, cells),
-            # Else every kernel warns on stderr that its local sockets are not encrypted.
-            config=Config({"KernelManager": {"transport_encryption": "auto"}}),
-        )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        cells = len(read_notebook(source).cells) + bool(parameters)
+        with Screen(name, cells, progress) as screen:
+            _start_again(
+                papermill.execute_notebook,
+                str(source),
+                str(temporary),
+                parameters=parameters,
+                progress_bar=False,
+                on_cell_start=lambda cell, cell_index: screen.cell(cell_index),
+                # Else every kernel warns that its local sockets are not encrypted.
+                config=Config({"KernelManager": {"transport_encryption": "auto"}}),
+            )
         notebook = read_notebook(temporary)
         _check_effective(notebook, parameters)
         clean(notebook)
@@ -92,14 +88,69 @@ def run_notebook(
         cell = read_notebook(kept).cells[error.cell_index + 2]  # after two error banners
         line = f"cell {cell.get('id')!r} raised {error.ename}: {_first_line(error.evalue)}"
         text = f"{name}, cell {cell.get('id')!r} ({kept}):\n\n{_traceback(error)}"
-        return Outcome(name, time.perf_counter() - start, line, text)
+        return Outcome(time.perf_counter() - start, line, write_log(text, failed, name))
     except Exception as error:
         # A kernel that dies, a full disk: the other notebooks go on.
         line = f"{type(error).__name__}: {_first_line(str(error))}"
-        return Outcome(name, time.perf_counter() - start, line, f"{name}: {error}")
+        return Outcome(time.perf_counter() - start, line, write_log(error, failed, name))
     finally:
         temporary.unlink(missing_ok=True)
-    return Outcome(name, time.perf_counter() - start)
+    return Outcome(time.perf_counter() - start)
+
+
+@contextmanager
+def kernels(variables: dict[str, str]) -> Iterator[Path]:
+    """Give kernels their variables; end them and their workers when this process is to end.
+
+    papermill alone would wait for a kernel, and one that is killed leaves its workers a
+    second more. A kernel whose parent is gone ends by itself.
+
+    Args:
+        variables: on top of this process's own.
+
+    Yields:
+        The file to which kernels write how far their runs are.
+    """
+    before, handlers = dict(os.environ), {}
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+        # A person's start-up files and figure styles stay out. matplotlib's own folder
+        # stays where it is: its list of fonts takes seconds to make.
+        style = Path(scratch, "matplotlibrc")
+        style.touch()
+        progress = Path(scratch, "progress.jsonl")
+        settings = Path(scratch, "ipython/profile_default/ipython_kernel_config.py")
+        settings.parent.mkdir(parents=True)
+        settings.write_text("c.IPKernelApp.log_level = 50")  # no notes of a kernel's end
+        os.environ.update(
+            variables,
+            IPYTHONDIR=str(Path(scratch, "ipython")),
+            MATPLOTLIBRC=str(style),
+            MNISTLIB_PROGRESS=str(progress),
+        )
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                handlers[number] = signal.signal(number, _stop)
+        try:
+            yield progress
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def _stop(*_) -> None:
+    """Kill kernels and workers; the run store survives that.
+
+    Their resource tracker is spared: it clears the shared memory by itself.
+    """
+    import psutil
+
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if not any("resource_tracker" in part for part in process.cmdline()):
+                process.kill()
+    raise KeyboardInterrupt
 
 
 def _start_again(execute, *args, **kwargs):
@@ -142,50 +193,3 @@ def _traceback(error) -> str:
 
 def _first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
-
-
-def _tell(progress: Path | None, cell, cell_index: int, total: int) -> None:
-    if progress is None:
-        return
-    label = cell.get("id", "")
-    step = {"what": "cells", "done": cell_index, "total": total, "label": label}
-    with open(progress, "a", encoding="utf-8") as file:
-        file.write(json.dumps(step) + "\n")
-
-
-def _stop(*_) -> None:
-    """Kill the kernel and its workers, then leave; the run store survives that.
-
-    papermill alone would wait for the kernel, and a kernel's end leaves its workers
-    training. Their resource tracker is spared: it clears the shared memory by itself.
-    """
-    import psutil
-
-    for process in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if not any("resource_tracker" in part for part in process.cmdline()):
-                process.kill()
-    raise KeyboardInterrupt
-
-
-def _stop_with_the_parent() -> None:
-    sys.stdin.read()
-    os.kill(os.getpid(), signal.SIGINT)
-
-
-def main() -> None:
-    """Run the job on stdin; say how it ended on stdout."""
-    signal.signal(signal.SIGINT, _stop)
-    job = json.loads(sys.stdin.readline())
-    threading.Thread(target=_stop_with_the_parent, daemon=True).start()
-    paths = {name: Path(job[name]) for name in ("source", "target", "failed", "progress")}
-    try:
-        outcome = run_notebook(parameters=job["parameters"], **paths)
-    except KeyboardInterrupt:
-        os._exit(130)
-    print(json.dumps(asdict(outcome)), flush=True)
-    os._exit(0)  # without waiting for the thread that reads stdin
-
-
-if __name__ == "__main__":
-    main()

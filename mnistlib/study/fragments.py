@@ -73,9 +73,8 @@ def build_status(summary: Summary | None) -> str:
     return "\n".join(
         [
             f"The last run of the study took {summary.seconds:.1f} s, with "
-            f"{summary.jobs} notebook(s) side by side and {summary.workers} training "
-            f"process(es) each. It trained {runs} runs; a run that the store already held "
-            "was read, not trained again.\n",
+            f"{summary.workers} training process(es). It trained {runs} runs; a run that "
+            "the store already held was read, not trained again.\n",
             tables.table_directive(notebooks, "Notebooks", "tab-status-notebooks"),
             tables.table_directive(machine, "Machine", "tab-status-machine"),
             tables.table_directive(versions, "Versions", "tab-status-versions"),

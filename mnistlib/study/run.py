@@ -2,19 +2,21 @@
 
 import os
 import shutil
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mnistlib.ground import machine, paths
 from mnistlib.ground.errors import StudyError
-from mnistlib.runs import cluster
 from mnistlib.runs.store import Store
 from mnistlib.runs.sweep import default_workers
+from mnistlib.study import environment
+from mnistlib.study.execute import Outcome, kernels, run_notebook
 from mnistlib.study.headline import update_readme
 from mnistlib.study.plan import Job, Study, load_study
-from mnistlib.study.processes import outcomes
 from mnistlib.study.summary import NotebookResult, Summary, read_summary, write_summary
+from mnistlib.study.turns import alone
 
 
 def published_dir() -> Path:
@@ -33,7 +35,6 @@ def run_study(
     overrides: dict | None = None,
     dataset: str | None = None,
     workers: int | None = None,
-    jobs: int | None = None,
     publish: bool = False,
     store: Path | None = None,
     output: Path | None = None,
@@ -41,17 +42,17 @@ def run_study(
 ) -> Summary:
     """Run notebooks under a profile and write ``summary.json`` beside the executed copies.
 
-    Every parameter is checked before anything runs. A notebook that fails is reported on
-    stderr and does not stop the others; `Summary.failed` names it.
+    Every parameter is checked before anything runs. The notebooks run one after the other,
+    each with all workers. One that fails is reported on stderr and does not stop the
+    others; `Summary.failed` names it. Two studies that write the same folder take turns.
 
     Args:
         profile: a name in study.yaml.
         notebooks: names; None or empty for all.
         overrides: parameter -> value, see `mnistlib.study.plan.Study.jobs`.
         dataset: ``"auto"``, ``"mnist"`` or ``"digits"``; None for the profile's.
-        workers: training processes of one notebook; None for ``$MNISTLIB_WORKERS``, or the
-            cores (as far as memory goes) shared out between the notebooks side by side.
-        jobs: notebooks side by side; None for 2 where there are two cores, else 1.
+        workers: training processes; None for ``$MNISTLIB_WORKERS``, or one a core, as far
+            as memory goes.
         publish: keep the run records in runs/ and, when every notebook succeeded, copy the
             executed notebooks and the summary to book/notebooks.
         store: folder of run records; default by ``publish`` and ``$MNISTLIB_RUNS``.
@@ -63,24 +64,20 @@ def run_study(
         StudyError, ParameterError, DataError, RunError: before anything ran.
         KeyboardInterrupt: stopped; what was finished is kept, and the summary says so.
     """
+    environment.check(scheduler)
     study = load_study()
     planned = study.jobs(profile, notebooks, overrides, dataset)
-    used, environment = resolve_data(study, planned)
+    used, variables = resolve_data(study, planned)
     if publish:
         _refuse_a_mixture(study, planned, profile, used)
-    if scheduler := scheduler or os.environ.get("MNISTLIB_SCHEDULER"):
-        cluster.check(scheduler)
-        environment["MNISTLIB_SCHEDULER"] = scheduler
-    jobs = min(jobs or min(2, machine.cores()), len(planned))
-    if workers is None:
-        set_by_hand = "MNISTLIB_WORKERS" in os.environ
-        workers = default_workers() if set_by_hand else max(1, default_workers() // jobs)
+    if scheduler:
+        variables["MNISTLIB_SCHEDULER"] = scheduler
+    workers = workers or default_workers()
     runs = store or (paths.published_runs_dir() if publish else paths.store_dir())
     name = f"{profile}-published" if publish else profile
     folder = output or executed_dir(name)
-    folder.mkdir(parents=True, exist_ok=True)
-    results = _kept_results(folder, study)
-    environment |= {
+    failed = paths.build_dir() / name / "failed"
+    variables |= {
         "MNISTLIB_ROOT": str(paths.root()),
         "MNISTLIB_RUNS": str(Path(runs).resolve()),
         "MNISTLIB_WORKERS": str(workers),
@@ -89,40 +86,48 @@ def run_study(
     }
     code, keys_before = machine.code_state(), set(Store(runs).keys())
     start = time.perf_counter()
+    with alone(folder, "study"):
+        results = _kept_results(folder, study)
 
-    def write() -> Summary:
-        summary = Summary(
-            profile=profile,
-            seconds=round(time.perf_counter() - start, 1),
-            runs_trained=len(set(Store(runs).keys()) - keys_before),
-            workers=workers,
-            jobs=jobs,
-            notebooks={n: results[n] for n in study.notebooks if n in results},
-            machine=machine.describe_machine(),
-            versions=machine.versions(),
-        )
-        write_summary(summary, folder)
-        return summary
-
-    failed = paths.build_dir() / name / "failed"
-    try:
-        for job, outcome in outcomes(planned, folder, failed, jobs, environment):
-            results[job.name] = NotebookResult(
-                status="failed" if outcome.error else "ok",
-                seconds=round(outcome.seconds, 1),
+        def write() -> Summary:
+            summary = Summary(
                 profile=profile,
-                dataset=used[job.name],
-                parameters=job.parameters,
-                finished=datetime.now(UTC).isoformat(timespec="seconds"),
-                error=outcome.error,
-                **code,
+                seconds=round(time.perf_counter() - start, 1),
+                runs_trained=len(set(Store(runs).keys()) - keys_before),
+                workers=workers,
+                notebooks={n: results[n] for n in study.notebooks if n in results},
+                machine=machine.describe_machine(),
+                versions=machine.versions(),
             )
-            write()  # beside each new copy, so that no kill leaves it without its facts
-    finally:
-        summary = write()
+            write_summary(summary, folder)
+            return summary
+
+        with kernels(variables) as progress:
+            for job in planned:
+                target = folder / f"{job.name}.ipynb"
+                outcome = run_notebook(job.source, target, failed, job.parameters, progress)
+                results[job.name] = NotebookResult(
+                    status="failed" if outcome.error else "ok",
+                    seconds=round(outcome.seconds, 1),
+                    profile=profile,
+                    dataset=used[job.name],
+                    parameters=job.parameters,
+                    finished=datetime.now(UTC).isoformat(timespec="seconds"),
+                    error=outcome.error,
+                    **code,
+                )
+                summary = write()  # so that no kill leaves a copy without its facts
+                print(_line(job.name, outcome), file=sys.stderr, flush=True)
     if publish and not set(summary.failed) & {job.name for job in planned}:
-        _publish(folder, study, planned, summary)
+        with alone(published_dir(), "study"):
+            _publish(folder, study, planned, summary)
     return summary
+
+
+def _line(name: str, outcome: Outcome) -> str:
+    if outcome.error:
+        return f"{name}: FAILED, {outcome.error}. The whole log is {outcome.log}"
+    return f"{name}: done in {outcome.seconds:.1f} s"
 
 
 def resolve_data(study: Study, planned: list[Job]) -> tuple[dict[str, str], dict[str, str]]:

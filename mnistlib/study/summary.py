@@ -38,15 +38,14 @@ class NotebookResult(Checked):
     error: str | None = None
 
 
-class Summary(Checked):
-    """What a study did.
+class Summary(Checked, extra="ignore"):
+    """What a study did. Names of older and newer versions are passed over.
 
     Args:
         profile: of the last run.
         seconds: wall time of the last run.
         runs_trained: run records that the last run added to the store.
-        workers: training processes of one notebook.
-        jobs: notebooks side by side.
+        workers: training processes.
         notebooks: name -> result, in the study's order. A notebook that the last run left
             out keeps its result from before, as long as its executed copy exists.
         machine, versions: of the last run.
@@ -56,7 +55,6 @@ class Summary(Checked):
     seconds: float
     runs_trained: int
     workers: int
-    jobs: int
     notebooks: dict[str, NotebookResult]
     machine: dict[str, Any]
     versions: dict[str, str | None]
@@ -88,9 +86,15 @@ def read_summary(folder: Path) -> Summary | None:
         return Summary.model_validate_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except ValidationError as error:
-        what = f"{path} (delete it, or run the study again)"
-        raise StudyError(one_line(error, what, list(Summary.model_fields))) from None
+    except (ValidationError, UnicodeDecodeError) as error:
+        if isinstance(error, ValidationError):
+            why = one_line(error, "its content", list(Summary.model_fields))
+        else:
+            why = f"no UTF-8: {error}"
+        raise StudyError(
+            f"a study's summary must be whole. Received: {path} ({why}); delete it and run "
+            "the study again"
+        ) from None
 
 
 def write_summary(summary: Summary, folder: Path) -> Path:

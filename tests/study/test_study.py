@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,11 +15,12 @@ import pytest
 from mnistlib.chapters import params
 from mnistlib.ground.errors import ParameterError, StudyError
 from mnistlib.ground.notebook import read_notebook, tagged_parameters, without_folders
-from mnistlib.study.execute import run_notebook
+from mnistlib.study import screen
+from mnistlib.study.execute import kernels, run_notebook
 from mnistlib.study.plan import load_study
 from mnistlib.study.run import executed_dir, published_dir, run_study
+from mnistlib.study.screen import Screen
 from mnistlib.study.summary import Summary, read_summary
-from mnistlib.study.watch import describe, state
 from tests.fixtures import tiny_study
 
 
@@ -182,24 +184,28 @@ def ran(tmp_path_factory):
     return folder, done
 
 
-def test_a_failed_notebook_is_told_with_its_cell_and_traceback(ran):
-    _, done = ran
+def test_a_failed_notebook_is_one_line_that_names_its_cell_and_its_log(ran):
+    folder, done = ran
     assert done.returncode == 1
-    assert "02_fails, cell 'raises'" in done.stderr
-    assert '----> 1 raise ValueError(f"n must not be {n}")' in done.stderr
-    assert (
-        "02_fails: FAILED, cell 'raises' raised ValueError: n must not be 4" in done.stderr
+    failed = folder / "_build" / "smoke" / "failed"
+    first, second, third, last = [
+        line for line in done.stderr.splitlines() if not line.startswith("mnistlib: Kern")
+    ]
+    assert re.fullmatch(r"01_tiny: done in \d+\.\d s", first)
+    assert second == (
+        "02_fails: FAILED, cell 'raises' raised ValueError: n must not be 4. "
+        f"The whole log is {failed / '02_fails.log'}"
     )
-    assert "03_dies: FAILED, DeadKernelError: Kernel died" in done.stderr
-    last = done.stderr.splitlines()[-1]
+    assert third == (
+        "03_dies: FAILED, DeadKernelError: Kernel died. "
+        f"The whole log is {failed / '03_dies.log'}"
+    )
     assert last == (
         "mnistlib: error: 2 notebook(s) failed, as printed above: 02_fails, 03_dies"
     )
-    assert (
-        "Traceback (most recent call last)" not in done.stderr.split("03_dies: FAILED")[1]
-    )
-    assert "Its process wrote:\nKernel died while waiting" in done.stderr
-    assert "without encryption" not in done.stderr
+    log = (failed / "02_fails.log").read_text()
+    assert f"02_fails, cell 'raises' ({failed / '02_fails.ipynb'})" in log
+    assert '----> 1 raise ValueError(f"n must not be {n}")' in log
 
 
 def test_a_person_s_start_up_files_do_not_reach_the_notebooks(ran):
@@ -219,7 +225,7 @@ def test_a_failure_loses_nothing(ran):
         for output in cell.get("outputs", [])
     )
     names = {path.name for path in (smoke / "notebooks").iterdir()}
-    assert names == {"01_tiny.ipynb", "02_fails.ipynb", "summary.json"}
+    assert names == {"01_tiny.ipynb", "02_fails.ipynb", "summary.json", ".lock"}
 
 
 def test_the_executed_copy_holds_what_was_asked_for_and_no_times(ran):
@@ -269,6 +275,7 @@ def test_a_notebook_run_alone_keeps_the_results_of_the_others(project):
     folder = project("01_tiny", "02_fails")
     target = executed_dir("smoke")
     target.mkdir(parents=True)
+    # As an older version wrote it, with a name that is no more.
     other = {
         "status": "ok",
         "seconds": 1.0,
@@ -303,7 +310,8 @@ def test_publishing_copies_a_whole_study_and_refuses_a_mixture(project):
     folder = project("01_tiny", "02_fails")
     summary = run_study("smoke", ["01_tiny"], publish=True)
     assert not summary.failed
-    assert {p.name for p in published_dir().iterdir()} == {"01_tiny.ipynb", "summary.json"}
+    names = {path.name for path in published_dir().iterdir()}
+    assert names == {"01_tiny.ipynb", "summary.json", ".lock"}
     assert read_summary(published_dir()).notebooks == summary.notebooks
     refused(
         StudyError,
@@ -340,17 +348,55 @@ def test_a_kernel_that_does_not_come_up_is_started_again(
         tiny_study.NOTEBOOKS / "01_tiny.ipynb",
         tmp_path / "a" / "01_tiny.ipynb",
     )
-    outcome = run_notebook(source, target, tmp_path / "failed", {"n": 2})
+    with kernels({}) as progress:
+        outcome = run_notebook(source, target, tmp_path / "failed", {"n": 2}, progress)
     assert len(calls) == 3
     assert target.is_file() == (error is None)
     assert (outcome.error or "").startswith(error or "")
 
 
-def test_a_broken_summary_is_told_before_anything_runs(project):
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"{}", "profile is required"),
+        (b"[1]", "should be an object"),
+        (b'{"profile": ', "Invalid JSON"),
+        (b"", "Invalid JSON"),
+        (b"\xff\xfe", "no UTF-8"),
+        (b'{"profile": "a", "notebooks": {"a": 3}}', "notebooks.a"),
+    ],
+)
+def test_a_broken_summary_is_told_before_anything_runs(project, content, why):
     project("01_tiny")
     executed_dir("smoke").mkdir(parents=True)
-    (executed_dir("smoke") / "summary.json").write_text("{}")
-    refused(StudyError, "delete it, or run the study again", run_study, "smoke")
+    (executed_dir("smoke") / "summary.json").write_bytes(content)
+    refused(StudyError, f"{why}.*; delete it and run", run_study, "smoke")
+    assert not (executed_dir("smoke") / "01_tiny.ipynb").exists()
+
+
+def test_two_studies_at_once_keep_the_results_of_both(tmp_path):
+    """They write the same folder, so the second waits for the first, and says so."""
+    folder = tmp_path / "project"
+    tiny_study.write(folder, ["01_tiny", "02_fails"])
+    command = [sys.executable, tiny_study.__file__, "study", "--profile", "smoke"]
+    both = [
+        subprocess.Popen(
+            [*command, "--no-book", name],
+            cwd=folder,
+            env=os.environ | {"MNISTLIB_ROOT": str(folder)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name in ("01_tiny", "02_fails")
+    ]
+    said = [process.communicate(timeout=120)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 1]
+    assert "".join(said).count("another study writes") == 1
+    summary = read_summary(folder / "_build" / "smoke" / "notebooks")
+    assert {n: r.status for n, r in summary.notebooks.items()} == {
+        "01_tiny": "ok",
+        "02_fails": "failed",
+    }
 
 
 def test_a_summary_comes_back_as_it_was(ran):
@@ -405,7 +451,7 @@ def test_a_stopped_study_leaves_no_process_and_no_half_notebook(tmp_path, how):
         assert status == 130
         assert "mnistlib: stopped" in process.stderr.read()
     left = folder / "_build" / "smoke" / "notebooks"
-    assert not list(left.glob("*.ipynb")) + list(left.glob(".*"))
+    assert [path.name for path in left.iterdir()] == [".lock"]
 
 
 def _wait_for(condition, seconds: float) -> None:
@@ -418,19 +464,34 @@ def _wait_for(condition, seconds: float) -> None:
 # What a person sees.
 
 
-def test_progress_is_the_last_step_of_each_kind(tmp_path):
+def test_a_log_gets_the_cell_and_the_last_whole_step_of_its_runs(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(screen, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(screen, "_LINE_SECONDS", 0)
     file = tmp_path / "a.jsonl"
-    assert state(file) == {}
-    steps = [
-        {"what": "cells", "done": 1, "total": 9, "label": "a"},
-        {"what": "runs", "done": 5, "total": 5, "label": "old"},
-        {"what": "cells", "done": 6, "total": 9, "label": "b"},
-        {"what": "runs", "done": 12, "total": 40, "label": "sgd 0.01"},
-    ]
-    file.write_text("".join(json.dumps(step) + "\n" for step in steps) + '{"what": "ru')
-    assert describe(state(file)) == "cell 7 of 9; runs 12 of 40 (sgd 0.01)"
-    file.write_text("".join(json.dumps(step) + "\n" for step in steps[:3]))
-    assert describe(state(file)) == "cell 7 of 9"
+    said = []
+
+    def hear(text: str) -> None:
+        def heard() -> bool:
+            said.extend(capsys.readouterr().err.splitlines())
+            return text in said
+
+        _wait_for(heard, 20)
+
+    with Screen("01_a", 9, file) as shown:
+        shown.cell(5)
+        hear("01_a: cell 6 of 9")
+        steps = [
+            {"what": "runs", "done": 5, "total": 40, "label": "old"},
+            {"what": "runs", "done": 12, "total": 40, "label": "sgd 0.01"},
+        ]
+        lines = "".join(json.dumps(step) + "\n" for step in steps)
+        file.write_text(lines + '{"what": "ru')
+        hear("01_a: cell 6 of 9; runs 12 of 40 (sgd 0.01)")
+        shown.cell(6)  # the runs of the cell before are over
+        hear("01_a: cell 7 of 9")
+    assert len(set(said)) == len(said)
 
 
 def test_the_real_plan_is_sound():

@@ -2,8 +2,8 @@
 
 import os
 import re
+import shutil
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -22,8 +22,10 @@ from mnistlib.ground.notebook import (
 )
 from mnistlib.study.last_resort import write_log
 from mnistlib.study.screen import Screen
+from mnistlib.study.turns import remove
 
 KERNEL_STARTS = 3
+PROGRESS = "progress.jsonl"
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Outcome:
 
 
 def run_notebook(
-    source: Path, target: Path, failed: Path, parameters: dict, progress: Path
+    source: Path, target: Path, failed: Path, parameters: dict, scratch: Path
 ) -> Outcome:
     """Execute a notebook; put the executed copy at its place only when every cell ran.
 
@@ -53,19 +55,19 @@ def run_notebook(
         target: where the executed copy goes; the folder is made.
         failed: the folder of failed copies and their tracebacks.
         parameters: values that replace defaults.
-        progress: the kernels' file of progress, as `kernels` gives it.
+        scratch: the kernels' folder, as `kernels` gives it.
     """
     with quick_imports():
         import papermill
     from traitlets.config import Config
 
     name = source.stem
-    temporary = target.with_name(f".{name}.{os.getpid()}.ipynb")
+    temporary = scratch / target.name
     start = time.perf_counter()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         cells = len(read_notebook(source).cells) + bool(parameters)
-        with Screen(name, cells, progress) as screen:
+        with Screen(name, cells, scratch / PROGRESS) as screen:
             _start_again(
                 papermill.execute_notebook,
                 str(source),
@@ -99,7 +101,7 @@ def run_notebook(
 
 
 @contextmanager
-def kernels(variables: dict[str, str]) -> Iterator[Path]:
+def kernels(variables: dict[str, str], scratch: Path) -> Iterator[None]:
     """Give kernels their variables; end them and their workers when this process is to end.
 
     papermill alone would wait for a kernel, and one that is killed leaves its workers a
@@ -107,36 +109,35 @@ def kernels(variables: dict[str, str]) -> Iterator[Path]:
 
     Args:
         variables: on top of this process's own.
-
-    Yields:
-        The file to which kernels write how far their runs are.
+        scratch: a folder that is made, and removed at the end; after a SIGKILL, which
+            nobody can hear, it stays for the next study to remove.
     """
+    remove(scratch)
+    # A person's start-up files and figure styles stay out, and so do notes of a kernel's
+    # end. matplotlib's own folder stays where it is: its list of fonts takes seconds.
+    settings = scratch / "ipython" / "profile_default" / "ipython_kernel_config.py"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("c.IPKernelApp.log_level = 50")
+    style = scratch / "matplotlibrc"
+    style.touch()
     before, handlers = dict(os.environ), {}
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        # A person's start-up files and figure styles stay out. matplotlib's own folder
-        # stays where it is: its list of fonts takes seconds to make.
-        style = Path(scratch, "matplotlibrc")
-        style.touch()
-        progress = Path(scratch, "progress.jsonl")
-        settings = Path(scratch, "ipython/profile_default/ipython_kernel_config.py")
-        settings.parent.mkdir(parents=True)
-        settings.write_text("c.IPKernelApp.log_level = 50")  # no notes of a kernel's end
-        os.environ.update(
-            variables,
-            IPYTHONDIR=str(Path(scratch, "ipython")),
-            MATPLOTLIBRC=str(style),
-            MNISTLIB_PROGRESS=str(progress),
-        )
+    os.environ.update(
+        variables,
+        IPYTHONDIR=str(scratch / "ipython"),
+        MATPLOTLIBRC=str(style),
+        MNISTLIB_PROGRESS=str(scratch / PROGRESS),
+    )
+    try:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 handlers[number] = signal.signal(number, _stop)
-        try:
-            yield progress
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
-            os.environ.clear()
-            os.environ.update(before)
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        os.environ.clear()
+        os.environ.update(before)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _stop(*_) -> None:

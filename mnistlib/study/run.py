@@ -102,10 +102,10 @@ def run_study(
             write_summary(summary, folder)
             return summary
 
-        with kernels(variables) as progress:
+        with kernels(variables, scratch := (folder / ".running").resolve()):
             for job in planned:
                 target = folder / f"{job.name}.ipynb"
-                outcome = run_notebook(job.source, target, failed, job.parameters, progress)
+                outcome = run_notebook(job.source, target, failed, job.parameters, scratch)
                 results[job.name] = NotebookResult(
                     status="failed" if outcome.error else "ok",
                     seconds=round(outcome.seconds, 1),

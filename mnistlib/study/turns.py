@@ -1,5 +1,6 @@
-"""Two commands that would write the same folder take turns."""
+"""Folders that are written: two commands take turns, and what is in the way goes."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,3 +30,15 @@ def alone(folder: Path, what: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a whole folder, if it is there.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

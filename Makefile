@@ -7,6 +7,7 @@ PROFILE ?= quick
 VENV    := .venv
 BIN     := $(VENV)/bin
 READY   := $(VENV)/.ready
+AT_HOME := $(shell test "$$(cat $(VENV)/.place 2>/dev/null)" = "$$(pwd -P)" && echo yes)
 # PyTorch has an environment of its own: only the bench needs it.
 PYTORCH := _build/bench/pytorch/.ready
 
@@ -35,9 +36,15 @@ help: ## list the targets
 	  '  PUBLISH=1                  write to book/notebooks and runs, which are committed'
 
 study: $(READY) ## run the study and compile its report
-	@$(BIN)/mnistlib study --profile "$$PROFILE" \
+	@case "$$PUBLISH" in \
+	  ''|0|no|false) publish= ;; \
+	  1|yes|true) publish=--publish ;; \
+	  *) echo "make: PUBLISH must be 1, yes, true, 0, no or false. Received:" \
+	       "PUBLISH='$$PUBLISH'; leave it out to publish nothing" >&2; exit 2 ;; \
+	esac; set -f; \
+	$(BIN)/mnistlib study --profile "$$PROFILE" \
 	  $${DATASET:+--dataset "$$DATASET"} $${PARAMS:+--params "$$PARAMS"} \
-	  $${WORKERS:+--workers "$$WORKERS"} $${PUBLISH:+--publish} $$NOTEBOOK
+	  $${WORKERS:+--workers "$$WORKERS"} $$publish -- $$NOTEBOOK
 
 book: $(READY) ## compile the committed, published notebooks (no training)
 	@$(BIN)/mnistlib book
@@ -77,12 +84,13 @@ clean: ## delete what was generated, except the run records and the environment
 distclean: clean ## also delete the run records and the environment
 	rm -rf _build $(VENV) .uv mnistlib.egg-info
 
-# The stamp is written last, so that an interrupted installation is done again.
-$(READY): requirements.lock pyproject.toml .ci/make_env
-	@test -n "$(PYTHON)" || { echo 'make: required: Python 3.11, 3.12 or 3.13, found none.' \
-	  'Install one, or name it: make PYTHON=/path/to/python' >&2; exit 1; }
+# The stamp is written last, so that an interrupted installation is done again. An environment
+# knows its place, since its commands would go on running the library of the place before.
+$(READY): requirements.lock pyproject.toml .ci/make_env $(if $(AT_HOME),,moved)
 	@.ci/make_env "$(PYTHON)" $(VENV)
 	@touch $@
+.PHONY: moved
+moved: ;
 
 $(PYTORCH): bench/requirements-pytorch.txt $(READY)
 	$(BIN)/python -m venv $(@D)

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -17,9 +18,11 @@ from mnistlib.ground.errors import StudyError
 from mnistlib.ground.notebook import read_notebook
 from mnistlib.study import fragments
 from mnistlib.study.headline import headline
+from mnistlib.study.last_resort import write_log
 from mnistlib.study.parameter_table import parameters
 from mnistlib.study.plan import load_study
 from mnistlib.study.summary import read_summary
+from mnistlib.study.turns import alone, remove
 
 _PAGES = "book/notebooks/"
 
@@ -29,8 +32,9 @@ def build_book(notebooks: Path, output: Path) -> Path:
 
     The pages are staged in ``<output>/source`` with the notebooks and the generated parts,
     and compiled from nothing each time: a warm build hides warnings and keeps old numbers.
-    A report from before stays until the new one is whole. Every warning is an error, except
-    when notebooks are left out, since links to their pages must then lead nowhere.
+    A report from before stays until the new one is whole and takes its place. Every warning
+    is an error, except when notebooks are left out, since links to their pages must then
+    lead nowhere. Two commands that compile into the same folder take turns.
 
     Args:
         notebooks: folder of executed copies and ``summary.json``.
@@ -40,9 +44,14 @@ def build_book(notebooks: Path, output: Path) -> Path:
         Path of the report's ``index.html``.
 
     Raises:
-        StudyError: there are no executed notebooks, one holds an error, or the build fails;
-            Sphinx's warnings are printed on stderr.
+        StudyError: there are no executed notebooks, one holds an error, the build fails
+            (Sphinx's warnings are printed on stderr), or the report cannot be replaced.
     """
+    with alone(output, "command"):
+        return _build(notebooks, output)
+
+
+def _build(notebooks: Path, output: Path) -> Path:
     study = load_study()
     present = [
         path for name in study.notebooks if (path := notebooks / f"{name}.ipynb").is_file()
@@ -95,17 +104,17 @@ def _refuse_errors(path: Path) -> None:
 
 
 def _stage(source: Path, present: list[Path]) -> None:
-    shutil.rmtree(source, ignore_errors=True)
+    remove(source)
     root = paths.root()
     ignored = shutil.ignore_patterns("notebooks", "_generated", ".ipynb_checkpoints")
     try:
         shutil.copytree(root / "book", source / "book", ignore=ignored)
         for name in ("_config.yml", "_toc.yml"):
             shutil.copy(root / name, source / name)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise StudyError(
             f"the report needs _config.yml, _toc.yml and book/. Received: "
-            f"{error.filename} (missing)"
+            f"{error.filename} ({error.strerror})"
         ) from None
     (source / _PAGES).mkdir(exist_ok=True)
     for path in present:
@@ -127,13 +136,17 @@ def _trim_contents(path: Path, missing: list[str]) -> None:
         kept = {key: trim(value) for key, value in part.items()}
         return None if kept.get("chapters") == [] else kept
 
-    contents = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        contents = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = " ".join(str(error).split())
+        raise StudyError(f"_toc.yml must be YAML. Received: {where}") from None
     path.write_text(yaml.safe_dump(trim(contents), sort_keys=False), encoding="utf-8")
 
 
 def _compile(source: Path, output: Path, strict: bool) -> Path:
     work = output / "sphinx"
-    shutil.rmtree(work, ignore_errors=True)
+    remove(work)
     done = subprocess.run(
         [
             sys.executable,
@@ -153,21 +166,58 @@ def _compile(source: Path, output: Path, strict: bool) -> Path:
     warnings = _warnings(done.stderr, source)
     built = work / "_build" / "html"
     if done.returncode or not (built / "index.html").is_file():
-        last = "\n".join((done.stdout + done.stderr).splitlines()[-30:])
-        print("\n".join(warnings) or last, file=sys.stderr)
+        log = write_log(done.stdout + done.stderr, output, "sphinx")
+        print("\n".join(warnings), end="\n" if warnings else "", file=sys.stderr)
+        why = (
+            f"{len(warnings)} warning(s) or error(s), printed above"
+            if warnings
+            else _last(done)
+        )
         raise StudyError(
-            f"the report must build without warnings. Received: {len(warnings)} "
-            "warning(s), printed above"
+            f"the report must build without warnings. Received: {why}; mend the page in "
+            f"book/. The whole log is {log}"
         )
     for line in warnings:
         print(f"warning: {line}", file=sys.stderr)
     for path in built.rglob("*.map"):
         path.unlink()
     html = output / "html"
-    shutil.rmtree(html, ignore_errors=True)
-    shutil.move(built, html)
-    shutil.rmtree(work)
+    _replace(html, built)
+    remove(work)
     return html / "index.html"
+
+
+def _replace(html: Path, built: Path) -> None:
+    """Put a new report in the place of the old one, which stays where that cannot be."""
+    old = html.with_name("html.old")
+    try:
+        remove(old)
+        with suppress(FileNotFoundError):
+            html.rename(old)
+        try:
+            built.rename(html)
+        except OSError:
+            if old.exists():
+                old.rename(html)
+            raise
+    except OSError as error:
+        raise StudyError(
+            f"the new report must take the place of the old one. Received: {html} "
+            f"({error.strerror}), still the old one; make {html.parent} writable, or "
+            "remove what is in it"
+        ) from None
+    try:
+        remove(old)
+    except OSError as error:
+        raise StudyError(
+            f"the old report must go. Received: {old} ({error.strerror}); remove it. "
+            f"The new one is {html / 'index.html'}"
+        ) from None
+
+
+def _last(done: subprocess.CompletedProcess) -> str:
+    said = [line.strip() for line in (done.stdout + done.stderr).splitlines()]
+    return f"exit status {done.returncode}, {next(filter(None, reversed(said)), '')!r}"
 
 
 def _warnings(text: str, source: Path) -> list[str]:

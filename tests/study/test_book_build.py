@@ -1,7 +1,11 @@
 """The book's build and its generated parts, on a tiny book."""
 
+import errno
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -41,7 +45,6 @@ def summary(**notebooks) -> Summary:
             "seconds": 99.5,
             "runs_trained": 1234,
             "workers": 3,
-            "jobs": 2,
             "notebooks": notebooks,
             "machine": {"system": "Linux", "cpu": "A processor", "cores": 6},
             "versions": {"python": "3.11.9", "tensorflow": None},
@@ -199,7 +202,13 @@ def test_a_part_of_the_study_makes_a_part_of_the_report(project, capfd):
     ("break_it", "match"),
     [
         (lambda p: shutil.rmtree(p / "done"), "needs executed notebooks. .*done .none."),
-        (lambda p: (p / "_toc.yml").unlink(), "_toc.yml .missing."),
+        (lambda p: (p / "_toc.yml").unlink(), "_toc.yml .No such file"),
+        (lambda p: _instead(p / "_toc.yml"), "_toc.yml .Is a directory"),
+        (lambda p: _instead(p / "book", "a file"), "book .Not a directory"),
+        (lambda p: (p / "_toc.yml").write_text("a: ["), "_toc.yml must be YAML"),
+        (lambda p: (p / "_toc.yml").write_bytes(b"\xff"), "_toc.yml must be YAML"),
+        (lambda p: (p / "_toc.yml").write_text("- a"), "printed above.*sphinx.log"),
+        (lambda p: (p / "_config.yml").write_text("a: ["), "printed above.*sphinx.log"),
         (lambda p: _put_an_error_in(p / "done/01_tiny.ipynb"), "cell 'show'; run it again"),
     ],
 )
@@ -208,6 +217,104 @@ def test_what_cannot_be_built_is_one_clear_line(project, break_it, match):
     with pytest.raises(StudyError, match=match) as caught:
         build_book(project / "done", project / "_build" / "x")
     assert "\n" not in str(caught.value)
+
+
+def _instead(path: Path, text: str = "") -> None:
+    """Put a file where a folder was, or a folder where a file was."""
+    if text:
+        shutil.rmtree(path)
+        path.write_text(text)
+    else:
+        path.unlink()
+        path.mkdir()
+
+
+@pytest.fixture
+def quick_sphinx(monkeypatch):
+    """Compile nothing: the report is one page that counts the builds."""
+    built = []
+
+    def run(command, **_):
+        folder = Path(command[command.index("--path-output") + 1]) / "_build" / "html"
+        folder.mkdir(parents=True)
+        built.append(folder)
+        (folder / "index.html").write_text(f"report {len(built)}")
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+
+
+def test_what_stands_in_a_folder_s_place_goes(project, quick_sphinx):
+    out = project / "_build" / "x"
+    out.mkdir(parents=True)
+    for name in ("source", "sphinx", "html", "html.old"):
+        (out / name).write_text("a file")
+    assert build_book(project / "done", out).read_text() == "report 1"
+    assert {path.name for path in out.iterdir()} == {"source", "html", ".lock"}
+
+
+@pytest.mark.parametrize(
+    ("stays", "said", "left"),
+    [
+        ("html", r"take the place .*x.html \(Device or resource busy\)", "report 1"),
+        ("sphinx", r"take the place .*still the old one; make", "report 1"),
+        (
+            "html.old",
+            r"must go. .*html.old \(Device .*index.html",
+            "report 2",
+        ),
+    ],
+)
+def test_a_report_that_cannot_be_replaced_is_told(
+    project, quick_sphinx, monkeypatch, stays, said, left
+):
+    """As where the old one belongs to someone else, or is a mounted folder."""
+    out = project / "_build" / "x"
+    build_book(project / "done", out)
+    rename, rmtree = Path.rename, shutil.rmtree
+
+    def refuse(path: Path) -> None:
+        if stays in path.relative_to(out).parts:
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(path))
+
+    def busy_rename(path, target):
+        if stays != "html.old":
+            refuse(path)
+        return rename(path, target)
+
+    def busy_rmtree(path, *args, **kwargs):
+        if stays == "html.old":
+            refuse(Path(path))
+        return rmtree(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "rename", busy_rename)
+    monkeypatch.setattr(shutil, "rmtree", busy_rmtree)
+    with pytest.raises(StudyError, match=said) as caught:
+        build_book(project / "done", out)
+    assert "\n" not in str(caught.value)
+    assert (out / "html" / "index.html").read_text() == left
+
+
+def test_two_builds_at_once_both_succeed(project):
+    command = [sys.executable, tiny_study.__file__, "book", "--profile", "quick"]
+    executed = project / "_build" / "quick" / "notebooks"
+    shutil.copytree(project / "done", executed)
+    both = [
+        subprocess.Popen(
+            command,
+            env=os.environ | {"MNISTLIB_ROOT": str(project)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    said = [process.communicate(timeout=120) for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    index = project / "_build" / "quick" / "html" / "index.html"
+    assert [out for out, _ in said] == [f"The report is {index}\n"] * 2
+    assert "".join(err for _, err in said).count("another command writes") == 1
+    assert index.is_file()
 
 
 def _put_an_error_in(path: Path) -> None:

@@ -1,0 +1,130 @@
+"""The Makefile: what it hands to the command line, and an environment that knows its place.
+
+`uv` is replaced by a script that makes an environment of two commands, at once.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# Its `mnistlib` prints where it was made and what it is given, a line each.
+UV = r"""#!/bin/sh
+if [ "$1" = venv ]; then
+  for folder; do :; done
+  mkdir -p "$folder/bin"
+  ln -s "$(command -v python3)" "$folder/bin/python"
+  printf '#!/bin/sh\nprintf "%%s\\n" "of %s" "$@"\n' "$PWD" > "$folder/bin/mnistlib"
+  chmod +x "$folder/bin/mnistlib"
+fi
+"""
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+
+
+@pytest.fixture
+def clone(tmp_path) -> Path:
+    """A folder with what `make` needs of a clone."""
+    folder = tmp_path / "a clone"
+    (folder / ".ci").mkdir(parents=True)
+    for name in ("Makefile", ".ci/make_env", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, folder / name)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "uv").write_text(UV)
+    (tmp_path / "bin" / "uv").chmod(0o755)
+    return folder
+
+
+def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """Run make as a person would, not as the make does that may have started us."""
+    ours = ("MAKE", "MFLAGS", "PROFILE", "DATASET", "NOTEBOOK", "PARAMS", "WORKERS")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+    environment.pop("PUBLISH", None)
+    environment["PYTHON"] = sys.executable  # looking for one takes a second
+    environment["PATH"] = f"{folder.parent / 'bin'}{os.pathsep}{environment['PATH']}"
+    return subprocess.run(
+        ["make", "--no-print-directory", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+
+
+@pytest.mark.parametrize("how", ["copied", "moved"])
+def test_an_environment_in_another_place_is_made_again(clone, how):
+    assert make(clone, "doctor").stdout.splitlines()[-2:] == [f"of {clone}", "doctor"]
+    assert make(clone, "doctor").stdout.splitlines() == [f"of {clone}", "doctor"]
+    other = clone.with_name("other")
+    if how == "copied":
+        shutil.copytree(clone, other, symlinks=True, copy_function=shutil.copy2)
+    else:
+        clone.rename(other)
+    said = make(other, "doctor").stdout.splitlines()
+    assert said == [
+        ".venv was made in another place (the folder was copied or moved): making it again",
+        "installing the pinned requirements into .venv",
+        f"of {other}",
+        "doctor",
+    ]
+    assert make(other, "doctor").stdout.splitlines() == [f"of {other}", "doctor"]
+    if how == "copied":
+        assert make(clone, "doctor").stdout.splitlines() == [f"of {clone}", "doctor"]
+
+
+@pytest.mark.parametrize(
+    ("value", "published"),
+    [
+        ("1", True),
+        ("yes", True),
+        ("true", True),
+        ("0", False),
+        ("no", False),
+        ("false", False),
+        ("", False),
+    ],
+)
+def test_publish_says_yes_or_no(clone, value, published):
+    said = make(clone, "study", f"PUBLISH={value}").stdout.splitlines()
+    assert ("--publish" in said) == published
+    assert "study" in said
+
+
+def test_anything_else_to_publish_is_one_clear_line(clone):
+    done = make(clone, "study", "PUBLISH=nein danke")
+    assert done.returncode == 2
+    assert f"of {clone}" not in done.stdout
+    assert done.stderr.splitlines()[0] == (
+        "make: PUBLISH must be 1, yes, true, 0, no or false. Received: "
+        "PUBLISH='nein danke'; leave it out to publish nothing"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "words"),
+    [
+        ("PROFILE=a b", ["--profile", "a b"]),
+        ("PROFILE=a'b\"c", ["--profile", "a'b\"c"]),
+        ("WORKERS=-1", ["--workers", "-1"]),
+        ("DATASET=$(HOME)", ["--dataset", os.path.expanduser("~")]),
+        ("PARAMS=seeds=[0, 1] a=`x`;*", ["--params", "seeds=[0, 1] a=`x`;*"]),
+        ("NOTEBOOK=* -x", ["--", "*", "-x"]),
+    ],
+)
+def test_a_variable_reaches_the_command_as_it_is(clone, variable, words):
+    said = make(clone, "study", variable).stdout.splitlines()
+    assert words in [said[i : i + len(words)] for i in range(len(said))]
+
+
+def test_a_python_that_is_none_is_one_clear_line(clone):
+    done = make(clone, "doctor", "PYTHON=/no such/python")
+    assert done.returncode
+    assert done.stderr.splitlines()[0] == (
+        "make: required: Python 3.11, 3.12 or 3.13. Received: PYTHON='/no such/python'. "
+        "Install one, or name it: make PYTHON=/path/to/python"
+    )
+    assert not (clone / ".venv").exists()

@@ -139,7 +139,7 @@ def resolve_data(study: Study, planned: list[Job]) -> tuple[dict[str, str], dict
     """
     from mnistlib import data
 
-    used, environment = {}, {}
+    used, variables = {}, {}
     for job in planned:
         asked = job.parameters["dataset"]
         used[job.name] = data.resolve(asked)
@@ -147,8 +147,8 @@ def resolve_data(study: Study, planned: list[Job]) -> tuple[dict[str, str], dict
         if asked == "auto" and used[job.name] == "mnist":
             job.parameters["dataset"] = "mnist"
         elif asked == "auto":
-            environment["MNISTLIB_OFFLINE"] = "1"
-    return used, environment
+            variables["MNISTLIB_OFFLINE"] = "1"
+    return used, variables
 
 
 def _kept_results(folder: Path, study: Study) -> dict[str, NotebookResult]:

@@ -125,11 +125,8 @@ Rates = list_of(Rate)
 
 
 class NotebookParams(Checked):
-    """The parameters that every notebook has; one subclass a chapter."""
+    """The parameters of a notebook; one subclass a chapter."""
 
-    dataset: Literal["auto", "mnist", "digits"] = Field(
-        "auto", description="mnist, digits (bundled), or auto: MNIST if it can be had"
-    )
     _cuts: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @property
@@ -247,7 +244,15 @@ def _assigned(source: str) -> set[str]:
     return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
-class Training(NotebookParams):
+class OnImages(NotebookParams):
+    """What the notebooks that look at a data set share."""
+
+    dataset: Literal["auto", "mnist", "digits"] = Field(
+        "auto", description="mnist, digits (bundled), or auto: MNIST if it can be had"
+    )
+
+
+class Training(OnImages):
     """What the notebooks that train networks share."""
 
     n_train: Annotated[Images, Size("train")] = Field(

@@ -1,22 +1,27 @@
-"""What ``python -m bench`` measured, for the pages that print it."""
+"""What ``python -m bench`` measured, for the notebooks that show it."""
 
 import json
 
 from mnistlib.ground import paths
+from mnistlib.ground.errors import StudyError
 
 
-def result(part: str) -> dict | None:
-    """Return what ``python -m bench PART`` wrote; None where it was never run."""
-    path = paths.root() / "bench" / "results" / f"{part}.json"
+def measured(part: str, folder: str = "bench/results") -> dict:
+    """Return what ``python -m bench PART`` wrote: found, machine, versions, code.
+
+    Args:
+        part: name of a part of the bench, such as "throughput".
+        folder: of the results; from the project's folder, unless it is absolute.
+
+    Raises:
+        StudyError: the part was never measured there, or its file is not JSON.
+    """
+    path = paths.root() / folder / f"{part}.json"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-
-
-def not_measured(part: str) -> str:
-    """Return the warning that stands in place of a part's tables."""
-    return (
-        "```{warning}\nNot measured in this copy: `python -m bench "
-        f"{part}` measures it, and the next report shows it.\n```\n"
-    )
+    except (OSError, ValueError) as error:
+        why = "missing" if isinstance(error, FileNotFoundError) else str(error)
+        raise StudyError(
+            "this page needs what the bench measured. "
+            f"Received: {folder}/{part}.json ({why}); `python -m bench {part}` measures it"
+        ) from None

@@ -10,9 +10,6 @@ from pathlib import Path
 
 import yaml
 
-from mnistlib.chapters.costs import figures as cost_figure
-from mnistlib.chapters.costs import results as costs
-from mnistlib.chapters.durability import results as durability
 from mnistlib.ground import paths
 from mnistlib.ground.errors import StudyError
 from mnistlib.ground.notebook import read_notebook
@@ -75,20 +72,6 @@ def _build(notebooks: Path, output: Path) -> Path:
         "profile": fragments.profile(summary, study.profiles, missing),
         "build_status": fragments.build_status(summary),
         "parameters": parameters(),
-        "faults": durability.faults(),
-        "portability": durability.portability(),
-        "price": durability.price(),
-        "backends": durability.backends(),
-        "cost_machine": costs.machine(),
-        "cost_throughput": costs.throughput(),
-        "cost_limit": costs.limit(),
-        "cost_to_99": costs.to_99(),
-        "cost_recipe": costs.recipe(),
-        "cost_augmentation": costs.augmentation(),
-        "cost_growth": cost_figure.growth(source / "book"),
-        "cost_scaling": costs.scaling(),
-        "cost_memory": costs.memory(),
-        "cost_around": costs.around(),
     }.items():
         (generated / f"{name}.md").write_text(text, encoding="utf-8")
     return _compile(source, output, strict=not missing)

@@ -53,7 +53,7 @@ def build_status(summary: Summary | None) -> str:
             "Status": result.status,
             "Seconds": f"{result.seconds:.1f}",
             "Profile": result.profile,
-            "Data": DATA_NAMES[result.dataset],
+            "Data": DATA_NAMES.get(result.dataset, tables.MISSING),
             "Code": _code(result),
             "Finished (UTC)": result.finished.replace("T", " ").removesuffix("+00:00"),
         }

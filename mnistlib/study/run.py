@@ -130,20 +130,22 @@ def _line(name: str, outcome: Outcome) -> str:
     return f"{name}: done in {outcome.seconds:.1f} s"
 
 
-def resolve_data(study: Study, planned: list[Job]) -> tuple[dict[str, str], dict[str, str]]:
+def resolve_data(study: Study, planned: list[Job]) -> tuple[dict, dict[str, str]]:
     """Settle once, for all notebooks, what ``auto`` is: a study has one data set.
 
-    Returns the data set of each notebook, and variables for their processes. A notebook
-    is told ``"mnist"``; one that falls back keeps ``"auto"``, so that its page says so,
-    and may not find a network meanwhile. A size that the data do not have is refused.
+    Returns the data set of each notebook (None where it has none), and variables for
+    their processes. A notebook is told ``"mnist"``; one that falls back keeps ``"auto"``,
+    so that its page says so, and may not find a network meanwhile. A size that the data
+    do not have is refused.
     """
     from mnistlib import data
 
     used, variables = {}, {}
     for job in planned:
-        asked = job.parameters["dataset"]
-        used[job.name] = data.resolve(asked)
-        study.check_sizes(job, used[job.name])
+        asked = job.parameters.get("dataset")
+        used[job.name] = asked and data.resolve(asked)
+        if asked:
+            study.check_sizes(job, used[job.name])
         if asked == "auto" and used[job.name] == "mnist":
             job.parameters["dataset"] = "mnist"
         elif asked == "auto":
@@ -167,6 +169,8 @@ def _refuse_a_mixture(study: Study, planned: list[Job], profile: str, used: dict
         kept.pop(job.name, None)
     for name, result in kept.items():
         for job in planned:
+            if None in (result.dataset, used[job.name]):
+                continue  # no results on images, so nothing to mix
             if (result.profile, result.dataset) != (profile, used[job.name]):
                 raise StudyError(
                     "a published report must have one profile and one data set; publish "

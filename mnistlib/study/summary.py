@@ -19,7 +19,8 @@ class NotebookResult(Checked):
         status: ``"ok"``, or ``"failed"`` (its copy from before, if any, is still there).
         seconds: wall time; runs that the store already held take none.
         profile: under which profile it ran.
-        dataset: ``"mnist"`` or ``"digits"``, after ``"auto"`` was resolved.
+        dataset: ``"mnist"`` or ``"digits"``, after ``"auto"`` was resolved; None for a
+            notebook that looks at no data set.
         parameters: what replaced the notebook's defaults.
         finished: UTC, ISO 8601.
         commit: of the code; None without git.
@@ -30,7 +31,7 @@ class NotebookResult(Checked):
     status: Literal["ok", "failed"]
     seconds: float
     profile: str
-    dataset: Literal["mnist", "digits"]
+    dataset: Literal["mnist", "digits"] | None
     parameters: dict[str, Any]
     finished: str
     commit: str | None
@@ -67,7 +68,8 @@ class Summary(Checked, extra="ignore"):
     @property
     def datasets(self) -> list[str]:
         """The data sets of the pages, each once."""
-        return list(dict.fromkeys(result.dataset for result in self.notebooks.values()))
+        used = dict.fromkeys(result.dataset for result in self.notebooks.values())
+        return [name for name in used if name is not None]
 
     @property
     def profiles(self) -> list[str]:

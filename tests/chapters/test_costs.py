@@ -1,22 +1,11 @@
-"""The page of costs: ratios, aims and shares by hand, and what is said without results."""
+"""The notebook on costs: ratios, shares and growth by hand."""
 
-import json
+from types import SimpleNamespace
 
 import pytest
 
-from mnistlib.chapters.costs import figures as cost_figure
+from mnistlib.chapters.costs import figures, findings
 from mnistlib.chapters.costs import results as costs
-
-PARTS = [
-    costs.machine,
-    costs.throughput,
-    costs.limit,
-    costs.to_99,
-    costs.recipe,
-    costs.augmentation,
-    costs.scaling,
-    costs.around,
-]
 
 
 def ways(**rates):
@@ -73,77 +62,70 @@ DEEP = system(
 )
 
 
-@pytest.fixture
-def write(tmp_path, monkeypatch):
-    """Write a part's result into an empty project."""
-    monkeypatch.setenv("MNISTLIB_ROOT", str(tmp_path))
-    (tmp_path / "study.yaml").touch()
-
-    def put(part: str, found: dict, cpu="a processor", **code) -> None:
-        folder = tmp_path / "bench" / "results"
-        folder.mkdir(parents=True, exist_ok=True)
-        text = {
-            "found": found,
-            "machine": {"cpu": cpu, "cores": 2},
-            "versions": {"tensorflow": "1", "keras": "2"},
-            "code": {"commit": "0123456789abcdef", "dirty": False} | code,
-        }
-        (folder / f"{part}.json").write_text(json.dumps(text))
-
-    return put
+def part(cpu="a processor", **code) -> dict:
+    """What the bench writes of a part, without what it found."""
+    return {
+        "machine": {"cpu": cpu, "cores": 2},
+        "versions": {"tensorflow": "1", "keras": "2"},
+        "code": {"commit": "0123456789abcdef", "dirty": False} | code,
+    }
 
 
-def test_parts_of_other_machines_and_code_are_told_apart(write):
-    write("throughput", {})
-    write("growth", {})
-    assert costs.machine() == (
+def test_parts_of_other_machines_and_code_are_told_apart():
+    bench = {"throughput": part(), "growth": part()}
+    assert findings.machine(bench) == (
         "Measured on a processor, 2 cores, TensorFlow 1 and Keras 2. "
-        "Code: `0123456789` (`throughput`, `growth`).\n"
+        "Code: `0123456789` (`throughput`, `growth`)."
     )
-    write("to_99", {}, cpu="another", commit="fedcba9876543210", dirty=True)
-    text = costs.machine()
+    bench["to_99"] = part(cpu="another", commit="fedcba9876543210", dirty=True)
+    text = findings.machine(bench)
     assert "and on another, 2 cores" in text
     assert "`growth`); `fedcba9876` with changes (`to_99`)." in text
 
 
-def row(text: str, start: str) -> list[str]:
-    lines = [line for line in text.splitlines() if line.startswith(f"| {start}")]
-    return [cell.strip() for cell in lines[0].strip("|").split("|")]
-
-
-@pytest.mark.parametrize("part", PARTS)
-def test_what_was_not_measured_is_said(write, part):
-    assert "Not measured in this copy" in part()
-
-
-def test_study_throughput_is_a_run_a_core_against_one_run_on_all(write):
-    write("throughput", {"rounds": 2, "cores": 2, "systems": [system(), DEEP]})
-    text = costs.throughput()
+def test_study_throughput_is_a_run_a_core_against_one_run_on_all():
+    net, deep = costs.study_throughput([system(), DEEP]).to_numpy().tolist()
     # 2 x 3000 against 1.25 x 1000 and 1.25 x 2000, in each of the rounds
-    assert row(text, "net")[1:4] == ["9000", "1875", "3750"]
-    assert row(text, "net")[4:] == [
-        "4.80 (4.80–4.80)",
-        "3.0 met",
-        "2.40 (2.40–2.40)",
-        "2.0 met",
-    ]
+    assert net[1:4] == ["9000", "1875", "3750"]
+    assert net[4:] == ["4.80 (4.80–4.80)", "2.40 (2.40–2.40)"]
     # The quicker of Keras's two ways, 1800: 6000 / 2250. PyTorch: 6000 / 7500.
-    assert row(text, "deep")[4:] == [
-        "2.67 (2.67–2.67)",
-        "2.0 met",
-        "0.80 (0.80–0.80)",
-        "1.3 missed",
-    ]
-    assert "3 of the 4 aims are met" in text
+    assert deep[4:] == ["2.67 (2.67–2.67)", "0.80 (0.80–0.80)"]
+    text = findings.whole_fit({"rounds": 2, "cores": 2, "systems": [system(), DEEP]})
     assert "took 75\u2009% longer at the median, 100\u2009% at the most" in text
-    assert "98.00" in text
-    assert "99.00" in text
 
 
-def test_the_share_of_the_limit_is_of_one_thread(write):
-    write("throughput", {"rounds": 2, "cores": 2, "systems": [system()]})
+def test_the_engine_alone_has_as_many_threads_on_both_sides():
+    (net,) = costs.engine([system()]).to_numpy().tolist()
+    assert net == ["net", "4500", *["3.00 (3.00–3.00)", "1.50 (1.50–1.50)"] * 2]
+
+
+def test_equal_work_shows_the_quicker_of_kerass_ways():
+    net, deep = costs.equal_work([system(), DEEP]).to_numpy().tolist()
+    assert net == ["net (`raut`)", "1\u2009000", 64, 9] + [
+        f"{x}.00\u2009%" for x in (97, 98, 96)
+    ]
+    assert deep[-2] == "99.00\u2009%"
+
+
+def test_the_answer_names_the_range_over_the_networks():
+    throughput = {"cores": 2, "systems": [system(), DEEP]}
+    text = findings.answer(throughput, {"goal": 0.99, "runs": to_99_runs()})
+    assert "2.7 to 4.8 times as fast as Keras's `fit`, and 0.8 to 2.4 times" in text
+    assert "takes 2.0 s on one thread and gets 99.12\u2009%" in text
+    assert "Keras's example takes 10 times as long" in text
+
+
+def test_the_ratios_are_drawn_for_every_network_and_peer():
+    ax = figures.ratio_plot([system(), DEEP]).axes[0]
+    points = [line.get_xdata()[0] for line in ax.lines if line.get_marker() in "os"]
+    assert points == pytest.approx([4.8, 2.4, 6000 / 2250, 0.8])
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["net", "deep"]
+
+
+def test_the_share_of_the_limit_is_of_one_thread():
     # 4500 images/s x 2 MFLOP = 9 GFLOP/s of 20
-    assert row(costs.limit(), "net")[1:] == [
+    (net,) = costs.limit([system()]).to_numpy().tolist()
+    assert net[1:] == [
         "2.00",
         "20",
         "45\u2009%",
@@ -152,21 +134,23 @@ def test_the_share_of_the_limit_is_of_one_thread(write):
         # 30 GFLOP/s allow 15000 images/s; Keras makes 1875 on all cores
         "8.0",
     ]
-    write("throughput", {"rounds": 2, "cores": 2, "systems": [system(deep=True)]})
-    assert "reaches 45\u2009% of the limit (aim: 50\u2009%, missed)" in costs.limit()
-    assert "75\u2009%" in costs.limit().split("tab-cost-profile")[1]
-    slow = system(name="slow", ways=ways(ours=1.0, keras=9.0, pytorch=0.01))
-    write("throughput", {"rounds": 2, "cores": 2, "systems": [system(), slow]})
-    assert "matrix products take of our step: slow 75\u2009%.\n" in costs.limit()
+    assert "reaches 45\u2009% of the limit." in findings.limit([system(), DEEP])
 
 
-def test_augmentation_is_a_share_of_the_step(write):
-    write("throughput", {"rounds": 2, "cores": 2, "systems": [system(), DEEP]})
-    assert "5.0\u2009% (aim: under 10\u2009%, met)" in costs.augmentation()
+def test_the_profile_has_the_largest_share_first():
+    other = system(operations={"convolution": 0.5, "executor": 0.4, "other": 0.1})
+    table = costs.profile([system(), other])
+    assert table.columns.tolist() == ["System", "conv", "other"]
+    assert table["other"].tolist() == ["25\u2009%", "50\u2009%"]
 
 
-def test_time_to_99_is_a_median_of_ratios(write):
-    runs = [
+def test_augmentation_is_a_share_of_the_step():
+    text = findings.augmentation([system(), DEEP])
+    assert "Its share of the step is 5.0\u2009%." in text
+
+
+def to_99_runs() -> list[dict]:
+    return [
         {
             "way": way,
             "seed": seed,
@@ -182,56 +166,62 @@ def test_time_to_99_is_a_median_of_ratios(write):
         )
         for seed, seconds in enumerate(times)
     ]
-    write("to_99", {"goal": 0.99, "runs": runs})
-    text = costs.to_99()
-    assert row(text, "Ours")[1:4] == ["3", "1", "2.0 (1.0–4.0)"]
-    assert [row(text, name)[-1] for name in ("Ours", "Keras", "PyTorch")] == [
-        "3 of 3",
-        "3 of 3",
-        "0 of 3",
-    ]
-    assert "10.0 times sooner than Keras's example (aim: 15, missed)" in text
-    assert "3.0 times sooner than PyTorch's" in text
+
+
+def test_time_to_99_is_a_median_of_ratios():
+    found = {"goal": 0.99, "runs": to_99_runs()}
+    table = costs.to_99(found)
+    assert table.iloc[0, 1:4].tolist() == [3, "1", "2.0 (1.0–4.0)"]
+    assert table["Runs at the goal"].tolist() == ["3 of 3", "3 of 3", "0 of 3"]
+    text = findings.to_99(found)
+    assert "10.0 times sooner than Keras's example and 3.0 times" in text
     assert "in CPU seconds it takes 10.0 and 3.0 times less" in text
-    for run in runs:
-        run["seconds"] *= 1 if run["way"] == "ours" else 2
-    write("to_99", {"goal": 0.99, "runs": runs})
-    assert "20.0 times sooner than Keras's example (aim: 15, met)" in costs.to_99()
-    write("to_99", {"goal": 0.992, "runs": runs})  # quicker, but not there
-    assert "20.0 times sooner than Keras's example (aim: 15, missed)" in costs.to_99()
 
 
-def test_the_recipes_rivals_are_shown_by_their_means(write):
+def test_the_recipes_rivals_are_shown_by_their_means():
     runs = [
         {"learning_rate": rate, "batch_size": 64, "val_accuracy": a, "fit_seconds": 4.0}
         for rate, accuracies in ((0.01, (0.98, 0.99)), (0.02, (0.991, 0.993)))
         for a in accuracies
     ]
-    write("recipe", {"runs": runs})
-    line = next(line for line in costs.recipe().splitlines() if " 0.02 " in line)
-    assert [cell.strip() for cell in line.strip("|").split("|")] == [
-        "0.02", "64", "2", "99.20\u2009% (99.10–99.30\u2009%)", "4.0",
+    assert costs.recipe({"runs": runs}).to_numpy().tolist()[1] == [
+        "0.02", 64, 2, "99.20\u2009% (99.10–99.30\u2009%)", "4.0",
     ]  # fmt: skip
 
 
-def test_growth_draws_a_line_and_says_how_far_from_it(write, tmp_path):
+def test_growth_draws_a_line_and_says_how_far_from_it():
     line = [{"value": v, "seconds": 1.0 + 2 * v} for v in (1, 2, 4)]
     rows = {"images": line, "epochs": line}
     rows["runs"] = [{"value": v, "seconds": s} for v, s in ((1, 1.0), (2, 2.0), (3, 4.5))]
-    write("growth", {"rows": rows})
-    text = cost_figure.growth(tmp_path / "page")
-    assert (tmp_path / "page" / "cost_growth.png").stat().st_size > 5000
+    figure, off = figures.growth(rows)
+    assert len(figure.axes) == 3
     # Least squares through 1, 2, 4.5 at 1, 2, 3 is 0.75, 2.5, 4.25: off by a quarter.
-    assert "within 25 % of a straight line" in text
+    assert off == pytest.approx(0.25)
+    assert "within 25\u2009% of a straight line" in findings.growth(off)
 
 
-def test_memory_at_full_size_is_held_to_the_aim(write):
-    """The project of this test has no published records."""
-    assert costs.memory() == ""
-    write("memory", {"peak_memory_mb": {"complex_cnn": 800, "sayee_cnn": 1250}})
-    text = costs.memory()
-    assert (
-        "`complex_cnn` and `sayee_cnn` on all images, a worker held at most 1250 MB" in text
-    )
-    assert "(aim: under 1200, missed)" in text
-    assert "published" not in text
+def test_memory_is_the_published_studys_and_that_at_full_size():
+    largest = {"peak_memory_mb": {"complex_cnn": 800, "sayee_cnn": 1250}}
+    text = findings.memory(largest, [])
+    assert text.startswith("Training `complex_cnn` and `sayee_cnn` on all images, a worker")
+    assert "at most 1250 MB" in text
+    records = [SimpleNamespace(environment={"peak_memory_mb": mb}) for mb in (500, 700)]
+    records.append(SimpleNamespace(environment={}))
+    text = findings.memory(largest, records)
+    assert text.startswith("In the published study a worker held at most 700 MB.")
+
+
+def test_scaling_and_what_is_around_are_medians():
+    found = {
+        "seconds": {f"{w}_{n}": [4.0, 6.0, 5.0] for w in ("local", "dask") for n in (1, 2)},
+        "efficiency": {"local": 0.98, "dask": 0.5},
+        "overhead": {"1": 0.05, "2": 0.1},
+        "identical": False,
+    }
+    table = costs.scaling(found)
+    assert table.iloc[0].tolist() == ["this machine", "5.00", "5.00", "0.98"]
+    assert "ways gave NOT the same predictions" in findings.scaling(found)
+    times = {"seconds": [1.0, 3.0, 2.0], "cpu_seconds": [1.0], "median": 2.0}
+    table = costs.around({"parts": {"read_records": times}, "records": 1000})
+    expected = ["reading 1000 records", "2.00 (1.00–3.00)", "1.00"]
+    assert table.iloc[0].tolist() == expected

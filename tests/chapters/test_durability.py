@@ -1,9 +1,6 @@
-"""The page on durability says what the bench measured, or that it was not measured."""
+"""The notebook on durability: harm, agreement, prices and backends by hand."""
 
-import json
-
-import pytest
-
+from mnistlib.chapters.durability import findings
 from mnistlib.chapters.durability import results as durability
 
 FOUND = {
@@ -41,74 +38,55 @@ PRICE = {
 }
 
 
-@pytest.fixture
-def write(tmp_path, monkeypatch):
-    """Write a result of the bench into an empty project."""
-    monkeypatch.setenv("MNISTLIB_ROOT", str(tmp_path))
-
-    def write(part: str, found: dict) -> None:
-        folder = tmp_path / "bench" / "results"
-        folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"found": found, "machine": {"cpu": "A processor"}})
-        (folder / f"{part}.json").write_text(text)
-
-    return write
-
-
-def rows(text: str) -> list[list[str]]:
-    """Return the cells of every row of every table."""
-    lines = [line for line in text.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-
-
-def test_what_was_not_measured_is_said(write):
-    for text in (
-        durability.faults(),
-        durability.portability(),
-        durability.backends(),
-        durability.price(),
-    ):
-        assert text.startswith("```{warning}\nNot measured in this copy")
-
-
-def test_harm_is_counted_by_fault(write):
-    write("faults", FOUND)
-    text = durability.faults()
-    assert ["SIGKILL of a sweep", "220", "611", "0", "0"] in rows(text)
-    assert ["SIGKILL of a sweep with two workers", "20", "48", "6", "9"] in rows(text)
-    assert ["a full disk", "30", "77", "0", "0"] in rows(text)
-    assert ["two sweeps racing", "20", "400", "2", "0"] in rows(text)
+def test_harm_is_counted_by_fault():
+    rows = durability.faults(FOUND).to_numpy().tolist()
+    assert ["SIGKILL of a sweep", 220, 611, 0, 0] in rows
+    assert ["SIGKILL of a sweep with two workers", 20, 48, 6, 9] in rows
+    assert ["a full disk", 30, 77, 0, 0] in rows
+    assert ["two sweeps racing", 20, 400, 2, 0] in rows
+    assert ["a clock that jumps, in two sweeps", 2, 30, 0, 1] in rows
+    text = findings.faults(FOUND)
     assert "29 of the 30 full disks were told, in at most 1 line; 1 of the 2 ways" in text
-    assert ["a clock that jumps, in two sweeps", "2", "30", "0", "1"] in rows(text)
     assert "34 of the 240 kills came while a record was being written" in text
     assert "1990 of the 2002 damages were told in one line; the other 12" in text
 
 
-def test_disks_that_could_not_be_tried_are_said(write):
-    write("faults", FOUND | {"disk": None})
-    assert "does not allow mounts" in durability.faults()
-    assert "a full disk" not in durability.faults()
+def test_the_answer_adds_up_all_faults():
+    text = findings.answer(durability.faults(FOUND), PORTABLE)
+    # 220 + 20 + 30 + 1 + 2002 + 20 + 2 faults; 6 + 2 records lost, 9 + 1 read broken
+    assert text.startswith(
+        "2\u2009295 faults of 7 kinds were made on purpose: of 1\u2009171"
+    )
+    assert "8 were lost, and 10 were read half-written or changed." in text
+    harmless = durability.faults(FOUND).query("Fault == 'a full disk'")
+    assert "none was lost, and none was read" in findings.answer(harmless, PORTABLE)
 
 
-def test_processors_and_prices_are_shown(write):
-    write("portable", PORTABLE)
-    text = durability.portability()
+def test_disks_that_could_not_be_tried_are_said():
+    untried = FOUND | {"disk": None}
+    assert "does not allow mounts" in findings.faults(untried)
+    assert "a full disk" not in durability.faults(untried)["Fault"].tolist()
+
+
+def test_processors_and_prices_are_shown():
+    rows = durability.portability(PORTABLE, "A processor").to_numpy().tolist()
     emulated = "`Haswell` (emulated)"
-    assert ["`base_cnn`", "default", emulated, "different"] in rows(text)
-    assert ["`base_cnn`", "portable", emulated, "every bit"] in rows(text)
-    assert "1 of 1 networks came out the same to the bit on all processors." in text
+    assert ["`base_cnn`", "default", emulated, "different"] in rows
+    assert ["`base_cnn`", "portable", emulated, "every bit"] in rows
+    assert findings.agreement(PORTABLE).endswith(
+        "1 of 1 networks came out the same to the bit on all processors."
+    )
     settings = {"portable": {"Haswell": {"same_bits": False}}}
-    write("portable", {"agreement": PORTABLE["agreement"] | {"ann": settings}})
-    assert "1 of 2 networks came out" in durability.portability()
-    assert "; not so `ann`." in durability.portability()
-    write("price", PRICE)
-    line = ["`base_cnn`", "1234", "1111", "0.91", "0.90", "1.04"]
-    assert line in rows(durability.price())
-    write("portable", {"agreement": None})
-    assert "it needs QEMU" in durability.portability()
+    text = findings.agreement({"agreement": PORTABLE["agreement"] | {"ann": settings}})
+    assert "1 of 2 networks came out" in text
+    assert "; not so `ann`." in text
+    assert durability.price(PRICE).to_numpy().tolist() == [
+        ["`base_cnn`", "1234", "1111", "0.91", "0.90", "1.04"]
+    ]
+    assert "it needs QEMU" in findings.agreement({"agreement": None})
 
 
-def test_backends_are_compared_by_their_means(write):
+def test_backends_are_compared_by_their_means():
     """By hand: means 90 and 92 points, both of variance 1/4 x 2, two seeds each."""
     sides = {
         name: {
@@ -121,10 +99,8 @@ def test_backends_are_compared_by_their_means(write):
         }
         for name, accuracies in (("tensorflow", (0.895, 0.905)), ("jax", (0.915, 0.925)))
     }
-    write("backends", sides)
-    text = durability.backends()
     # Half the interval: t(2) = 4.303 times the root of (0.5 + 0.5) / 2.
-    assert rows(text)[-1] == [
+    assert durability.backends(sides).to_numpy().tolist()[-1] == [
         "net",
         "2 + 2",
         "90.00\u2009%",
@@ -132,4 +108,4 @@ def test_backends_are_compared_by_their_means(write):
         "+2.00 (-1.04 to +5.04)",
         "-0.0200 (-0.0504 to +0.0104)",
     ]
-    assert "JAX 1.2 on the CPU" in text
+    assert "JAX 1.2 on the CPU" in findings.backends(sides)

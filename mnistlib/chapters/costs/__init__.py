@@ -1,1 +1,1 @@
-"""The page "What it costs"."""
+"""The notebook on what training costs, from the results of the bench."""

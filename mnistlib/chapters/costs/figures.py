@@ -1,56 +1,75 @@
-"""The figure of the page "What it costs": seconds against images, epochs, runs."""
+"""The figures of what training costs: ratios to the peers, and growth."""
 
-from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pandas as pd
 
-from mnistlib.show.measured import not_measured, result
+from mnistlib.chapters.costs.results import KERAS, PYTORCH, study_ratios
+from mnistlib.show import style
 
 TITLES = {
     "images": "images of one run",
     "epochs": "epochs of one run",
     "runs": "runs, one worker",
 }
+MARKS = {KERAS: "o", PYTORCH: "s"}
 
 
-def growth(folder: Path) -> str:
-    """Draw the growth of the cost into ``folder``; return the figure's text.
-
-    Each panel has a line of least squares through the points.
-    """
-    measured = result("growth")
-    if measured is None:
-        return not_measured("growth")
-    import matplotlib
-
-    matplotlib.use("agg")
+def ratio_plot(systems: list[dict]):
+    """Draw our rate by the peers', all cores busy: median, least and largest."""
     import matplotlib.pyplot as plt
 
-    from mnistlib.show import style
+    height = 0.6 * len(systems) + 1.1
+    figure, ax = plt.subplots(figsize=(style.WIDTH, height), layout="constrained")
+    palette, everything = style.colours([KERAS, PYTORCH]), []
+    for at, system in enumerate(systems):
+        for shift, (title, values) in zip(
+            (-0.13, 0.13), study_ratios(system).items(), strict=True
+        ):
+            middle = median(values)
+            error = [[middle - min(values)], [max(values) - middle]]
+            ax.errorbar(
+                middle,
+                at + shift,
+                xerr=error,
+                fmt=MARKS[title],
+                color=palette[title],
+                label=None if at else f"than {title}",
+                ms=6,
+                capsize=3,
+            )
+            everything += values
+    ax.axvline(1, color=style.QUIET, lw=1)
+    style.log_axis(ax, "x", [1, *everything])
+    ax.set_yticks(range(len(systems)), [system["name"] for system in systems])
+    ax.set(xlabel="times as many images a second", ylim=(len(systems) - 0.5, -0.5))
+    ax.grid(axis="y", visible=False)
+    style.legend(ax, "peer")
+    return figure
 
-    style.set_style()
+
+def growth(rows: dict[str, list[dict]]) -> tuple:
+    """Draw seconds against what is asked for, with a line of least squares each.
+
+    Args:
+        rows: quantity -> dicts of value and seconds.
+
+    Returns:
+        The figure, and the largest distance of a median from its line, as a fraction.
+    """
+    import matplotlib.pyplot as plt
+
     figure, axes = plt.subplots(1, 3, figsize=(9, 2.8), layout="constrained")
     worst = 0.0
-    for ax, (quantity, rows) in zip(axes, measured["found"]["rows"].items(), strict=True):
-        frame = pd.DataFrame(rows)
+    for ax, (quantity, points) in zip(axes, rows.items(), strict=True):
+        frame = pd.DataFrame(points)
         middle = frame.groupby("value")["seconds"].median()
         slope, start = np.polyfit(middle.index, middle, 1)
         x = np.linspace(0, middle.index.max(), 50)
-        y = slope * x + start
-        fitted = slope * middle.index + start
-        worst = max(worst, float(np.abs(fitted / middle - 1).max()))
-        ax.plot(x, y, color="0.6", lw=1)
+        worst = max(worst, float(np.abs((slope * middle.index + start) / middle - 1).max()))
+        ax.plot(x, slope * x + start, color="0.6", lw=1)
         ax.plot(frame["value"], frame["seconds"], "o", ms=4)
         ax.set(xlabel=TITLES[quantity], ylim=(0, None))
     axes[0].set_ylabel("seconds")
-    folder.mkdir(parents=True, exist_ok=True)
-    figure.savefig(folder / "cost_growth.png", dpi=150)
-    plt.close(figure)
-    return (
-        "```{figure} cost_growth.png\n:name: fig-cost-growth\n"
-        ":alt: Three panels of seconds against images, epochs and runs: the points lie on "
-        "rising lines.\n\n"
-        "Seconds against what is asked for. Grey: least squares.\n```\n\n"
-        f"The medians lie within {100 * worst:.0f} % of a straight line.\n"
-    )
+    return figure, worst

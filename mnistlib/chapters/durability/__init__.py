@@ -1,1 +1,1 @@
-"""The page "What the records bear"."""
+"""The notebook on what the records bear, from the results of the bench."""

@@ -1,19 +1,13 @@
-"""The generated parts of the page on durability, from results of the bench."""
+"""The tables on what the records bear, made from what the bench did to them."""
 
 import pandas as pd
 from scipy import stats
 
 from mnistlib.show import tables
-from mnistlib.show.measured import not_measured, result
-from mnistlib.show.words import join, number_of
 
 
-def faults() -> str:
-    """Return the table of faults that were made, and what became of the records."""
-    measured = result("faults")
-    if measured is None:
-        return not_measured("faults")
-    found = measured["found"]
+def faults(found: dict) -> pd.DataFrame:
+    """Return the faults that were made, and what became of the records."""
     rows = [
         _kills("SIGKILL of a sweep", found["kills"]),
         _kills("SIGKILL of a sweep with two workers", found["kills_with_workers"]),
@@ -42,31 +36,7 @@ def faults() -> str:
             - found["clock"]["same"],
         },
     ]
-    kills, workers = found["kills"], found["kills_with_workers"]
-    writing = kills["kills_while_writing"] + workers["kills_while_writing"]
-    races, damage = found["races"], found["damage"]
-    stopped = races["failed"] + found["clock"]["failed"]
-    notes = [
-        f"{writing} of the {kills['kills'] + workers['kills']} kills came while a record "
-        "was being written.",
-        f"In the races, {tables.count(races['records'])} records took "
-        f"{tables.count(races['trainings'])} trainings. Of the sweeps that raced or whose "
-        f"clock jumped, {stopped} ended with an error.",
-        f"{damage['told']} of the {damage['damaged']} damages were told in one line; the "
-        f"other {damage['harmless']} changed nothing that a record says.",
-    ]
-    if found["disk"]:
-        full, said = found["disk"]["full_disk"], found["disk"]["read_only"]["complaints"]
-        one_line = sum(bool(text) and "\n" not in text for text in said.values())
-        notes.append(
-            f"{full['complaints']} of the {full['full_disks']} full disks were told, in at "
-            f"most {number_of(full['lines'], 'line')}; {one_line} of the {len(said)} "
-            "ways to write to the read-only disk in one line each."
-        )
-    else:
-        notes.append("Disks were not tried: this machine does not allow mounts.")
-    table = tables.table_directive(pd.DataFrame(rows), "Faults", "tab-faults")
-    return table + "\n" + " ".join(notes) + "\n"
+    return pd.DataFrame(rows)
 
 
 def _kills(name: str, counts: dict) -> dict:
@@ -101,15 +71,14 @@ def _disk(found: dict) -> list[dict]:
     ]
 
 
-def portability() -> str:
-    """Return the table of which processors agree."""
-    measured = result("portable")
-    if measured is None:
-        return not_measured("portable")
-    found, machine = measured["found"], measured["machine"]["cpu"]
-    if not found["agreement"]:
-        return "Whether processors agree was not measured: it needs QEMU.\n"
-    agree = pd.DataFrame(
+def portability(found: dict, machine: str) -> pd.DataFrame:
+    """Return which emulated processors give the weights of this machine, to the bit.
+
+    Args:
+        found: ``agreement``: network -> setting -> processor -> whether the bits agree.
+        machine: name of the processor that all are compared with.
+    """
+    return pd.DataFrame(
         {
             "Network": f"`{network}`",
             "Setting": setting,
@@ -120,50 +89,25 @@ def portability() -> str:
         for setting, cpus in settings.items()
         for cpu, fact in cpus.items()
     )
-    table = tables.table_directive(agree, "Processors compared", "tab-portable")
-    apart = [
-        f"`{network}`"
-        for network, settings in found["agreement"].items()
-        if not all(fact["same_bits"] for fact in settings["portable"].values())
-    ]
-    agreed = len(found["agreement"]) - len(apart)
-    said = f"With the setting, {agreed} of {len(found['agreement'])} networks came out the "
-    said += "same to the bit on all processors"
-    return f"{table}\n{said}{f'; not so {join(apart)}' if apart else ''}.\n"
 
 
-def price() -> str:
-    """Return the table of what the portable setting costs."""
-    measured = result("price")
-    if measured is None:
-        return not_measured("price")
-    costs = pd.DataFrame(
+def price(found: dict) -> pd.DataFrame:
+    """Return what the portable setting costs: medians, and the least and largest ratio."""
+    return pd.DataFrame(
         {
             "Network": f"`{network}`",
-            "Images per CPU second": price["images_per_cpu_second"]["default"],
-            "Portable": price["images_per_cpu_second"]["portable"],
-            "Ratio": price["ratio"],
-            "Least": min(price["ratios"]),
-            "Largest": max(price["ratios"]),
+            "Images per CPU second": f"{one['images_per_cpu_second']['default']:.0f}",
+            "Portable": f"{one['images_per_cpu_second']['portable']:.0f}",
+            "Ratio": f"{one['ratio']:.2f}",
+            "Least": f"{min(one['ratios']):.2f}",
+            "Largest": f"{max(one['ratios']):.2f}",
         }
-        for network, price in measured["found"]["price"].items()
-    )
-    ratios = dict.fromkeys(("Ratio", "Least", "Largest"), ".2f")
-    formats = {"Images per CPU second": ".0f", "Portable": ".0f"} | ratios
-    return tables.table_directive(
-        costs,
-        "Price of the portable setting: median ratio over rounds in turns",
-        "tab-portable-price",
-        formats,
+        for network, one in found["price"].items()
     )
 
 
-def backends() -> str:
-    """Return the table of what Keras on JAX and on TensorFlow come to over seeds."""
-    measured = result("backends")
-    if measured is None:
-        return not_measured("backends")
-    found = measured["found"]
+def backends(found: dict) -> pd.DataFrame:
+    """Return what Keras on JAX and on TensorFlow come to over seeds."""
     rows = []
     for name in found["jax"]["systems"]:
         seeds = {
@@ -179,14 +123,7 @@ def backends() -> str:
         row["JAX − TensorFlow, points"] = _difference(seeds, "accuracy", 100)
         row["of the loss, nats"] = _difference(seeds, "loss", 1, digits=4)
         rows.append(row)
-    table = tables.table_directive(
-        pd.DataFrame(rows), "Keras on JAX and on TensorFlow, over seeds", "tab-backends"
-    )
-    return (
-        f"{table}\nMean accuracy on {tables.count(found['jax']['held_out'])} images held "
-        "out from training, and differences of the means with 95 % intervals "
-        f"(Welch); JAX {found['jax']['version']} on the {found['jax']['device'].upper()}.\n"
-    )
+    return pd.DataFrame(rows)
 
 
 def _difference(seeds: dict, column: str, scale: float, digits: int = 2) -> str:

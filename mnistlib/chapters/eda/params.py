@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mnistlib.chapters.parameters import Images, NotebookParams, Seed, Size
+from mnistlib.chapters.parameters import Images, OnImages, Seed, Size
 
 
-class Params(NotebookParams):
+class Params(OnImages):
     """Parameters of the notebook on the data."""
 
     n_map: Annotated[Images, Size("train", least=50, most=10_000)] = Field(

@@ -1,0 +1,156 @@
+"""What the page on costs says in sentences, made from what the bench measured."""
+
+from collections.abc import Iterable
+from statistics import median
+
+from mnistlib.chapters.costs import results
+from mnistlib.chapters.costs.results import ALL, KERAS, PYTORCH, THREAD, percent
+from mnistlib.show.words import join
+
+
+def answer(throughput: dict, to_99: dict) -> str:
+    """Return the page's answer: throughput against the peers, and the time to 99 %."""
+    found = [results.study_ratios(system) for system in throughput["systems"]]
+    ranges = {}
+    for title in (KERAS, PYTORCH):
+        middles = [median(ratios[title]) for ratios in found]
+        ranges[title] = f"{min(middles):.1f} to {max(middles):.1f} times"
+    runs = [run for run in to_99["runs"] if run["way"] == "ours"]
+    test = median(run["test_accuracy"] for run in runs)
+    return (
+        f"With {throughput['cores']} cores busy, our engine trains the papers' networks "
+        f"{ranges[KERAS]} as fast as Keras's `fit`, and {ranges[PYTORCH]} as fast as a "
+        "PyTorch loop. "
+        f"One epoch of our own recipe takes {median(r['seconds'] for r in runs):.1f} s on "
+        f"one thread and gets {percent(test, 2)} of the test images right (medians of "
+        f"{len(runs)} seeds); Keras's example takes "
+        f"{results.sooner(to_99, 'keras'):.0f} times as long."
+    )
+
+
+def machine(measured: dict[str, dict]) -> str:
+    """Return what was measured on, and by which code.
+
+    Args:
+        measured: part -> what `mnistlib.show.measured.measured` returned.
+    """
+    places = {
+        f"{part['machine']['cpu']}, {part['machine']['cores']} cores, TensorFlow "
+        f"{part['versions']['tensorflow']} and Keras {part['versions']['keras']}": None
+        for part in measured.values()
+    }
+    parts_by_code = {}
+    for name, part in measured.items():
+        changed = " with changes" if part["code"]["dirty"] else ""
+        code = f"`{part['code']['commit'][:10]}`{changed}"
+        parts_by_code.setdefault(code, []).append(f"`{name}`")
+    codes = [f"{code} ({', '.join(names)})" for code, names in parts_by_code.items()]
+    return f"Measured on {'; and on '.join(places)}. Code: {'; '.join(codes)}."
+
+
+def whole_fit(found: dict) -> str:
+    """Return how much longer Keras's ``fit`` takes than the steps that are counted."""
+    waits = [
+        answer["whole_seconds"] / answer["seconds"] - 1
+        for system in found["systems"]
+        for answer in system["ways"][f"{results.peers(system)[KERAS]}, {ALL}"]
+    ]
+    return (
+        "The sign ÷ stands for our rate divided by theirs. In brackets: the least and the "
+        f"largest of {found['rounds']} rounds on {found['cores']} cores. Keras's time is "
+        f"that of an epoch's steps. `fit` as a whole took {percent(median(waits))} longer "
+        f"at the median, {percent(max(waits))} at the most: at its end it often waits for "
+        "a thread of TensorFlow's input pipeline, and for how long depends on the number "
+        "of images."
+    )
+
+
+def limit(systems: list[dict]) -> str:
+    """Return the columns' meaning, and the share that the deep network reaches."""
+    (deep,) = [system for system in systems if system["deep"]]
+    share = percent(results.limit_shares(deep)[results.OURS])
+    return (
+        "MFLOP: millions of operations an image and step. GFLOP/s: of the matrix product, "
+        "one thread; the shares of it are those of one thread, too. The last column is how "
+        "many times as fast as Keras's `fit` on all cores a training would be that ran all "
+        "cores at that rate and spent nothing on anything else. "
+        f"Our step on the deep network reaches {share} of the limit."
+    )
+
+
+def to_99(found: dict) -> str:
+    """Return how much sooner our recipe ends than the peers' examples."""
+
+    def times(way: str, column: str = "seconds") -> str:
+        return f"{results.sooner(found, way, column):.1f}"
+
+    return (
+        f"Ours ends {times('keras')} times sooner than Keras's example and "
+        f"{times('pytorch')} times sooner than PyTorch's, on one core where they use all; "
+        f"in CPU seconds it takes {times('keras', 'cpu_seconds')} and "
+        f"{times('pytorch', 'cpu_seconds')} times less. Medians of the ratio over all "
+        "seeds. Where an example stopped by held-out images and missed the goal on test "
+        "images, it would have needed longer."
+    )
+
+
+def augmentation(systems: list[dict]) -> str:
+    """Return what augmentation costs alone, and its share of a step."""
+    (system,) = [s for s in systems if s["augmented"]]
+    alone = median(system["augment_images_per_second"])
+    step = median(results.rates(system, f"ours, {THREAD}"))
+    titles = {
+        "keras": "Keras `fit`",
+        "keras_generator": "Keras `fit`, generator",
+        "pytorch": "PyTorch",
+    }
+    rates = ", ".join(
+        f"{title} {median(results.rates(system, f'{name}, {ALL}')):.0f}"
+        for name, title in titles.items()
+    )
+    return (
+        f"Drawing and applying the moves alone runs at {alone:.0f} images a second on one "
+        f"thread; a training step of the deep network with it at {step:.0f}. Its share of "
+        f"the step is {percent(step / alone, 1)}. The whole step of the peers on all "
+        f"cores, images a second: {rates}."
+    )
+
+
+def growth(off_the_line: float) -> str:
+    """Return how straight the growth is."""
+    return f"The medians lie within {percent(off_the_line)} of a straight line."
+
+
+def scaling(found: dict) -> str:
+    """Return what Dask takes, and whether all ways gave the same."""
+    same = "the same" if found["identical"] else "NOT the same"
+    return (
+        "Efficiency is 1 where the second worker halves the time. Dask takes "
+        f"{percent(found['overhead']['1'])} more on one worker and "
+        f"{percent(found['overhead']['2'])} more on two. All four ways gave {same} "
+        "predictions and losses."
+    )
+
+
+def memory(found: dict, records: Iterable) -> str:
+    """Return how much memory a worker takes: in the published study, and at full size.
+
+    Args:
+        found: ``peak_memory_mb``: network -> MB, trained on all images.
+        records: of the published study.
+    """
+    published = [
+        peak for r in records if (peak := r.environment.get("peak_memory_mb")) is not None
+    ]
+    largest = found["peak_memory_mb"]
+    names = join(f"`{name}`" for name in largest)
+    sentences = [
+        f"In the published study a worker held at most {max(published):.0f} MB."
+        if published
+        else "",
+        f"Training {names} on all images, a worker held at most "
+        f"{max(largest.values()):.0f} MB.",
+        "Not counted are files of which all processes share one copy: libraries, half a GB "
+        "for TensorFlow, and the images, which are mapped from one file.",
+    ]
+    return " ".join(filter(None, sentences))

@@ -14,7 +14,7 @@ from mnistlib.ground import paths
 from mnistlib.ground.errors import StudyError
 from mnistlib.ground.notebook import read_notebook
 from mnistlib.study import fragments
-from mnistlib.study.headline import headline
+from mnistlib.study.headline import headline, opening
 from mnistlib.study.last_resort import write_log
 from mnistlib.study.parameter_table import parameters
 from mnistlib.study.plan import load_study
@@ -68,6 +68,7 @@ def _build(notebooks: Path, output: Path) -> Path:
     generated = source / "book" / "_generated"
     generated.mkdir(parents=True, exist_ok=True)
     for name, text in {
+        "opening": opening(present, source / "book"),
         "headline": headline(present),
         "profile": fragments.profile(summary, study.profiles, missing),
         "build_status": fragments.build_status(summary),

@@ -4,13 +4,28 @@ from pathlib import Path
 
 import pandas as pd
 
-from mnistlib.claims.registry import load_claims, papers, reported
+from mnistlib.claims.registry import load_claims, reported
 from mnistlib.ground.errors import StudyError
 from mnistlib.ground.notebook import read_notebook
 from mnistlib.show import report, tables
+from mnistlib.show.overview import overview
+from mnistlib.show.words import join, number_of
+from mnistlib.stats.intervals import errors_implied, wilson
 from mnistlib.study.summary import Summary, read_summary
 
 CAPTION = "What the papers print, and what this study measured"
+PICTURE = "headline.png"
+README_PICTURE = f"book/_static/{PICTURE}"
+PICTURE_CAPTION = (
+    "Test errors, by paper: printed (diamonds) and measured by us (circles, means over "
+    "seeds), on a logarithmic axis. A printed value is one run; its interval is Wilson's, "
+    "for 10,000 test images."
+)
+ALT = (
+    "A row for each system, grouped by paper: a diamond for the printed test error and a "
+    "circle for ours, with intervals, on one logarithmic axis. The table below has the "
+    "numbers."
+)
 BEGIN = "<!-- Results: `mnistlib study --publish` writes what follows. -->"
 END = "<!-- End of the results. -->"
 
@@ -19,6 +34,9 @@ _DIGITS = {"percent": 2, "points": 2, "fraction": 4, "nats": 4, "probability": 4
 _COUNTS = {"count", "images"}
 # Percent stand with their numbers; any other unit with the name of the quantity.
 _NAMED = {"points", "nats", "s"}
+N_TEST = 10_000  # MNIST's test images, on which the papers' accuracies are shares
+_INTERVALS = ["images_low", "images_high", "prediction_low", "prediction_high"]
+_OPTIONAL = [*_INTERVALS, "verdict"]
 
 
 def page(name: str, text: str | None = None) -> str:
@@ -34,41 +52,33 @@ def comparisons(notebooks: list[Path]) -> pd.DataFrame:
         notebooks: executed copies; those without headline rows are passed over.
 
     Returns:
-        DataFrame of texts: notebook, paper (key), system, quantity, printed, measured,
-        interval (over seeds), seeds, text.
+        DataFrame: what `report.headline` was given, in the claim's unit, and notebook,
+        unit, value (the printed one; NaN for a list or none), printed (its text).
     """
     rows = []
     for path in notebooks:
         for row in report.read_back(read_notebook(path)).get(report.HEADLINE, []):
-            unit, printed = _claimed(row["claim_id"])
-            low, high = row["low"], row["high"]
-            known = low is not None and high is not None
-            ends = f"{_number(low, unit)}–{_number(high, unit)}" if known else ""
-            rows.append(
-                {
-                    "notebook": path.stem,
-                    "paper": row["paper"],
-                    "system": row["system"],
-                    "quantity": row["quantity"].removesuffix(", %")
-                    + (f" ({unit})" if unit in _NAMED else ""),
-                    "printed": printed,
-                    "measured": _number(row["ours"], unit) + _percent(unit),
-                    "interval": ends + _percent(unit) if ends else tables.MISSING,
-                    "seeds": str(row["n_seeds"]),
-                    "text": row["text"],
-                }
-            )
-    return pd.DataFrame(rows)
+            claim = _claimed(row["claim_id"])
+            rows.append(dict.fromkeys(_OPTIONAL) | row | claim | {"notebook": path.stem})
+    frame = pd.DataFrame(rows)
+    numbers = ["ours", "value", "low", "high", *_INTERVALS]
+    return frame.astype(dict.fromkeys(numbers, float)) if rows else frame
 
 
-def _claimed(claim_id: str | None) -> tuple[str, str]:
-    """Return a claim's unit and its printed value with the unit."""
+def _claimed(claim_id: str | None) -> dict:
+    """Return a claim's unit, value and text: as printed, where the registry keeps that."""
     if claim_id is None:
-        return "percent", tables.MISSING
-    unit, value = load_claims().at[claim_id, "unit"], reported(claim_id)
+        return {"unit": "percent", "value": None, "printed": tables.MISSING}
+    claim, value = load_claims().loc[claim_id], reported(claim_id)
     values = value if isinstance(value, list) else [value]
-    write = tables.count if unit in _COUNTS else "{:.10g}".format
-    return unit, ", ".join(map(write, values)) + _percent(unit)
+    write = tables.count if claim["unit"] in _COUNTS else "{:.10g}".format
+    text = claim.get("printed")
+    text = ", ".join(map(write, values)) if text is None or pd.isna(text) else str(text)
+    return {
+        "unit": claim["unit"],
+        "value": None if isinstance(value, list) else value,
+        "printed": text.removesuffix("%").strip() + _percent(claim["unit"]),
+    }
 
 
 def _percent(unit: str) -> str:
@@ -84,18 +94,127 @@ def _number(x: float | None, unit: str) -> str:
     return f"{x:.{digits or 2}f}".replace("-", "−")
 
 
+def _interval(low: float, high: float, unit: str) -> str:
+    if pd.isna(low) or pd.isna(high):
+        return tables.MISSING
+    return f"{_number(low, unit)}–{_number(high, unit)}{_percent(unit)}"
+
+
+def _quantity(row) -> str:
+    name = row.quantity.removesuffix(", %")
+    return f"{name} ({row.unit})" if row.unit in _NAMED else name
+
+
 def _table(found: pd.DataFrame, paper) -> pd.DataFrame:
-    """Return the columns that a reader sees; ``paper`` writes a paper's name."""
-    return pd.DataFrame(
-        {
-            "Paper": found["paper"].map(paper),
-            "System": found["system"],
-            "Quantity": found["quantity"],
-            "Printed": found["printed"],
-            "Measured": found["measured"],
-            "95 % interval": found["interval"],
-            "Seeds": found["seeds"],
-        }
+    """Return the columns that a reader sees; those that no row has are left out.
+
+    Args:
+        found: what `comparisons` returned.
+        paper: writes a paper's name.
+    """
+    rows = list(found.itertuples())
+    shown = {
+        "Paper": [paper(row.paper) for row in rows],
+        "System": [row.system for row in rows],
+        "Quantity": [_quantity(row) for row in rows],
+        "Printed": [row.printed for row in rows],
+        "Measured": [_number(row.ours, row.unit) + _percent(row.unit) for row in rows],
+    }
+    for title, low, high in (
+        ("Over seeds", "low", "high"),
+        ("Over images", "images_low", "images_high"),
+        ("One more run", "prediction_low", "prediction_high"),
+    ):
+        if title == "Over seeds" or found[low].notna().any():
+            ends = zip(found[low], found[high], found["unit"], strict=True)
+            shown[title] = [_interval(*one) for one in ends]
+    if found["verdict"].notna().any():
+        shown["Verdict"] = found["verdict"].fillna(tables.MISSING).tolist()
+    return pd.DataFrame(shown | {"Seeds": found["n_seeds"].map(str).tolist()})
+
+
+def _accuracies(found: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of printed accuracies, with Wilson's interval of what is printed."""
+    rows = found[(found["unit"] == "percent") & found["value"].notna()]
+    errors = [errors_implied(value, N_TEST) for value in rows["value"]]
+    ends = [wilson(N_TEST - n, N_TEST) for n in errors]
+    return rows.assign(
+        printed_low=[100 * low for low, _ in ends],
+        printed_high=[100 * high for _, high in ends],
+    )
+
+
+def has_picture(found: pd.DataFrame) -> bool:
+    """Tell whether there is a printed accuracy to draw."""
+    return not found.empty and not _accuracies(found).empty
+
+
+def sentences(found: pd.DataFrame) -> str:
+    """Return what the picture shows, in three sentences.
+
+    Args:
+        found: what `comparisons` returned, with at least one printed accuracy.
+    """
+    rows = _accuracies(found)
+    gaps = rows["value"] - rows["ours"]
+    several = rows[rows["low"].notna()]
+    widths = several["high"] - several["low"]
+    above, below = int((gaps > 0).sum()), int((gaps < 0).sum())
+    n = number_of(len(rows), "printed accuracy").replace("accuracys", "accuracies")
+    said = [
+        f"{n} of {number_of(rows['paper'].nunique(), 'paper')} beside ours: {above} "
+        f"higher than our mean and {below} lower, by {gaps.abs().min():.2f} to "
+        f"{gaps.abs().max():.2f} percentage points."
+    ]
+    if len(several):
+        said.append(
+            f"For our {number_of(len(several), 'system')} with several seeds, the 95 % "
+            f"interval of the mean is {widths.min():.2f} to {widths.max():.2f} points "
+            "wide; a printed value is one run and has no such interval."
+        )
+    if rows["verdict"].notna().any():
+        counts = rows["verdict"].value_counts()
+        verdicts = join(f"{verdict}: {n}" for verdict, n in counts.items())
+        said.append(f"The verdicts, beside the interval for one more run: {verdicts}.")
+    else:
+        far = rows.loc[gaps.abs().idxmax()]
+        said.append(
+            f"The largest difference is that of {far['system']} of `{far['paper']}`, with "
+            f"{far['printed']} printed and {_number(far['ours'], 'percent')}"
+            f"{_percent('percent')} measured."
+        )
+    return " ".join(said)
+
+
+def picture(found: pd.DataFrame, path: Path) -> None:
+    """Draw the printed accuracies beside ours into a PNG file.
+
+    Args:
+        found: what `comparisons` returned, with at least one printed accuracy.
+        path: file to write; its folder is made.
+    """
+    rows = _accuracies(found)
+    columns = ["paper", "system", "value", "printed_low", "printed_high", "ours"]
+    rows = rows[[*columns, "low", "high", *_INTERVALS]].rename(columns={"value": "printed"})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The version of matplotlib would be the only difference between two machines.
+    overview(rows).savefig(path, dpi=150, metadata={"Software": None})
+
+
+def opening(notebooks: list[Path], folder: Path) -> str:
+    """Return the front page's picture and what it shows in sentences, as MyST.
+
+    Args:
+        notebooks: executed copies; those without headline rows are passed over.
+        folder: of the page; the picture is drawn into it.
+    """
+    found = comparisons(notebooks)
+    if not has_picture(found):
+        return ""
+    picture(found, folder / PICTURE)
+    return (
+        f"```{{figure}} {PICTURE}\n:name: fig-headline\n:alt: {ALT}\n\n"
+        f"{PICTURE_CAPTION}\n```\n\n{sentences(found)}\n"
     )
 
 
@@ -108,22 +227,21 @@ def headline(notebooks: list[Path]) -> str:
     found = comparisons(notebooks)
     if found.empty:
         return "No notebook of this report compares anything with a paper.\n"
-    years = set(papers()["key"])
-    shown = _table(found, lambda key: f"{{cite:t}}`{key}`" if key in years else key)
+    shown = _table(found, "{{cite:t}}`{}`".format)
     shown["System"] = [page(row.notebook, row.system) for row in found.itertuples()]
     remarks = "\n".join(
-        f"- **{row.system}, {row.quantity}:** {row.text}" for row in found.itertuples()
+        f"- **{row.system}, {_quantity(row)}:** {row.text}" for row in found.itertuples()
     )
     return (
         tables.table_directive(shown, CAPTION, "tab-headline")
-        + "\nThe interval is Student's, over seeds; one seed gives none. "
+        + "\nThe intervals are at 95 %; with one seed there is none over seeds. "
         "Each system leads to its page.\n\n"
         + f"::::{{dropdown}} What each row says\n{remarks}\n::::\n"
     )
 
 
 def readme_block(notebooks: list[Path], summary: Summary) -> str:
-    """Return the README's table of results, between its two marks.
+    """Return the README's picture and table of results, between its two marks.
 
     Args:
         notebooks: executed copies, published.
@@ -140,14 +258,15 @@ def readme_block(notebooks: list[Path], summary: Summary) -> str:
                 " This is not the full study: it takes part of the images and few epochs. "
                 "That alone lowers every accuracy, so these are no verdict on any paper."
             )
-        lines = f"{CAPTION}. {about}\n\n" + tables.to_markdown(
-            _table(found, lambda key: f"`{key}`")
-        )
+        lines = f"{CAPTION}. {about}\n\n"
+        if has_picture(found):
+            lines += f"![{ALT}]({README_PICTURE})\n\n"
+        lines += tables.to_markdown(_table(found, "`{}`".format))
     return f"{BEGIN}\n\n{lines}\n\n{END}"
 
 
 def update_readme(readme: Path, notebooks: Path) -> None:
-    """Write the table of results of published notebooks into a README.
+    """Write the results of published notebooks into a README, and their picture beside it.
 
     A README without the two marks, or none at all, is left alone.
 
@@ -170,5 +289,8 @@ def update_readme(readme: Path, notebooks: Path) -> None:
     if BEGIN not in text or summary is None:
         return
     before, after = text.split(BEGIN)[0], text.split(END)[1]
-    block = readme_block(sorted(notebooks.glob("*.ipynb")), summary)
+    executed = sorted(notebooks.glob("*.ipynb"))
+    block = readme_block(executed, summary)
     readme.write_text(before + block + after, encoding="utf-8")
+    if has_picture(found := comparisons(executed)):
+        picture(found, readme.parent / README_PICTURE)

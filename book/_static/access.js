@@ -17,10 +17,20 @@
     return "Formula";
   };
 
+  /* A table that is a little too wide is first set closer; only then does it scroll. */
+  const CLOSER = ["close", "closer"];
+
+  const isTooWide = (element) => element.scrollWidth > element.clientWidth + 1;
+
   const markScrolling = () => {
     for (const element of document.querySelectorAll(SCROLLS)) {
-      element.classList.remove("scrolls"); // as it changes the width that is measured
-      const scrolls = element.scrollWidth > element.clientWidth + 1;
+      element.classList.remove("scrolls", ...CLOSER); // they change what is measured
+      if (element.querySelector("table")) {
+        for (const step of CLOSER) {
+          if (isTooWide(element)) element.classList.add(step);
+        }
+      }
+      const scrolls = isTooWide(element);
       element.classList.toggle("scrolls", scrolls);
       if (scrolls) {
         element.tabIndex = 0;
@@ -32,6 +42,35 @@
         element.removeAttribute("tabindex");
         element.removeAttribute("role");
         element.removeAttribute("aria-label");
+      }
+    }
+  };
+
+  /* Cells that show nothing but folded code, one after the other, share one line to unfold
+     them all. Without this script each has its own. */
+  const joinFoldedCells = () => {
+    const isSilent = (element) =>
+      element?.matches(".cell") &&
+      element.querySelector(":scope > details.hide") &&
+      !element.querySelector(":scope > .cell_output");
+    for (const first of document.querySelectorAll("article .cell")) {
+      if (!isSilent(first) || first.closest(".joined")) continue;
+      const cells = [first];
+      while (isSilent(cells.at(-1).nextElementSibling)) {
+        cells.push(cells.at(-1).nextElementSibling);
+      }
+      if (cells.length < 2) continue;
+      const joined = first.querySelector(":scope > details.hide").cloneNode(false);
+      joined.append(first.querySelector("summary").cloneNode(true));
+      joined.open = false;
+      const box = document.createElement("div");
+      box.className = "cell container joined";
+      first.before(box);
+      box.append(joined);
+      for (const cell of cells) {
+        const details = cell.querySelector(":scope > details.hide");
+        details.replaceWith(...[...details.childNodes].filter((e) => !e.matches?.("summary")));
+        joined.append(cell);
       }
     }
   };
@@ -71,6 +110,7 @@
   const start = () => {
     markSidebar();
     nameButtons();
+    joinFoldedCells();
     markReferences();
     markShortCells();
     markScrolling();

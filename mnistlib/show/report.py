@@ -12,7 +12,7 @@ import pandas as pd
 
 from mnistlib.claims.registry import load_claims
 from mnistlib.ground.errors import StudyError
-from mnistlib.show.tables import table_directive
+from mnistlib.show.tables import folded, table_directive
 
 HEADLINE = "headline"
 _ROW_KEYS = {
@@ -126,7 +126,7 @@ def _show(markdown: str) -> None:
 
 
 def parameters_table(params) -> None:
-    """Display the parameters of this run; a value that is not the default is bold.
+    """Display the parameters of this run, folded; one that is not the default is bold.
 
     The cell needs the metadata ``mystnb.markdown_format: myst``.
 
@@ -152,7 +152,8 @@ def parameters_table(params) -> None:
                 else field.description,
             }
         )
-    _show(table_directive(pd.DataFrame(rows), "Parameters of this run"))
+    caption = "Parameters of this run"
+    _show(folded(caption, table_directive(pd.DataFrame(rows), caption)))
 
 
 def dataset_notice(dataset, cuts: dict[str, str] | None = None) -> None:

@@ -113,6 +113,12 @@ def table_directive(frame, caption: str, name: str | None = None, formats=None) 
     return f"~~~{{table}} {caption}\n{option}\n{to_markdown(frame, formats)}\n~~~\n"
 
 
+def folded(title: str, text: str) -> str:
+    """Return MyST text under a line that unfolds it, for what stands beneath an answer."""
+    # Colons, so that the text may hold fences of backticks and tildes.
+    return f"::::{{dropdown}} {title}\n{text}\n::::\n"
+
+
 def numbered_table(frame, caption: str, name: str, formats=None, note: str | None = None):
     """Display a frame as a numbered table of the report.
 

@@ -40,7 +40,7 @@ def profile(
         )
     if missing:
         lines.append(f"Not in this report: {', '.join(missing)}.")
-    return f"```{{{kind}}}\n" + "\n\n".join(lines) + "\n```\n"
+    return f"```{{{kind}}}\n" + " ".join(lines) + "\n```\n"
 
 
 def build_status(summary: Summary | None) -> str:

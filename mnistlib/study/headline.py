@@ -1,5 +1,6 @@
 """The table of what the papers print and what this study measured: report and README."""
 
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ from mnistlib.stats.intervals import errors_implied, wilson
 from mnistlib.study.summary import Summary, read_summary
 
 CAPTION = "What the papers print, and what this study measured"
+UNLESS = "test accuracy, unless another quantity is named"
 PICTURE = "headline.png"
 README_PICTURE = f"book/_static/{PICTURE}"
 PICTURE_CAPTION = (
@@ -100,9 +102,11 @@ def _interval(low: float, high: float, unit: str) -> str:
     return f"{_number(low, unit)}–{_number(high, unit)}{_percent(unit)}"
 
 
-def _quantity(row) -> str:
-    name = row.quantity.removesuffix(", %")
-    return f"{name} ({row.unit})" if row.unit in _NAMED else name
+def _system(row, link=str) -> str:
+    """Return the system's name, with the quantity where it is not the test accuracy."""
+    name, unit = row.quantity.removesuffix(", %"), row.unit
+    name = f"{name} ({unit})" if unit in _NAMED else name
+    return link(row.system) + ("" if name == "test accuracy" else f", {name}")
 
 
 def _table(found: pd.DataFrame, paper) -> pd.DataFrame:
@@ -115,15 +119,13 @@ def _table(found: pd.DataFrame, paper) -> pd.DataFrame:
     rows = list(found.itertuples())
     shown = {
         "Paper": [paper(row.paper) for row in rows],
-        "System": [row.system for row in rows],
-        "Quantity": [_quantity(row) for row in rows],
+        "System": [_system(row) for row in rows],
         "Printed": [row.printed for row in rows],
         "Measured": [_number(row.ours, row.unit) + _percent(row.unit) for row in rows],
     }
     for title, low, high in (
         ("Over seeds", "low", "high"),
         ("Over images", "images_low", "images_high"),
-        ("One more run", "prediction_low", "prediction_high"),
     ):
         if title == "Over seeds" or found[low].notna().any():
             ends = zip(found[low], found[high], found["unit"], strict=True)
@@ -160,10 +162,11 @@ def sentences(found: pd.DataFrame) -> str:
     several = rows[rows["low"].notna()]
     widths = several["high"] - several["low"]
     above, below = int((gaps > 0).sum()), int((gaps < 0).sum())
-    n = number_of(len(rows), "printed accuracy").replace("accuracys", "accuracies")
+    sides = [(above, "higher"), (below, "lower"), (len(gaps) - above - below, "equal")]
+    where = join(f"{n} {side}" for n, side in sides if n)
     said = [
-        f"{n} of {number_of(rows['paper'].nunique(), 'paper')} beside ours: {above} "
-        f"higher than our mean and {below} lower, by {gaps.abs().min():.2f} to "
+        f"Of {len(rows)} accuracies that {number_of(rows['paper'].nunique(), 'paper')} "
+        f"print, beside our means: {where}. The differences are {gaps.abs().min():.2f} to "
         f"{gaps.abs().max():.2f} percentage points."
     ]
     if len(several):
@@ -228,15 +231,13 @@ def headline(notebooks: list[Path]) -> str:
     if found.empty:
         return "No notebook of this report compares anything with a paper.\n"
     shown = _table(found, "{{cite:t}}`{}`".format)
-    shown["System"] = [page(row.notebook, row.system) for row in found.itertuples()]
-    remarks = "\n".join(
-        f"- **{row.system}, {_quantity(row)}:** {row.text}" for row in found.itertuples()
-    )
+    rows = list(found.itertuples())
+    shown["System"] = [_system(row, partial(page, row.notebook)) for row in rows]
+    remarks = "\n".join(f"- **{_system(row)}:** {row.text}" for row in rows)
     return (
-        tables.table_directive(shown, CAPTION, "tab-headline")
+        tables.table_directive(shown, f"{CAPTION}: {UNLESS}", "tab-headline")
         + "\nThe intervals are at 95 %; with one seed there is none over seeds. "
-        "Each system leads to its page.\n\n"
-        + f"::::{{dropdown}} What each row says\n{remarks}\n::::\n"
+        "Each system leads to its page.\n\n" + tables.folded("What each row says", remarks)
     )
 
 
@@ -258,7 +259,7 @@ def readme_block(notebooks: list[Path], summary: Summary) -> str:
                 " This is not the full study: it takes part of the images and few epochs. "
                 "That alone lowers every accuracy, so these are no verdict on any paper."
             )
-        lines = f"{CAPTION}. {about}\n\n"
+        lines = f"{CAPTION}: {UNLESS}. {about}\n\n"
         if has_picture(found):
             lines += f"![{ALT}]({README_PICTURE})\n\n"
         lines += tables.to_markdown(_table(found, "`{}`".format))

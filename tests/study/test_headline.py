@@ -82,26 +82,27 @@ def test_ours_stands_beside_the_papers_number(executed):
     assert first == [
         "{cite:t}`ahmareen2024`",
         "{doc}`base CNN </book/notebooks/02_optimizers>`",
-        "test accuracy",
         f"97.96{THIN}%",
         f"97.50{THIN}%",
         f"97.25–97.80{THIN}%",
         "3",
     ]
-    assert second[2:] == ["test loss (nats)", "0.0629", "0.0712", "–", "1"]
-    assert "- **base CNN, test accuracy:** It came close." in text
+    assert second[1].endswith("02_optimizers>`, test loss (nats)")
+    assert second[2:] == ["0.0629", "0.0712", "–", "1"]
+    assert "- **base CNN:** It came close." in text
+    assert "- **base CNN, test loss (nats):** It came close." in text
 
 
 def test_numbers_stand_to_the_right(executed):
     text = headline.headline([executed(a_row(), a_row(claim_id="AHM-02", ours=0.07))])
     (rule,) = [line for line in text.splitlines() if line.startswith("|:")]
     sides = ["right" if c.endswith(":") else "left" for c in rule.strip("|").split("|")]
-    assert sides == ["left"] * 3 + ["right"] * 4
+    assert sides == ["left"] * 2 + ["right"] * 4
 
 
 def test_what_no_paper_prints_has_a_dash(executed):
     text = headline.headline([executed(a_row(claim_id=None))])
-    assert cells(text, "{cite")[0][3] == "–"
+    assert cells(text, "{cite")[0][2] == "–"
 
 
 def test_a_mean_that_does_not_exist_has_a_dash(executed):
@@ -113,17 +114,71 @@ def test_a_mean_that_does_not_exist_has_a_dash(executed):
 def test_counts_are_written_as_counts(executed):
     row = a_row(claim_id="AHM-09", ours=542230, low=None, high=None)
     (found,) = cells(headline.headline([executed(row)]), "{cite")
-    assert found[3:5] == [f"159{THIN}254", f"542{THIN}230"]
+    assert found[2:4] == [f"159{THIN}254", f"542{THIN}230"]
 
 
 def test_minus_is_a_minus(executed):
     (found,) = cells(headline.headline([executed(a_row(low=-6.24))]), "{cite")
-    assert found[5] == f"−6.24–97.80{THIN}%"
+    assert found[4] == f"−6.24–97.80{THIN}%"
 
 
-def test_a_notebook_may_compare_nothing(executed):
+def test_a_notebook_may_compare_nothing(executed, tmp_path):
     text = headline.headline([executed()])
     assert text == "No notebook of this report compares anything with a paper.\n"
+    assert headline.opening([executed()], tmp_path) == ""
+
+
+def test_a_number_keeps_the_digits_that_the_paper_printed(executed, monkeypatch):
+    path = executed(a_row(paper="raj2024", claim_id="RAJ-01"))
+    claims = headline.load_claims()
+    for printed, shown in (("98.30", "98.30"), ("98.30%", "98.30"), (None, "98.3")):
+        kept = claims.assign(printed=None)
+        kept.loc["RAJ-01", "printed"] = printed
+        monkeypatch.setattr(headline, "load_claims", kept.copy)
+        assert cells(headline.headline([path]), "{cite")[0][2] == f"{shown}{THIN}%"
+
+
+def test_further_intervals_and_verdicts_get_columns_where_a_row_has_them(executed):
+    more = {"images_low": 97.1, "images_high": 97.9, "verdict": "inside"}
+    text = headline.headline([executed(a_row(**more), a_row())])
+    (head,) = cells(text, "Paper")
+    assert head[4:] == ["Over seeds", "Over images", "Verdict", "Seeds"]
+    first, second = cells(text, "{cite")
+    assert first[5:] == [f"97.10–97.90{THIN}%", "inside", "3"]
+    assert second[5:] == ["–", "–", "3"]
+
+
+def test_the_opening_draws_the_accuracies_and_says_what_they_show(executed, tmp_path):
+    rows = [
+        a_row(),
+        a_row(claim_id="AHM-03", ours=99.0, low=None, high=None, n_seeds=1),
+        a_row(claim_id="AHM-05", ours=92.5, low=92.0, high=93.0, system="A3"),
+        a_row(claim_id="AHM-02", quantity="test loss", ours=0.07),
+        a_row(paper="raj2024", claim_id="RAJ-01", ours=98.3),
+    ]
+    text = headline.opening([executed(*rows)], tmp_path / "page")
+    assert (tmp_path / "page" / headline.PICTURE).stat().st_size > 10_000
+    assert f"{{figure}} {headline.PICTURE}\n:name: fig-headline\n:alt: A row for" in text
+    # 97.96 and 98.65 are above 97.5 and 92.5; 98.27 is below 99; 98.3 is 98.3.
+    assert "Of 4 accuracies that 2 papers print" in text
+    assert "2 higher, 1 lower and 1 equal. The differences are 0.00 to 6.15" in text
+    assert "For our 3 systems with several seeds" in text
+    assert "is 0.55 to 1.00 points wide" in text
+    assert f"of A3 of `ahmareen2024`, with 98.65{THIN}% printed and 92.50{THIN}%" in text
+
+
+def test_the_opening_counts_verdicts_where_there_are_any(executed, tmp_path):
+    verdicts = ("above", "inside", "above")
+    rows = [a_row(verdict=verdict) for verdict in verdicts]
+    text = headline.opening([executed(*rows)], tmp_path)
+    assert "above: 2 and inside: 1." in text
+
+
+def test_a_report_without_printed_accuracies_has_no_picture(executed, tmp_path):
+    loss = a_row(claim_id="AHM-02", quantity="test loss", ours=0.07)
+    path = executed(loss, a_row(claim_id=None))
+    assert headline.opening([path], tmp_path / "page") == ""
+    assert not (tmp_path / "page").exists()
 
 
 def test_the_readme_gets_the_published_numbers_and_nothing_else(executed, tmp_path):
@@ -137,9 +192,13 @@ def test_the_readme_gets_the_published_numbers_and_nothing_else(executed, tmp_pa
     assert text.endswith(f"{headline.END}\n\nEnd\n")
     assert "old" not in text
     assert "Profile `quick`, MNIST." in text
-    assert cells(text, "`ahm")[0][3:5] == [f"97.96{THIN}%", f"97.50{THIN}%"]
+    assert cells(text, "`ahm")[0][2:4] == [f"97.96{THIN}%", f"97.50{THIN}%"]
+    assert f"]({headline.README_PICTURE})" in text
+    picture = (tmp_path / headline.README_PICTURE).read_bytes()
+    assert picture.startswith(b"\x89PNG")
     headline.update_readme(readme, folder)
     assert readme.read_text() == text
+    assert (tmp_path / headline.README_PICTURE).read_bytes() == picture
 
 
 @pytest.mark.parametrize("text", ["# No marks\n", None])

@@ -24,8 +24,8 @@ def profile(
         f"**Profile `{name}`:** {profiles[name].about if name in profiles else 'unknown'}"
         for name in summary.profiles
     ]
-    names = " and ".join(DATA_NAMES[name] for name in summary.datasets)
-    lines.append(f"**Data:** {names}.")
+    if names := " and ".join(DATA_NAMES[name] for name in summary.datasets):
+        lines.append(f"**Data:** {names}.")
     kind = "note"
     if "digits" in summary.datasets:
         kind = "warning"

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from built_report import contents
 
+from mnistlib.chapters.params import of_notebook
 from mnistlib.ground import paths
 from mnistlib.study.headline import BEGIN, END, readme_block
 from mnistlib.study.run import published_dir
@@ -19,6 +20,11 @@ ERRORS = [
     "Traceback (most recent call last)",
 ]
 NOTEBOOKS = [page for page in contents() if page.startswith("book/notebooks/")]
+ON_IMAGES = [
+    page
+    for page in NOTEBOOKS
+    if "dataset" in of_notebook(page.removeprefix("book/notebooks/")).model_fields
+]
 
 
 @pytest.fixture(params=contents())
@@ -59,7 +65,8 @@ def test_every_picture_has_a_text(page):
 
 def test_every_figure_has_a_number_and_a_caption(notebook):
     for figure in notebook.article.find_all("figure"):
-        assert re.fullmatch(r"Fig\. \d+\.\d+ ?", figure.find(class_="caption-number").text)
+        number = figure.find(class_="caption-number").text
+        assert re.fullmatch(r"Fig\. \d+(\.\d+)? ?", number)
         assert figure.find(class_="caption-text").get_text(strip=True)
 
 
@@ -112,13 +119,21 @@ def test_the_page_is_light_until_a_reader_chooses(page):
     assert page.html["data-theme"] == "light"
 
 
-def test_a_notebook_shows_its_parameters_and_its_data(notebook):
+def test_a_notebook_shows_its_parameters(notebook):
     captions = [c.get_text(" ", strip=True) for c in notebook.find_all("caption")]
     assert any("Parameters of this run" in caption for caption in captions)
+
+
+@pytest.mark.parametrize("name", ON_IMAGES)
+def test_a_notebook_on_images_says_which(read, name):
     notices = [
-        n.get_text(" ") for n in notebook.select(".admonition.note, .admonition.warning")
+        n.get_text(" ") for n in read(name).select(".admonition.note, .admonition.warning")
     ]
     assert any("All results on this page are on" in notice for notice in notices)
+
+
+def test_no_citation_lacks_its_year(page):
+    assert "n.d." not in page.article.get_text()
 
 
 def test_shown_code_is_not_wider_than_the_page(notebook):
@@ -134,6 +149,8 @@ def test_shown_code_is_not_wider_than_the_page(notebook):
 def test_the_front_page_has_the_headline_table_and_the_commands(read):
     front = read(contents()[0])
     assert front.find("table", id="tab-headline").tbody.find_all("tr")
+    # The picture comes before every table and every section.
+    assert front.article.find(["figure", "table", "h2"]).get("id") == "fig-headline"
     text = front.article.get_text()
     assert [command for command in ("make study", "make test") if command not in text] == []
     links = {link["href"] for link in front.article.find_all("a", href=True)}

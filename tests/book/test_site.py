@@ -153,5 +153,12 @@ def test_no_page_tells_of_the_machine_or_a_registry(report_html, pattern):
     assert found == {}
 
 
+def test_no_button_leads_to_a_placeholder(report_html):
+    found = [
+        path.name for path in _pages(report_html) if "/OWNER/" in path.read_text("utf-8")
+    ]
+    assert found == []
+
+
 def test_source_maps_are_left_out(report_html):
     assert list(report_html.rglob("*.map")) == []

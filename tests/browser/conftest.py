@@ -11,7 +11,7 @@ from built_report import report_html
 
 __all__ = ["report_html"]
 
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+SIZES = {"desktop": (1280, 900), "tablet": (768, 1024), "phone": (390, 844)}
 ARGUMENTS = [
     "--disable-gpu",
     "--no-first-run",

@@ -23,6 +23,21 @@ def size(request):
     return request.param
 
 
+@pytest.mark.parametrize("wide", ["desktop", "tablet"])
+@pytest.mark.parametrize("page", PAGES)
+def test_no_table_hides_its_last_column(visit, page, wide):
+    with visit(page, wide) as watched:
+        watched.page.evaluate(
+            "document.querySelectorAll('details').forEach(e => { e.open = true; })"
+        )
+        watched.page.wait_for_timeout(50)  # the fold's event comes after it
+        hidden = watched.page.evaluate(
+            "[...document.querySelectorAll('article table')].map(e => e.parentElement)"
+            ".filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.innerText)"
+        )
+        assert [text[:80] for text in hidden] == []
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_page(visit, page, size, theme):
     with visit(page, size, theme) as watched:

@@ -151,3 +151,43 @@ def test_text_stays_whole_when_it_is_enlarged(visit):
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert overflow <= 1
+
+
+def test_folded_cells_in_a_row_share_one_line(visit):
+    with visit(NOTEBOOK) as watched:
+        joined = watched.page.locator(".joined > details")
+        assert joined.count() >= 1
+        hidden = joined.first.locator(".cell_input")
+        assert hidden.count() >= 2
+        assert not hidden.first.is_visible()
+        joined.first.locator("summary").focus()
+        watched.page.keyboard.press("Enter")
+        assert [hidden.nth(i).is_visible() for i in range(hidden.count())] == [
+            True
+        ] * hidden.count()
+        # No two lines to unfold code are left with nothing shown between them.
+        pairs = watched.page.evaluate(
+            "[...document.querySelectorAll("
+            "'article :not(details) > .cell:not(:has(.cell_output)) + .cell'"
+            ")].filter(e => !e.querySelector('.cell_output')).length"
+        )
+        assert pairs == 0
+
+
+def test_the_parameters_are_folded_and_unfold(visit):
+    with visit("book/notebooks/90_costs") as watched:
+        fold = watched.page.locator(
+            "details.sd-dropdown", has_text="Parameters of this run"
+        )
+        table = fold.locator("table").first
+        assert not table.is_visible()
+        fold.locator("summary").first.click()
+        table.wait_for(state="visible")
+
+
+def test_the_front_pages_picture_can_be_read_on_a_phone(visit):
+    with visit(FRONT, size="phone") as watched:
+        picture = watched.page.locator("#fig-headline img")
+        shown, whole = picture.evaluate("e => [e.clientWidth, e.naturalWidth]")
+        # Its words are 9.5 points at 150 dots an inch.
+        assert 9.5 / 72 * 150 * shown / whole > 8.5

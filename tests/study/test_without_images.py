@@ -1,0 +1,51 @@
+"""Notebooks that look at no data set: they run, and nothing says that they had one."""
+
+import pytest
+
+from mnistlib.study import fragments, run
+from mnistlib.study.plan import load_study
+from mnistlib.study.summary import NotebookResult, read_summary
+
+CHAPTERS = ["90_costs", "91_durability"]
+
+
+@pytest.fixture
+def executed(tmp_path, monkeypatch):
+    """The folder of both notebooks' executed copies, and what running them said."""
+    monkeypatch.setenv("MNISTLIB_RUNS", str(tmp_path / "runs"))
+    folder = tmp_path / "done"
+    summary = run.run_study("smoke", CHAPTERS, output=folder)
+    assert summary.failed == []
+    return folder
+
+
+def test_they_run_from_the_benchs_results_alone(executed, tmp_path):
+    summary = read_summary(executed)
+    assert {r.dataset for r in summary.notebooks.values()} == {None}
+    assert summary.datasets == []
+    assert summary.runs_trained == 0
+    assert not list((tmp_path / "runs").rglob("*.json"))
+    banner = fragments.profile(summary, {}, [])
+    assert "Data:" not in banner
+    rows = [ln for ln in fragments.build_status(summary).splitlines() if "doc}" in ln]
+    assert len(rows) == 2
+    assert [row.split("|")[5].strip() for row in rows] == ["–", "–"]
+
+
+def test_they_may_be_published_beside_any_data_set(monkeypatch):
+    result = {
+        "status": "ok", "seconds": 1.0, "profile": "full", "dataset": "mnist",
+        "parameters": {}, "finished": "", "commit": None, "dirty": None,
+    }  # fmt: skip
+    kept = {"01_eda": NotebookResult(**result)}
+    monkeypatch.setattr(run, "_kept_results", lambda *_: dict(kept))
+    study = load_study()
+    jobs = study.jobs("smoke", CHAPTERS)
+    used, environment = run._resolve_data(jobs)
+    assert used == dict.fromkeys(CHAPTERS)
+    assert environment == {}
+    run._refuse_a_mixture(study, jobs, "smoke", used)  # says nothing
+    kept["90_costs"] = NotebookResult(**result | {"dataset": None})
+    jobs = study.jobs("smoke", ["02_optimizers"])
+    with pytest.raises(run.StudyError, match=r"beside 01_eda \(full, mnist\)"):
+        run._refuse_a_mixture(study, jobs, "smoke", {"02_optimizers": "digits"})

@@ -20,8 +20,8 @@ def overview(rows: pd.DataFrame):
     Args:
         rows: accuracies in percent, a row a system: paper, system, printed, printed_low
             and printed_high (over test images), ours; low and high (over seeds),
-            images_low and images_high (over test images), prediction_low and
-            prediction_high (for one more run) may be NaN.
+            image_low and image_high (over test images), one_low and
+            one_high (for one more run) may be NaN.
 
     Returns:
         matplotlib figure, made without pyplot, so that none stays open.
@@ -70,9 +70,9 @@ def _draw(ax, y: float, row: dict, left: float) -> None:
             ends = [max(100 - high, left), max(100 - low, left)]
             ax.plot(ends, [y + shift] * 2, solid_capstyle="butt", **looks)
 
-    bar(row["prediction_low"], row["prediction_high"], color="#d3dae1", lw=9, zorder=1)
+    bar(row["one_low"], row["one_high"], color="#d3dae1", lw=9, zorder=1)
     bar(row["low"], row["high"], color=MEASURED, lw=4.5, alpha=0.55, zorder=3)
-    for name, colour, shift in (("images_", MEASURED, 0.0), ("printed_", PRINTED, -0.12)):
+    for name, colour, shift in (("image_", MEASURED, 0.0), ("printed_", PRINTED, -0.12)):
         bar(
             row[f"{name}low"], row[f"{name}high"], shift,
             color=colour, lw=1.2, marker="|", ms=7, mew=1.2, zorder=2,
@@ -96,7 +96,7 @@ def _explain(figure, rows: pd.DataFrame, height: float) -> None:
         Line2D([], [], color=style.INK, lw=1.2, marker="|", ms=8, mew=1.2,
                label="95 % over test images"),
     ]  # fmt: skip
-    if rows["prediction_low"].notna().any():
+    if rows["one_low"].notna().any():
         label = "95 % for one more run"
         lines.append(Line2D([], [], color="#d3dae1", lw=9, label=label))
     figure.legend(

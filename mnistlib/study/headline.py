@@ -31,14 +31,20 @@ ALT = (
 BEGIN = "<!-- Results: `mnistlib study --publish` writes what follows. -->"
 END = "<!-- End of the results. -->"
 
+INTERVALS = (
+    "Intervals are of 95 %. Over seeds: Student's, of our mean; one seed gives none. Over "
+    "images: Wilson's, for the draw of the test images. One more run: where a single further "
+    "run would lie; a printed number is such a run, and is judged by it."
+)
 DATA_NAMES = {"mnist": "MNIST", "digits": "scikit-learn's small digits"}
 _DIGITS = {"percent": 2, "points": 2, "fraction": 4, "nats": 4, "probability": 4, "s": 1}
 _COUNTS = {"count", "images"}
 # Percent stand with their numbers; any other unit with the name of the quantity.
 _NAMED = {"points", "nats", "s"}
 N_TEST = 10_000  # MNIST's test images, on which the papers' accuracies are shares
-_INTERVALS = ["images_low", "images_high", "prediction_low", "prediction_high"]
-_OPTIONAL = [*_INTERVALS, "verdict"]
+_INTERVALS = ["image_low", "image_high", "one_low", "one_high"]
+_PLACES = ("inside", "above", "below")
+_OPTIONAL = [*_INTERVALS, "place"]
 
 
 def page(name: str, text: str | None = None) -> str:
@@ -74,8 +80,10 @@ def _claimed(claim_id: str | None) -> dict:
     claim, value = load_claims().loc[claim_id], reported(claim_id)
     values = value if isinstance(value, list) else [value]
     write = tables.count if claim["unit"] in _COUNTS else "{:.10g}".format
-    text = claim.get("printed")
-    text = ", ".join(map(write, values)) if text is None or pd.isna(text) else str(text)
+    text = None if claim["unit"] in _COUNTS else claim.get("printed")
+    if not text:  # a registry without the printed digits
+        text = list(map(write, values))
+    text = ", ".join(text) if isinstance(text, list) else text
     return {
         "unit": claim["unit"],
         "value": None if isinstance(value, list) else value,
@@ -125,13 +133,14 @@ def _table(found: pd.DataFrame, paper) -> pd.DataFrame:
     }
     for title, low, high in (
         ("Over seeds", "low", "high"),
-        ("Over images", "images_low", "images_high"),
+        ("Over images", "image_low", "image_high"),
+        ("One more run", "one_low", "one_high"),
     ):
         if title == "Over seeds" or found[low].notna().any():
             ends = zip(found[low], found[high], found["unit"], strict=True)
             shown[title] = [_interval(*one) for one in ends]
-    if found["verdict"].notna().any():
-        shown["Verdict"] = found["verdict"].fillna(tables.MISSING).tolist()
+    if found["place"].isin(_PLACES).any():
+        shown["Printed lies"] = [place or tables.MISSING for place in found["place"]]
     return pd.DataFrame(shown | {"Seeds": found["n_seeds"].map(str).tolist()})
 
 
@@ -175,10 +184,13 @@ def sentences(found: pd.DataFrame) -> str:
             f"interval of the mean is {widths.min():.2f} to {widths.max():.2f} points "
             "wide; a printed value is one run and has no such interval."
         )
-    if rows["verdict"].notna().any():
-        counts = rows["verdict"].value_counts()
-        verdicts = join(f"{verdict}: {n}" for verdict, n in counts.items())
-        said.append(f"The verdicts, beside the interval for one more run: {verdicts}.")
+    judged = rows["place"][rows["place"].isin(_PLACES)]
+    if len(judged):
+        counts = [f"{(judged == place).sum()} {place}" for place in _PLACES]
+        said.append(
+            f"Of {number_of(len(judged), 'printed value')}, {join(counts)} the interval in "
+            "which one more run of ours would lie."
+        )
     else:
         far = rows.loc[gaps.abs().idxmax()]
         said.append(
@@ -236,8 +248,8 @@ def headline(notebooks: list[Path]) -> str:
     remarks = "\n".join(f"- **{_system(row)}:** {row.text}" for row in rows)
     return (
         tables.table_directive(shown, f"{CAPTION}: {UNLESS}", "tab-headline")
-        + "\nThe intervals are at 95 %; with one seed there is none over seeds. "
-        "Each system leads to its page.\n\n" + tables.folded("What each row says", remarks)
+        + f"\n{INTERVALS} Each system leads to its page.\n\n"
+        + tables.folded("What each row says", remarks)
     )
 
 

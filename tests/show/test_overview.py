@@ -19,10 +19,10 @@ def rows(**changes) -> pd.DataFrame:
         "ours": 97.0,
         "low": 96.5,
         "high": 97.5,
-        "images_low": NAN,
-        "images_high": NAN,
-        "prediction_low": NAN,
-        "prediction_high": NAN,
+        "image_low": NAN,
+        "image_high": NAN,
+        "one_low": NAN,
+        "one_high": NAN,
     }
     return pd.DataFrame([row | changes])
 
@@ -51,8 +51,8 @@ def test_accuracies_are_drawn_as_errors():
 
 def test_an_interval_that_is_not_known_is_not_drawn():
     assert spans(overview(rows(low=NAN, high=NAN))) == [[1.75, 2.3]]
-    known = {"images_low": 96.6, "images_high": 97.3}
-    known |= {"prediction_low": 95.0, "prediction_high": 99.0}
+    known = {"image_low": 96.6, "image_high": 97.3}
+    known |= {"one_low": 95.0, "one_high": 99.0}
     figure = overview(rows(**known))
     assert spans(figure) == [[1.0, 5.0], [2.5, 3.5], [2.7, 3.4], [1.75, 2.3]]
     legend = [text.get_text() for text in figure.legends[0].get_texts()]

@@ -133,16 +133,17 @@ def test_a_number_keeps_the_digits_that_the_paper_printed(executed, monkeypatch)
     claims = headline.load_claims()
     for printed, shown in (("98.30", "98.30"), ("98.30%", "98.30"), (None, "98.3")):
         kept = claims.assign(printed=None)
-        kept.loc["RAJ-01", "printed"] = printed
+        kept.at["RAJ-01", "printed"] = printed
         monkeypatch.setattr(headline, "load_claims", kept.copy)
         assert cells(headline.headline([path]), "{cite")[0][2] == f"{shown}{THIN}%"
 
 
-def test_further_intervals_and_verdicts_get_columns_where_a_row_has_them(executed):
-    more = {"images_low": 97.1, "images_high": 97.9, "verdict": "inside"}
-    text = headline.headline([executed(a_row(**more), a_row())])
+def test_further_intervals_and_places_get_columns_where_a_row_has_them(executed):
+    more = {"image_low": 97.1, "image_high": 97.9, "place": "inside"}
+    none = {"image_low": None, "image_high": None, "place": ""}
+    text = headline.headline([executed(a_row(**more), a_row(**none))])
     (head,) = cells(text, "Paper")
-    assert head[4:] == ["Over seeds", "Over images", "Verdict", "Seeds"]
+    assert head[4:] == ["Over seeds", "Over images", "Printed lies", "Seeds"]
     first, second = cells(text, "{cite")
     assert first[5:] == [f"97.10–97.90{THIN}%", "inside", "3"]
     assert second[5:] == ["–", "–", "3"]
@@ -167,11 +168,10 @@ def test_the_opening_draws_the_accuracies_and_says_what_they_show(executed, tmp_
     assert f"of A3 of `ahmareen2024`, with 98.65{THIN}% printed and 92.50{THIN}%" in text
 
 
-def test_the_opening_counts_verdicts_where_there_are_any(executed, tmp_path):
-    verdicts = ("above", "inside", "above")
-    rows = [a_row(verdict=verdict) for verdict in verdicts]
+def test_the_opening_counts_where_printed_values_lie(executed, tmp_path):
+    rows = [a_row(place=place) for place in ("above", "inside", "above", "")]
     text = headline.opening([executed(*rows)], tmp_path)
-    assert "above: 2 and inside: 1." in text
+    assert "Of 3 printed values, 1 inside, 2 above and 0 below the interval in" in text
 
 
 def test_a_report_without_printed_accuracies_has_no_picture(executed, tmp_path):

@@ -8,7 +8,7 @@ from mnistlib.show import style
 WIDTH = 5.4
 PRINTED, MEASURED = "#b34700", "#0b5c94"
 PAPER, SYSTEM = 0.95, 1.0  # heights of rows, in units of _UNIT inches
-_UNIT, _TOP, _BOTTOM = 0.37, 0.6, 0.6
+_UNIT, _BOTTOM, _LINE = 0.37, 0.6, 0.23
 
 
 def overview(rows: pd.DataFrame):
@@ -33,7 +33,8 @@ def overview(rows: pd.DataFrame):
     units = PAPER * len(papers) + SYSTEM * len(rows)
     with mpl.rc_context():
         style.set_style()
-        height = _UNIT * units + _TOP + _BOTTOM
+        lines = _legend(rows)
+        height = _UNIT * units + _BOTTOM + _LINE * ((len(lines) + 1) // 2) + 0.15
         figure = Figure(figsize=(WIDTH, height), layout="none")
         ax = figure.add_axes(
             (0.03, _BOTTOM / height, 0.94, _UNIT * units / height), yticks=[]
@@ -55,7 +56,10 @@ def overview(rows: pd.DataFrame):
                 _write(ax, at + 0.22, row["system"], color="#3a424b")
                 _draw(ax, at + 0.68, row, left)
                 at += SYSTEM
-        _explain(figure, rows, height)
+        figure.legend(
+            handles=lines, loc="upper left", bbox_to_anchor=(0.02, 1 - 0.06 / height),
+            ncols=2, columnspacing=1.6, handletextpad=0.7, fontsize=9.5, borderaxespad=0,
+        )  # fmt: skip
     return figure
 
 
@@ -86,7 +90,7 @@ def _draw(ax, y: float, row: dict, left: float) -> None:
         )  # fmt: skip
 
 
-def _explain(figure, rows: pd.DataFrame, height: float) -> None:
+def _legend(rows: pd.DataFrame) -> list:
     from matplotlib.lines import Line2D
 
     lines = [
@@ -99,7 +103,4 @@ def _explain(figure, rows: pd.DataFrame, height: float) -> None:
     if rows["one_low"].notna().any():
         label = "95 % for one more run"
         lines.append(Line2D([], [], color="#d3dae1", lw=9, label=label))
-    figure.legend(
-        handles=lines, loc="upper left", bbox_to_anchor=(0.02, 1 - 0.06 / height),
-        ncols=2, columnspacing=1.6, handletextpad=0.7, fontsize=9.5, borderaxespad=0,
-    )  # fmt: skip
+    return lines

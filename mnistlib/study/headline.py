@@ -33,8 +33,8 @@ END = "<!-- End of the results. -->"
 
 INTERVALS = (
     "Intervals are of 95 %. Over seeds: Student's, of our mean; one seed gives none. Over "
-    "images: Wilson's, for the draw of the test images. One more run: where a single further "
-    "run would lie; a printed number is such a run, and is judged by it."
+    "images: Wilson's, for the draw of the test images. One more run: where a single "
+    "further run would lie; a printed number is such a run, and is judged by it."
 )
 DATA_NAMES = {"mnist": "MNIST", "digits": "scikit-learn's small digits"}
 _DIGITS = {"percent": 2, "points": 2, "fraction": 4, "nats": 4, "probability": 4, "s": 1}
@@ -171,12 +171,12 @@ def sentences(found: pd.DataFrame) -> str:
     several = rows[rows["low"].notna()]
     widths = several["high"] - several["low"]
     above, below = int((gaps > 0).sum()), int((gaps < 0).sum())
-    sides = [(above, "higher"), (below, "lower"), (len(gaps) - above - below, "equal")]
-    where = join(f"{n} {side}" for n, side in sides if n)
+    sides = {"higher": above, "lower": below, "level": len(gaps) - above - below}
+    lie = [f"{n} {'lies' if n == 1 else 'lie'} {side}" for side, n in sides.items() if n]
     said = [
-        f"Of {len(rows)} accuracies that {number_of(rows['paper'].nunique(), 'paper')} "
-        f"print, beside our means: {where}. The differences are {gaps.abs().min():.2f} to "
-        f"{gaps.abs().max():.2f} percentage points."
+        f"{number_of(rows['paper'].nunique(), 'paper')} print {len(rows)} accuracies of "
+        f"systems that we ran. Beside our means, {join(lie)}; the differences are "
+        f"{gaps.abs().min():.2f} to {gaps.abs().max():.2f} percentage points."
     ]
     if len(several):
         said.append(
@@ -187,9 +187,11 @@ def sentences(found: pd.DataFrame) -> str:
     judged = rows["place"][rows["place"].isin(_PLACES)]
     if len(judged):
         counts = [f"{(judged == place).sum()} {place}" for place in _PLACES]
+        counts[0] = counts[0].replace(" ", " lie ")
         said.append(
-            f"Of {number_of(len(judged), 'printed value')}, {join(counts)} the interval in "
-            "which one more run of ours would lie."
+            f"Of the {number_of(len(judged), 'printed value')} of systems with several "
+            f"seeds, {join(counts)} the 95 % interval in which one more run of ours would "
+            "lie."
         )
     else:
         far = rows.loc[gaps.abs().idxmax()]
@@ -228,7 +230,7 @@ def opening(notebooks: list[Path], folder: Path) -> str:
         return ""
     picture(found, folder / PICTURE)
     return (
-        f"```{{figure}} {PICTURE}\n:name: fig-headline\n:alt: {ALT}\n\n"
+        f"```{{figure}} {PICTURE}\n:name: fig-headline\n:width: 85%\n:alt: {ALT}\n\n"
         f"{PICTURE_CAPTION}\n```\n\n{sentences(found)}\n"
     )
 

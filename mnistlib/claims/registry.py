@@ -11,18 +11,26 @@ COLUMNS = [
     "system",
     "metric",
     "value",
+    "printed",
     "unit",
     "place",
     "protocol",
     "status_of_spec",
     "conflicts",
+    "hedge",
+    "note",
 ]
 
 
 @lru_cache(maxsize=1)
 def _registry() -> dict:
     text = files(__package__).joinpath("claims.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)
+    registry = yaml.safe_load(text)
+    # The same file, but numbers as they stand there: 98.30 is no 98.3.
+    as_text = yaml.load(text, Loader=yaml.BaseLoader)["claims"]
+    for claim, texts in zip(registry["claims"], as_text, strict=True):
+        claim["printed"] = texts["value"]
+    return registry
 
 
 def load_claims() -> pd.DataFrame:
@@ -30,11 +38,13 @@ def load_claims() -> pd.DataFrame:
 
     Returns:
         DataFrame indexed by claim id with the columns paper, system, metric, value (a
-        number, or a list per class or epoch), unit, place, protocol, status_of_spec,
-        conflicts (list of claim ids, empty where there is none). The terms are explained
-        at the top of claims.yaml.
+        number, or a list per class or epoch), printed (its text, with the digits that the
+        paper prints), unit, place, protocol, status_of_spec, conflicts (list of claim
+        ids), hedge and note (texts). A field that a claim does not have is empty. The
+        terms are explained at the top of claims.yaml.
     """
-    rows = [{"conflicts": []} | claim for claim in _registry()["claims"]]
+    empty = {"conflicts": [], "hedge": "", "note": ""}
+    rows = [empty | claim for claim in _registry()["claims"]]
     # Lists are shared with the cached registry: copy them, a caller may change his.
     rows = [{k: list(v) if isinstance(v, list) else v for k, v in r.items()} for r in rows]
     # One column holds ints, floats and lists: object, so that 159254 stays an integer.
@@ -51,6 +61,23 @@ def reported(claim_id: str):
     Raises:
         ValueError: there is no such claim.
     """
+    return _claim(claim_id)["value"]
+
+
+def printed(claim_id: str) -> str:
+    """Return the text of one printed value: the digits of the paper, several with commas.
+
+    Args:
+        claim_id: such as "AHM-01".
+
+    Raises:
+        ValueError: there is no such claim.
+    """
+    text = _claim(claim_id)["printed"]
+    return ", ".join(text) if isinstance(text, list) else text
+
+
+def _claim(claim_id: str) -> pd.Series:
     claims = load_claims()
     if claim_id not in claims.index:
         raise ValueError(
@@ -58,7 +85,7 @@ def reported(claim_id: str):
             f"Received: claim_id={claim_id!r} ({type(claim_id).__name__}). "
             "List them with load_claims().index."
         )
-    return claims.at[claim_id, "value"]
+    return claims.loc[claim_id]
 
 
 def papers() -> pd.DataFrame:

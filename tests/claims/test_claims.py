@@ -3,7 +3,7 @@
 import pytest
 
 from mnistlib import claims
-from mnistlib.stats import evaluate
+from mnistlib.stats import intervals
 
 FRAME = claims.load_claims()
 
@@ -37,6 +37,7 @@ def test_conflicts_are_other_claims_of_the_same_paper():
     for claim_id, row in FRAME.iterrows():
         for other in row["conflicts"]:
             assert other != claim_id
+            assert claim_id in FRAME.at[other, "conflicts"], (claim_id, other)
             assert FRAME.at[other, "paper"] == row["paper"]
 
 
@@ -83,14 +84,14 @@ ERRORS = [
 @pytest.mark.parametrize(("claim_id", "n", "errors", "low", "high"), ERRORS)
 def test_printed_accuracies_imply_errors_and_intervals(claim_id, n, errors, low, high):
     assert FRAME.at[claim_id, "unit"] == "percent"
-    assert evaluate.errors_implied(claims.reported(claim_id), n) == errors
-    interval = [100 * end for end in evaluate.wilson(n - errors, n)]
+    assert intervals.errors_implied(claims.reported(claim_id), n) == errors
+    interval = [100 * end for end in intervals.wilson(n - errors, n)]
     assert interval == pytest.approx([low, high], abs=0.00501)
 
 
 def test_validation_accuracy_by_epoch_implies_errors():
     last = claims.reported("RAJ-07")[-1]
-    assert evaluate.errors_implied(100 * last, 18_000) == 335
+    assert intervals.errors_implied(100 * last, 18_000) == 335
 
 
 def test_a_printed_support_does_not_add_up_and_the_other_is_that_of_mnist():
@@ -126,3 +127,43 @@ def test_an_unknown_claim_is_refused():
 def test_a_caller_cannot_change_the_registry():
     claims.load_claims().at["RAJ-04", "value"].append(0.0)
     assert len(claims.reported("RAJ-04")) == 5
+
+
+def test_printed_values_keep_the_digits_of_the_paper():
+    assert claims.printed("RAJ-01") == "98.30"
+    assert claims.printed("RAJ-03") == "98"
+    assert claims.printed("RAU-01") == "98.4"
+    assert claims.printed("SAY-04") == "0.0180"
+    assert claims.printed("AHM-16") == "800, 1000"
+    for claim_id, value in FRAME["value"].items():
+        values = value if isinstance(value, list) else [value]
+        assert list(map(float, claims.printed(claim_id).split(", "))) == values
+
+
+def test_the_papers_hedges_are_kept():
+    hedges = FRAME["hedge"][FRAME["hedge"] != ""].to_dict()
+    assert hedges == {
+        "AHM-14": "prediction implied",
+        "AHM-16": "about",
+        "AHM-17": "around",
+        "SAY-02": "near",
+        "SAY-03": "simulated",
+        "SAY-04": "simulated",
+        "SAY-05": "about",
+        "SAY-10": "about",
+        "SAY-12": "around",
+        "SAY-13": "approximate",
+        "SAY-14": "about",
+    }
+    assert FRAME.at["AHM-03", "note"] == "optimizer inferred, learning rate missing"
+
+
+def test_claims_that_cannot_all_hold_are_named():
+    pairs = {(a, b) for a, row in FRAME.iterrows() for b in row["conflicts"]}
+    for a, b in [
+        ("RAU-01", "RAU-07"),
+        ("SAY-01", "SAY-11"),
+        ("SAY-14", "SAY-11"),
+        ("SAY-13", "SAY-09"),
+    ]:
+        assert (a, b) in pairs

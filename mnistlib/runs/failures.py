@@ -6,11 +6,10 @@ removes its note.
 
 import contextlib
 import json
-import os
-import uuid
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+from mnistlib.ground.files import write_whole
 from mnistlib.runs.store import Store
 
 _FOLDER = ".failed"
@@ -45,15 +44,10 @@ def note(store: Store, failure: Failure) -> None:
     """
     path = store.folder / _FOLDER / f"{failure.key}.json"
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            facts = asdict(failure) | {"when": when}
-            temporary.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        facts = asdict(failure) | {"when": when}
+        write_whole(path, json.dumps(facts, indent=1) + "\n")
 
 
 def forget(store: Store, key: str) -> None:

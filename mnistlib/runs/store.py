@@ -14,7 +14,6 @@ import errno
 import os
 import re
 import stat
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +22,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from mnistlib.ground.errors import StoreError
+from mnistlib.ground.files import write_whole
 from mnistlib.runs import codec
 from mnistlib.runs.codec import BrokenRecord
 from mnistlib.runs.states import State, judge
@@ -149,8 +149,8 @@ class Store:
                 # Named by their content, so a file of this name has the same bytes, or is
                 # damaged and better replaced.
                 if arrays:
-                    self._write(arrays, packed, os.replace)
-                self._write(path, text, _name_once)
+                    write_whole(arrays, packed, os.replace)
+                write_whole(path, text, _name_once)
                 _flush_folder(path.parent)
                 return True
             except FileExistsError:
@@ -163,18 +163,6 @@ class Store:
                     f"{error.strerror}. "
                     "Free some space or choose another folder with MNISTLIB_RUNS"
                 ) from None
-
-    @staticmethod
-    def _write(path: Path, content: bytes, give_name) -> None:
-        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-        try:
-            with open(temporary, "xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            give_name(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
 
     @contextmanager
     def lock(self, key: str, timeout: float = -1) -> Iterator[None]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnistlib.ground.errors import StudyError
+from mnistlib.ground.files import write_whole
 from mnistlib.ground.notebook import (
     INJECTED,
     clean,
@@ -81,8 +82,7 @@ def run_notebook(
         notebook = read_notebook(temporary)
         _check_effective(notebook, parameters)
         clean(notebook)
-        _write(notebook, temporary)
-        os.replace(temporary, target)
+        _write(notebook, target)
     except papermill.PapermillExecutionError as error:
         kept = failed / target.name
         failed.mkdir(parents=True, exist_ok=True)
@@ -184,7 +184,7 @@ def _check_effective(notebook, asked: dict) -> None:
 def _write(notebook, path: Path) -> None:
     import nbformat
 
-    path.write_text(nbformat.writes(notebook), encoding="utf-8")
+    write_whole(path, nbformat.writes(notebook))
 
 
 def _traceback(error) -> str:

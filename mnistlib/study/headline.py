@@ -7,6 +7,7 @@ import pandas as pd
 
 from mnistlib.claims.registry import load_claims, reported
 from mnistlib.ground.errors import StudyError
+from mnistlib.ground.files import write_whole
 from mnistlib.ground.notebook import read_notebook
 from mnistlib.show import report, tables
 from mnistlib.show.overview import overview
@@ -305,7 +306,6 @@ def update_readme(readme: Path, notebooks: Path) -> None:
         return
     before, after = text.split(BEGIN)[0], text.split(END)[1]
     executed = sorted(notebooks.glob("*.ipynb"))
-    block = readme_block(executed, summary)
-    readme.write_text(before + block + after, encoding="utf-8")
+    write_whole(readme, before + readme_block(executed, summary) + after)
     if has_picture(found := comparisons(executed)):
         picture(found, readme.parent / README_PICTURE)

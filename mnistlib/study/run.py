@@ -1,7 +1,6 @@
 """The study: run the planned notebooks, and leave their executed copies and a summary."""
 
 import os
-import shutil
 import sys
 import time
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from mnistlib.ground import machine, paths
 from mnistlib.ground.errors import StudyError
+from mnistlib.ground.files import write_whole
 from mnistlib.runs.store import Store
 from mnistlib.runs.sweep import default_workers
 from mnistlib.study import environment
@@ -184,9 +184,8 @@ def _publish(folder: Path, study: Study, planned: list[Job], summary: Summary) -
     target.mkdir(parents=True, exist_ok=True)
     results = _kept_results(target, study)
     for job in planned:
-        temporary = target / f".{job.name}.{os.getpid()}"
-        shutil.copyfile(folder / f"{job.name}.ipynb", temporary)
-        os.replace(temporary, target / f"{job.name}.ipynb")
+        copy = (folder / f"{job.name}.ipynb").read_bytes()
+        write_whole(target / f"{job.name}.ipynb", copy)
         results[job.name] = summary.notebooks[job.name]
     ordered = {name: results[name] for name in study.notebooks if name in results}
     write_summary(summary.model_copy(update={"notebooks": ordered}), target)

@@ -1,12 +1,12 @@
 """What a study left behind, for machines: summary.json beside the executed notebooks."""
 
-import os
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from mnistlib.ground.errors import StudyError
+from mnistlib.ground.files import write_whole
 from mnistlib.ground.validation import Checked, one_line
 
 FILE = "summary.json"
@@ -102,10 +102,5 @@ def read_summary(folder: Path) -> Summary | None:
 def write_summary(summary: Summary, folder: Path) -> Path:
     """Write a summary into a folder, whole or not at all; return its path."""
     path = folder / FILE
-    temporary = path.with_name(f".{FILE}.{os.getpid()}")
-    try:
-        temporary.write_text(summary.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, summary.model_dump_json(indent=2) + "\n")
     return path

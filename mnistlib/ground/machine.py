@@ -24,7 +24,7 @@ _PACKAGES = [
     "sphinx",
     "myst-nb",
 ]
-_CODE = ["mnistlib", "notebooks", "study.yaml", "requirements.lock"]
+_CODE = ["study.yaml", "mnistlib", "notebooks", "requirements.lock"]
 
 
 def installed(package: str) -> str | None:

@@ -229,9 +229,10 @@ def test_a_run_that_kills_every_worker_is_given_up(tmp_path, monkeypatch):
 
 
 def test_unfit_workers_are_refused(tmp_path, start, monkeypatch):
-    monkeypatch.setattr(cluster, "WORKER_SECONDS", 1)
-    with pytest.raises(RunError, match=r"must have workers\. Received: .*none in 1 s"):
-        cluster.check(start.address)
+    with monkeypatch.context() as patch:
+        patch.setattr(cluster, "WORKER_SECONDS", 1)
+        with pytest.raises(RunError, match=r"must have workers\. Received: .*none in 1 s"):
+            cluster.check(start.address)
     start.worker(threads=2)
     start.worker(before="import mnistlib; mnistlib.__version__ = '0.0.1'")
     start.worker(before="import sys; sys.modules['mnistlib'] = None")

@@ -138,7 +138,11 @@ def main() -> None:
     help="Folder of the executed notebooks, in place of _build; no report is compiled.",
 )
 @click.option("--no-book", is_flag=True, help="Do not compile the report.")
-@click.option("--dry-run", is_flag=True, help="Check and show the parameters; run nothing.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Find the data, check and show the parameters; run nothing.",
+)
 def study(
     notebooks,
     profile,

@@ -17,11 +17,11 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    PlainValidator,
     PrivateAttr,
     ValidationError,
     model_validator,
 )
-from pydantic_core import core_schema
 
 from mnistlib.ground.errors import ParameterError
 from mnistlib.ground.validation import Checked, one_line
@@ -77,7 +77,8 @@ class Size:
     most: int | None = None
 
     def __get_pydantic_core_schema__(self, source, handler):
-        return core_schema.no_info_plain_validator_function(self._checked)
+        checked = PlainValidator(self._checked)
+        return checked.__get_pydantic_core_schema__(source, handler)
 
     def _checked(self, value: Any) -> int | str | None:
         if value is None and self.most is None:

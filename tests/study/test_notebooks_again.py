@@ -6,8 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from papermill import PapermillExecutionError, execute_notebook
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
@@ -26,7 +25,7 @@ def store(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def execute(store, monkeypatch):
+def execute(store, tmp_path, monkeypatch):
     """Execute cells in a new kernel, offline, on a store of their own."""
     for name, value in {
         "MNISTLIB_RUNS": str(store),
@@ -40,9 +39,9 @@ def execute(store, monkeypatch):
     def run(cells: list) -> list:
         notebook = nbformat.v4.new_notebook(cells=cells)
         notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-        history = ["--HistoryManager.hist_file=:memory:"]
-        client = NotebookClient(notebook, timeout=600, extra_arguments=history)
-        return client.execute(cwd=str(ROOT)).cells
+        nbformat.write(notebook, tmp_path / "cells.ipynb")
+        paths = (str(tmp_path / name) for name in ("cells.ipynb", "done.ipynb"))
+        return execute_notebook(*paths, cwd=str(ROOT), progress_bar=False).cells
 
     return run
 
@@ -95,5 +94,7 @@ def test_all_cells_run_again_and_show_the_same(name, execute):
 )
 def test_papermill_may_not_give_a_name_that_is_no_parameter(name, execute):
     cells = code_cells("02_optimizers", dataset="digits", **{name: 1})
-    with pytest.raises(CellExecutionError, match=f"unknown name '{name}'; known: dataset"):
+    with pytest.raises(
+        PapermillExecutionError, match=f"unknown name '{name}'; known: dataset"
+    ):
         execute(cells[:3])

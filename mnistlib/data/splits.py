@@ -96,12 +96,11 @@ def split(
     if type(n_test) is not int or n_test:
         n_of_test = _subset_size("n_test", n_test, len(dataset.y_test), dataset.name)
     test_index = _draw(dataset.y_test, n_of_test, TEST_SUBSET_SEED)[0]
+    n_val = validation_size(n, val_fraction, method)
     if method == "last":
-        cut = math.floor(n * (1.0 - val_fraction))
-        train_index, val_index = np.arange(cut), np.arange(cut, n)
+        train_index, val_index = np.arange(n - n_val), np.arange(n - n_val, n)
     else:
         chosen = _draw(dataset.y_train, n, seed)[0]
-        n_val = round(n * val_fraction)
         val, rest = _draw(dataset.y_train[chosen], n_val, seed)
         train_index, val_index = chosen[rest], chosen[val]
     if not len(train_index):
@@ -121,6 +120,13 @@ def split(
         test_index=test_index,
         sha256=_hash_indices(train_index, val_index, test_index),
     )
+
+
+def validation_size(n: int, val_fraction: float, method: str) -> int:
+    """Return how many of n training images `split` holds out for validation."""
+    if method == "last":
+        return n - math.floor(n * (1.0 - val_fraction))
+    return round(n * val_fraction)
 
 
 def scale(split: Split, method: str = "unit") -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from mnistlib.ground.errors import StoreError
 from mnistlib.ground.files import write_whole
 from mnistlib.runs import codec
-from mnistlib.runs.codec import BrokenRecord
+from mnistlib.runs.codec import BrokenRecord, OtherVersion
 from mnistlib.runs.states import State, judge
 from mnistlib.training.record import RunRecord
 
@@ -197,12 +197,16 @@ class Store:
             lock.release()
 
     def records(self) -> Iterator[RunRecord]:
-        """Yield every record without its arrays, by key.
+        """Yield the records of this version, without their arrays, by key.
+
+        Those that an older or a newer mnistlib wrote in a way of its own are left out.
 
         Raises:
             StoreError: at the first that cannot be read.
         """
-        return (self.get(key) for key in self.keys())
+        for key in self.keys():
+            with suppress(OtherVersion):
+                yield self.get(key)
 
     def states(self) -> dict[str, State]:
         """Read every record and its arrays; return what is to be said of each, by key."""

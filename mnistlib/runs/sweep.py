@@ -19,6 +19,7 @@ from mnistlib.runs.job import Ended, Job, Spec, execute, run_job
 from mnistlib.runs.progress import Progress
 from mnistlib.runs.store import Store
 from mnistlib.runs.workers import default_workers, run_in_workers
+from mnistlib.training.images import check_images
 from mnistlib.training.record import RunRecord
 
 __all__ = ["Runs", "collect", "default_workers", "execute"]
@@ -48,7 +49,8 @@ def collect(
 
     Raises:
         RunError: runs failed, the others were stored; or the scheduler cannot be used.
-        DataError: the data cannot be had.
+        DataError: the data cannot be had, or are fewer than a spec asks for.
+        SpecError: a run that is not tested would have no image to be evaluated on.
         StoreError: the store cannot be read or written.
     """
     if not specs:
@@ -77,7 +79,7 @@ def collect(
 
 
 def _check_sizes(spec: Spec, dataset: data.Dataset) -> None:
-    """Refuse a subset larger than the data before anything is trained."""
+    """Refuse what the data do not have before anything is trained."""
     for name, available in (
         ("n_train", len(dataset.y_train)),
         ("n_test", len(dataset.y_test)),
@@ -88,6 +90,7 @@ def _check_sizes(spec: Spec, dataset: data.Dataset) -> None:
                 f"{name} must be at most {available}, all that {dataset.name} has. "
                 f"Received: {name}={wanted!r}. Ask for fewer, or None for all"
             )
+    check_images(spec, dataset)
 
 
 def _run_missing(

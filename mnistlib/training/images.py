@@ -1,10 +1,31 @@
-"""The images of one run, as its spec asks for them: cut and scaled."""
+"""The images of one run, as its spec asks for them: checked, cut and scaled."""
 
 import numpy as np
 
 from mnistlib import data
+from mnistlib.data.splits import validation_size
 from mnistlib.ground.errors import SpecError
 from mnistlib.training.spec import RunSpec
+
+
+def check_images(spec: RunSpec, dataset: data.Dataset) -> None:
+    """Make sure that a run has images to be evaluated on.
+
+    Args:
+        spec: what to run.
+        dataset: the data that ``spec.dataset`` names.
+
+    Raises:
+        SpecError: no image is left to choose by.
+    """
+    n = len(dataset.y_train) if spec.n_train is None else spec.n_train
+    if spec.is_tested or validation_size(n, spec.val_fraction, spec.split):
+        return
+    raise SpecError(
+        "a run that is not tested must hold an image out for validation. Received: "
+        f"val_fraction={spec.val_fraction!r} (float), which is none of {n}; hold out a "
+        "larger share"
+    )
 
 
 def images_of(
@@ -24,6 +45,7 @@ def images_of(
     Raises:
         SpecError: no image is left to choose by.
     """
+    check_images(spec, dataset)
     cut = data.split(
         dataset,
         method=spec.split,
@@ -32,10 +54,4 @@ def images_of(
         n_test=spec.n_test if spec.is_tested else 0,
         seed=spec.seed,
     )
-    if not spec.is_tested and not len(cut.x_val):
-        raise SpecError(
-            "a run that is not tested must hold an image out for validation. Received: "
-            f"val_fraction={spec.val_fraction!r} (float), which is none of "
-            f"{len(cut.x_train)}; hold out a larger share"
-        )
     return cut, *data.scale(cut, spec.scaling)

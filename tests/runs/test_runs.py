@@ -238,6 +238,15 @@ def test_two_studies_on_one_store_share_the_work(tmp_path):
     assert Store(tmp_path).verify() == {}
 
 
+@pytest.mark.parametrize("split", ["last", "stratified"])
+def test_a_run_without_an_image_to_choose_by_is_told_before_training(tmp_path, split):
+    changes = {"evaluate_on": "validation", "n_test": None, "val_fraction": 1e-17}
+    spec = CLASSICAL.model_copy(update=changes | {"split": split})
+    with pytest.raises(SpecError, match=r"hold an image out.*which is none of 200; hold"):
+        collect([CLASSICAL, spec], store=tmp_path, workers=0)
+    assert Store(tmp_path).keys() == []
+
+
 @pytest.mark.parametrize(("name", "wanted"), [("n_train", 1438), ("n_test", 361)])
 def test_a_subset_larger_than_the_data_is_told_before_training(tmp_path, name, wanted):
     spec = CLASSICAL.model_copy(update={name: wanted})

@@ -129,6 +129,7 @@ def test_a_record_of_a_newer_format_is_never_advised_to_be_pruned(store):
         store.get(key)
     assert "prune" not in str(caught.value)
     assert words(store) == ["newer"]
+    assert list(store.records()) == []  # as for a page on the published records
     for command in ("verify", "list"):
         shown = run(store, command)
         assert (shown.exit_code, "update this one" in shown.output) == (0, True)

@@ -134,7 +134,7 @@ def verify(retrain, seed, quickest, folder, published) -> None:
 
 def _count(states: dict) -> None:
     """Say how many records are in which state, and which backends the good ones are of."""
-    from mnistlib.runs.states import GOOD
+    from mnistlib.runs.states import GOOD, SUPERSEDED
 
     words = Counter(state.word for state in states.values())
     made = Counter(state.text for state in states.values() if state.word == GOOD)
@@ -142,6 +142,8 @@ def _count(states: dict) -> None:
     told = [f"{words.pop(GOOD, 0)} records are good" + (f" ({of})" if of else "")]
     told += [f"{n} {word}" for word, n in sorted(words.items())]
     click.echo(", ".join(told))
+    if set(words) & set(SUPERSEDED):
+        click.echo("`mnistlib runs prune --older` removes those that no run finds any more")
 
 
 def _retrain(store, good: list[str], n: int, seed: int | None) -> int:

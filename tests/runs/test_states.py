@@ -106,6 +106,7 @@ def test_another_training_version_is_told_and_not_broken(store, step, word):
     assert shown.exit_code == 0
     assert f"{key}: {word}: made by training version {version}" in shown.output
     assert "1 records are good (1 scikit-learn), 1 " + word in shown.output
+    assert ("prune --older" in shown.output) == (word == "older")
     assert run(store, "prune", "--broken", "--yes").output == "0 records deleted\n"
     run(store, "prune", "--older", "--yes")
     assert (key in store) == (word == "newer")

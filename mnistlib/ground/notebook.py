@@ -49,8 +49,7 @@ def read_notebook(path: Path):
         return notebook
     except FileNotFoundError:
         raise StudyError(f"a notebook must be a file. Received: {path} (missing)") from None
-    # nbformat raises whatever comes when the file is JSON of another shape.
-    except Exception as error:
+    except Exception as error:  # of what is no notebook, nbformat raises anything
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise StudyError(
             f"a notebook must be readable. Received: {path} ({why[:200]}). "

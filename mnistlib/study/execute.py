@@ -92,7 +92,7 @@ def run_notebook(
         text = f"{name}, cell {cell.get('id')!r} ({kept}):\n\n{_traceback(error)}"
         return Outcome(time.perf_counter() - start, line, write_log(text, failed, name))
     except Exception as error:
-        # A kernel that dies, a full disk: the other notebooks go on.
+        # A kernel that dies, say: the other notebooks go on.
         line = f"{type(error).__name__}: {_first_line(str(error))}"
         return Outcome(time.perf_counter() - start, line, write_log(error, failed, name))
     finally:

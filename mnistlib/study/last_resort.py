@@ -22,7 +22,7 @@ _WHAT_TO_DO = {
     errno.ENOTDIR: ("a folder must be where a file is", _IN_THE_WAY),
     errno.EEXIST: ("a folder must be where a file is", _IN_THE_WAY),
     errno.EISDIR: ("a file must be where a folder is", _IN_THE_WAY),
-    errno.ENOENT: ("a file must be there", "put it back, with `git checkout` for one"),
+    errno.ENOENT: ("a file or folder must be there", "put it back, or name another place"),
     errno.ENAMETOOLONG: ("a path must be one the system takes", "choose a shorter one"),
 }
 

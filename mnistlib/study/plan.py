@@ -233,7 +233,7 @@ def load_study(path: Path | None = None) -> Study:
         raise StudyError(
             f"the study's plan must be a readable file. Received: {path} ({error.strerror})"
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         where = " ".join(str(error).split())
         raise StudyError(f"{path.name} must be YAML. Received: {where}") from None
     except ValidationError as error:

@@ -91,7 +91,7 @@ def parse_overrides(text: str) -> dict:
             )
         try:
             overrides[name] = parse(value)
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError, RecursionError):
             raise ParameterError(
                 "a parameter's value must be a number, true, false, null, text without "
                 "special signs, or a list in brackets. "

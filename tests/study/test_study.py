@@ -93,6 +93,8 @@ def test_what_cannot_run_is_refused_before_anything_runs(project, kwargs, error,
     ("plan", "match"),
     [
         ("notebooks: [01_tiny", "must be YAML"),
+        ("notebooks: \0", "must be YAML"),
+        ("[" * 5000, "must be YAML"),
         ("notebooks: [01_tiny]", "profiles is required"),
         ("notebooks: [01_tiny]\nprofiles: {}\nprofile: {}", "unknown name 'profile'"),
         ("notebooks: [09_x]\nprofiles: {a: {about: a}}", "09_x.ipynb"),
@@ -150,9 +152,25 @@ def test_a_notebook_and_its_class_must_have_the_same_names(project):
     refused(StudyError, "'01_tiny' differs in rate, speed", load_study)
 
 
-def test_a_file_that_is_no_notebook_is_refused(project):
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a text",
+        "",
+        "[]",
+        "{}",
+        '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
+        '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": null}',
+        '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": ["x"]}',
+        '{"nbformat": 3, "worksheets": 3}',
+        '{"nbformat": 99, "metadata": {}, "cells": []}',
+        "\0",
+        "[" * 100_000,
+    ],
+)
+def test_a_file_that_is_no_notebook_is_refused(project, content):
     folder = project("01_tiny")
-    (folder / "notebooks" / "01_tiny.ipynb").write_text("a text")
+    (folder / "notebooks" / "01_tiny.ipynb").write_text(content)
     refused(StudyError, "must be readable. Received: .*01_tiny.ipynb", load_study)
 
 

@@ -1,5 +1,6 @@
 """One notebook through papermill: its executed copy, or one line that says what failed."""
 
+import logging
 import os
 import re
 import shutil
@@ -62,6 +63,8 @@ def run_notebook(
         import papermill
     from traitlets.config import Config
 
+    for library in ("papermill", "traitlets"):  # what they log is in their errors, too
+        logging.getLogger(library).setLevel(logging.CRITICAL + 1)
     name = source.stem
     temporary = scratch / target.name
     start = time.perf_counter()

@@ -179,9 +179,9 @@ def test_a_file_that_is_no_notebook_is_refused(project, content):
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
-    """A study of a good notebook, one that raises and one whose kernel dies."""
+    """A study of a good notebook, one that raises, one whose kernel dies or is none."""
     folder = tmp_path_factory.mktemp("ran") / "project"
-    tiny_study.write(folder, ["01_tiny", "02_fails", "03_dies"])
+    tiny_study.write(folder, ["01_tiny", "02_fails", "03_dies", "07_foreign"])
     before = folder / "_build" / "smoke" / "notebooks" / "02_fails.ipynb"
     before.parent.mkdir(parents=True)
     before.write_text("a good copy from before")
@@ -206,9 +206,7 @@ def test_a_failed_notebook_is_one_line_that_names_its_cell_and_its_log(ran):
     folder, done = ran
     assert done.returncode == 1
     failed = folder / "_build" / "smoke" / "failed"
-    first, second, third, last = [
-        line for line in done.stderr.splitlines() if not line.startswith("mnistlib: Kern")
-    ]
+    first, second, third, fourth, last = done.stderr.splitlines()
     assert re.fullmatch(r"01_tiny: done in \d+\.\d s", first)
     assert second == (
         "02_fails: FAILED, cell 'raises' raised ValueError: n must not be 4. "
@@ -219,7 +217,12 @@ def test_a_failed_notebook_is_one_line_that_names_its_cell_and_its_log(ran):
         f"The whole log is {failed / '03_dies.log'}"
     )
     assert last == (
-        "mnistlib: error: 2 notebook(s) failed, as printed above: 02_fails, 03_dies"
+        "mnistlib: error: 3 notebook(s) failed, as printed above: 02_fails, 03_dies, "
+        "07_foreign"
+    )
+    assert fourth == (
+        "07_foreign: FAILED, NoSuchKernel: No such kernel named julia. "
+        f"The whole log is {failed / '07_foreign.log'}"
     )
     log = (failed / "02_fails.log").read_text()
     assert f"02_fails, cell 'raises' ({failed / '02_fails.ipynb'})" in log
@@ -278,7 +281,7 @@ def test_the_executed_copy_holds_what_was_asked_for_and_no_times(ran):
 def test_the_summary_says_what_happened(ran):
     folder, _ = ran
     summary = read_summary(folder / "_build" / "smoke" / "notebooks")
-    assert summary.failed == ["02_fails", "03_dies"]
+    assert summary.failed == ["02_fails", "03_dies", "07_foreign"]
     assert summary.datasets == ["digits"]
     result = summary.notebooks["01_tiny"]
     assert (result.status, result.error) == ("ok", None)

@@ -21,11 +21,16 @@ class _Commands(click.Group):
 
     def main(self, *args, **kwargs):
         logging.basicConfig(format="mnistlib: %(message)s", stream=sys.stderr)
-        for stream in (sys.stdout, sys.stderr):
+        for name in ("stdout", "stderr"):
+            if getattr(sys, name) is None:  # closed by whoever started us
+                setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
             # A terminal may have no sign for ×, and a path may be no text at all.
-            stream.reconfigure(errors="backslashreplace")
-        # So that a stop by the system ends notebooks and workers as Ctrl-C does.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+            getattr(sys, name).reconfigure(errors="backslashreplace")
+        # So that a stop by the system, or a terminal that is closed, ends notebooks and
+        # workers as Ctrl-C does; `nohup` ignores the latter, and so do we.
+        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, signal.default_int_handler)
         return super().main(*args, **kwargs)
 
     def make_context(self, *args, **kwargs):

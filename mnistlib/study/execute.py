@@ -132,8 +132,9 @@ def kernels(variables: dict[str, str], scratch: Path) -> Iterator[None]:
     )
     try:
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                handlers[number] = signal.signal(number, _stop)
+            for number in signal.valid_signals():
+                if signal.getsignal(number) is signal.default_int_handler:
+                    handlers[number] = signal.signal(number, _stop)
         yield
     finally:
         for number, handler in handlers.items():

@@ -53,7 +53,7 @@ def describe(error: Exception, log: str) -> str:
 def _culprit(error: OSError) -> str:
     """Return the path that an error is about: of a path below a file, that file."""
     if error.filename is None:
-        return "a file"
+        return "a file, or the working folder"
     path = Path(os.fsdecode(error.filename)).absolute()
     if error.errno == errno.ENOTDIR:
         path = next((p for p in (path, *path.parents) if p.is_file()), path)

@@ -174,3 +174,15 @@ def test_a_path_below_a_file_names_the_file(tmp_path):
     with pytest.raises(NotADirectoryError) as caught:
         (tmp_path / "a" / "b").write_text("x")
     assert f"{tmp_path / 'a'} (" in last_resort.describe(caught.value, os.devnull)
+
+
+@pytest.mark.parametrize("closed", ["1", "2"])
+def test_a_closed_stream_is_no_fault(project, closed):
+    command = f'exec "$@" {closed}>&-'
+    done = subprocess.run(
+        ["sh", "-c", command, "sh", sys.executable, tiny_study.__file__, "doctor"],
+        capture_output=True,
+        text=True,
+    )
+    assert "Traceback" not in done.stderr + done.stdout
+    assert done.returncode == 0, done.stderr

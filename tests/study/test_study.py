@@ -452,7 +452,9 @@ def _processes_of(folder: Path) -> list[int]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL]
+)
 def test_a_stopped_study_leaves_no_process_and_no_half_notebook(tmp_path, how):
     folder = tmp_path / "project"
     tiny_study.write(folder, ["04_trains"])
@@ -467,18 +469,18 @@ def test_a_stopped_study_leaves_no_process_and_no_half_notebook(tmp_path, how):
     )
     try:
         _wait_for(lambda: len(_processes_of(folder)) >= 5, 90)  # with both workers
-        process.send_signal(how)
+        process.send_signal(signal.Signals[how])
         status = process.wait(30)
         _wait_for(lambda: not _processes_of(folder), 30)
     finally:
         for pid in _processes_of(folder):
             os.kill(pid, signal.SIGKILL)
-    if how != signal.SIGKILL:
+    if how != "SIGKILL":
         assert status == 130
         assert "mnistlib: stopped" in process.stderr.read()
     left = folder / "_build" / "smoke" / "notebooks"
     # Nobody hears SIGKILL: the next study removes what it leaves.
-    names = {".lock", ".running"} if how == signal.SIGKILL else {".lock"}
+    names = {".lock", ".running"} if how == "SIGKILL" else {".lock"}
     assert {path.name for path in left.iterdir()} == names
 
 

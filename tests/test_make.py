@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ ROOT = Path(__file__).parents[1]
 UV = r"""#!/bin/sh
 if [ "$1" = venv ]; then
   for folder; do :; done
+  sleep 1
+  echo made >> made
   mkdir -p "$folder/bin"
   ln -s "$(command -v python3)" "$folder/bin/python"
   printf '#!/bin/sh\nprintf "%%s\\n" "of %s" "$@"\n' "$PWD" > "$folder/bin/mnistlib"
@@ -128,3 +131,12 @@ def test_a_python_that_is_none_is_one_clear_line(clone):
         "Install one, or name it: make PYTHON=/path/to/python"
     )
     assert not (clone / ".venv").exists()
+
+
+@pytest.mark.skipif(shutil.which("flock") is None, reason="needs flock")
+def test_two_first_commands_at_once_make_one_environment(clone):
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(lambda _: make(clone, "doctor"), range(2)))
+    assert [one.returncode for one in done] == [0, 0], done
+    assert [one.stdout.splitlines()[-2:] for one in done] == [[f"of {clone}", "doctor"]] * 2
+    assert (clone / "made").read_text() == "made\n"

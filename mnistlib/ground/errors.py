@@ -1,7 +1,7 @@
 """The errors that a person may meet: one clear line each.
 
 Every message says what is required, what was received and what to do. The command line
-prints the message alone; a traceback is for bugs.
+prints the message alone; the traceback of any other error goes to a log.
 """
 
 

@@ -31,6 +31,7 @@
         }
       }
       const scrolls = isTooWide(element);
+      if (scrolls) element.classList.remove(...CLOSER); // no use, so no smaller words
       element.classList.toggle("scrolls", scrolls);
       if (scrolls) {
         element.tabIndex = 0;

@@ -20,8 +20,9 @@ def ratio_plot(systems: list[dict]):
     """Draw our rate by the peers', all cores busy: median, least and largest."""
     import matplotlib.pyplot as plt
 
-    height = 0.6 * len(systems) + 1.1
-    figure, ax = plt.subplots(figsize=(style.WIDTH, height), layout="constrained")
+    # Narrow, so that its words can be read on a phone.
+    height = 0.45 * len(systems) + 1.1
+    figure, ax = plt.subplots(figsize=(5.6, height), layout="constrained")
     palette, everything = style.colours([KERAS, PYTORCH]), []
     for at, system in enumerate(systems):
         for shift, (title, values) in zip(

@@ -279,9 +279,9 @@ def test_all_notebooks_begin_alike(notebook):
         f"from mnistlib.chapters.{chapter}.params import Params\n\n"
         "params = Params.from_notebook()"
     )
-    assert "images = data.load(params.dataset)\nparams = params.fitted(images)" in (
-        set_up.source
-    )
+    if "dataset" in of_notebook(notebook).model_fields:
+        loads = "images = data.load(params.dataset)\nparams = params.fitted(images)"
+        assert loads in set_up.source
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS)

@@ -20,6 +20,7 @@ from mnistlib.study.plan import load_study
 
 ROOT = Path(__file__).parents[2]
 STUDY = load_study(ROOT / "study.yaml")
+ON_IMAGES = [name for name in STUDY.notebooks if "dataset" in STUDY.defaults[name]]
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +117,7 @@ def run_cells(notebook: str, parameters: dict, monkeypatch) -> dict:
     return names
 
 
-@pytest.mark.parametrize("notebook", STUDY.notebooks)
+@pytest.mark.parametrize("notebook", ON_IMAGES)
 @pytest.mark.parametrize("name", ["digits", "mnist"])
 @pytest.mark.parametrize("profile", STUDY.profiles)
 def test_all_specs_can_be_made(profile, name, notebook, datasets, asked, monkeypatch):

@@ -1,6 +1,5 @@
 """The study: run the planned notebooks, and leave their executed copies and a summary."""
 
-import os
 import sys
 import time
 from datetime import UTC, datetime

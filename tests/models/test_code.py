@@ -226,7 +226,7 @@ def changed(library: Path) -> set[str]:
         ("__init__.py", "Draw a new network", "Draw once more a network", set()),
         ("classical.py", "return SVC()", "return SVC(C=2)", {"svm"}),
         ("classical.py", '{"random_state": seed}', '{"random_state": 0}', CLASSICAL),
-        ("facts.py", "import os", "import os  # for its files", set()),
+        ("facts.py", "import json", "import json  # for its files", set()),
     ],
 )
 def test_an_edit_in_a_copy_changes_the_models_that_it_touches(

@@ -96,9 +96,7 @@ def _percent(unit: str) -> str:
     return f"{tables.THIN_SPACE}%" if unit == "percent" else ""
 
 
-def _number(x: float | None, unit: str) -> str:
-    if pd.isna(x):  # a mean of runs of which one diverged
-        return tables.MISSING
+def _number(x: float, unit: str) -> str:
     digits = _DIGITS.get(unit)
     if digits is None and x == int(x):
         return tables.count(x)
@@ -130,7 +128,12 @@ def _table(found: pd.DataFrame, paper) -> pd.DataFrame:
         "Paper": [paper(row.paper) for row in rows],
         "System": [_system(row) for row in rows],
         "Printed": [row.printed for row in rows],
-        "Measured": [_number(row.ours, row.unit) + _percent(row.unit) for row in rows],
+        "Measured": [
+            tables.MISSING
+            if pd.isna(row.ours)
+            else _number(row.ours, row.unit) + _percent(row.unit)
+            for row in rows
+        ],
     }
     for title, low, high in (
         ("Over seeds", "low", "high"),

@@ -169,10 +169,10 @@ class Runs:
 
         Columns: ``key``, the spec's fields (``arg_<name>`` for model arguments),
         ``status``, ``parameters``, ``size_bytes``, ``train_accuracy`` (of the last epoch,
-        while the weights moved), ``val_accuracy``, ``val_loss``, ``test_accuracy``,
-        ``test_loss``, ``n_correct``, ``n_examples`` (of the test), ``fit_seconds``,
-        ``predict_seconds``. Accuracies are fractions; losses in nats. What a run was not
-        evaluated on is NaN.
+        while the weights moved), ``val_accuracy``, ``val_loss``, ``n_val`` (images),
+        ``test_accuracy``, ``test_loss``, ``n_correct``, ``n_examples`` (of the test),
+        ``fit_seconds``, ``predict_seconds``. Accuracies are fractions; losses in nats.
+        What a run was not evaluated on is NaN.
         """
         return pd.DataFrame(
             [
@@ -258,6 +258,7 @@ def _results_row(record: RunRecord) -> dict:
         "train_accuracy": _share(record.train),
         "val_accuracy": _share(record.val),
         "val_loss": record.val["loss"],
+        "n_val": record.val["n_examples"],
         "test_accuracy": _share(test),
         "test_loss": test["loss"],
         "n_correct": test["n_correct"],

@@ -81,7 +81,9 @@ def learning_curves(history, by: str, y: str, ax=None, log=False) -> Figure:
     return figure
 
 
-def interval_plot(frame, x, y, hue=None, ax=None, log_x=False, horizontal=False) -> Figure:
+def interval_plot(
+    frame, x, y, hue=None, ax=None, log_x=False, horizontal=False, failed=None
+) -> Figure:
     """Draw every seed as a point, and the mean with Student's 95 % interval beside it.
 
     With one seed there is no interval, and the point is the mean.
@@ -94,6 +96,8 @@ def interval_plot(frame, x, y, hue=None, ax=None, log_x=False, horizontal=False)
         ax: axes to draw on, or None for a new figure.
         log_x: x is a positive number on a logarithmic axis, and means are joined by lines.
         horizontal: categories on the vertical axis, for long names.
+        failed: column that tells which runs failed, or None. A group with such a run has
+            two outcomes and no interval; its mark is the median.
     """
     if log_x and horizontal:
         raise ValueError(
@@ -109,7 +113,8 @@ def interval_plot(frame, x, y, hue=None, ax=None, log_x=False, horizontal=False)
         part = frame[frame[hue] == name] if hue else frame
         shift = 0.7 * ((i + 0.5) / len(hues) - 0.5)
         places, means = [], []
-        for category, values in part.groupby(x, sort=log_x)[y]:
+        for category, group in part.groupby(x, sort=log_x):
+            values = group[y]
             # On a log axis, shift by a factor so that intervals of hues do not overlap.
             at = (
                 category * 10 ** (shift / 8)
@@ -117,6 +122,8 @@ def interval_plot(frame, x, y, hue=None, ax=None, log_x=False, horizontal=False)
                 else categories.index(category) + shift
             )
             found = summary(values)
+            if failed and group[failed].any():
+                found |= {"mean": float(values.median()), "low": math.nan}
             colour = palette[name if hue else category]
             # Points in the open, beside the interval, so that the mean hides no seed.
             move = (0, 0) if log_x else (0, 6) if horizontal else (-8, 0)

@@ -26,6 +26,8 @@ _ROW_KEYS = {
     "n_seeds",
     "text",
 }
+# What judges a printed number; a row of our own may leave it out.
+_ENDS = ["one_low", "one_high", "image_low", "image_high"]
 # It changes how long a study takes, never what it finds.
 _NOT_SHOWN = {"workers"}
 
@@ -89,8 +91,12 @@ def headline(rows: list[dict]) -> None:
     Args:
         rows: dicts with the keys paper, system, quantity (text), claim_id (id in
             claims.yaml, or None where the paper printed nothing), ours (number, in the
-            claim's unit; None where a run gave none), low and high (interval, NaN or None
-            with one seed), n_seeds, text (one sentence).
+            claim's unit; None where a run gave none), low and high (interval of our mean
+            over seeds), one_low and one_high (of one more run), image_low and image_high
+            (over test images), each NaN, None or left out where there is none; place (of
+            the printed value in the interval of one more run: "inside", "below", "above",
+            or ""), n_seeds, text (one sentence).
+            `mnistlib.show.reproduction.headline_row` makes them.
 
     Raises:
         ValueError: a key is missing or too many, a claim is unknown or another paper's.
@@ -98,7 +104,8 @@ def headline(rows: list[dict]) -> None:
     claims = load_claims()
     checked = []
     for i, row in enumerate(rows):
-        wrong = sorted(_ROW_KEYS.symmetric_difference(row))
+        row = dict.fromkeys(_ENDS) | {"place": ""} | row
+        wrong = sorted({*_ROW_KEYS, *_ENDS, "place"}.symmetric_difference(row))
         if wrong:
             raise ValueError(
                 f"a headline row must have the keys {', '.join(sorted(_ROW_KEYS))}. "
@@ -114,7 +121,7 @@ def headline(rows: list[dict]) -> None:
                 f"Received: claim_id={claim_id!r} ({type(claim_id).__name__}). "
                 "Look it up with load_claims()."
             )
-        ends = {k: None if pd.isna(row[k]) else row[k] for k in ("low", "high")}
+        ends = {k: None if pd.isna(row[k]) else row[k] for k in ("low", "high", *_ENDS)}
         checked.append({**row, **ends})
     emit(HEADLINE, checked)
 

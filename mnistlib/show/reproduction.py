@@ -6,20 +6,43 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mnistlib.claims.registry import load_claims, reported
+from mnistlib.claims.registry import load_claims, printed, reported
 from mnistlib.show import tables
 from mnistlib.show.words import number_of
-from mnistlib.stats.evaluate import confusion
-from mnistlib.stats.intervals import errors_implied, summary, wilson
+from mnistlib.stats.evaluate import confusion, half_errors
+from mnistlib.stats.intervals import (
+    LEARNED_FROM,
+    accuracies,
+    errors_implied,
+    place,
+    prediction,
+    t_interval,
+    wilson,
+)
 
 N_TEST = 10_000  # MNIST's test images, on which the papers' accuracies are shares
 N_TRAIN = 60_000
 MINUS = "\u2212"
+INTERVALS = (
+    "Intervals are of 95 %. Over seeds: Student's, of our mean. Over images: Wilson's, for "
+    "the draw of the test images. One more run: where a single further run would lie; a "
+    "printed number is such a run, and is judged by it."
+)
+HALVES = (
+    "Means over seeds. MNIST's first 5,000 test images were written by other people than "
+    "its last 5,000; an interval over images takes them for one population."
+)
+BOTH = "Over both: seeds and images together."
 
 
 def points(x: float, digits: int = 2) -> str:
     """Format a difference of fractions in percentage points: 0.0052 -> "+0.52"."""
     return tables.MISSING if pd.isna(x) else f"{100 * x:+.{digits}f}".replace("-", MINUS)
+
+
+def images(n: float) -> str:
+    """Format a difference in images, maybe a mean: 12.333 -> "+12.3", 12 -> "+12"."""
+    return tables.MISSING if pd.isna(n) else f"{round(n, 1):+g}".replace("-", MINUS)
 
 
 def points_between(low: float, high: float, digits: int = 2) -> str:
@@ -70,90 +93,120 @@ def system_table(frame: pd.DataFrame, claim_ids: tuple[str, str]) -> pd.DataFram
     """Put what a paper prints of a system above what our runs of it gave.
 
     Args:
-        frame: a row per run: system, test_accuracy, test_loss, status.
+        frame: a row per run: system, test_accuracy, test_loss, n_examples, status.
         claim_ids: of the printed test accuracy (percent) and test loss (nats).
 
     Returns:
-        DataFrame: system, runs, accuracy, low, high, std, min, max (fractions), loss
-        (nats, mean; NaN where a run diverged), diverged (runs). In the paper's row the
-        interval is Wilson's, over test images; in ours it is Student's, over seeds.
+        DataFrame: system, printed (text, in the paper's row), the columns of `accuracies`,
+        one_low and one_high (`prediction`: where one more run would lie), place (of the
+        printed accuracy in it), loss (nats, mean; NaN where a run diverged), diverged
+        (runs). What the paper prints is one run: it has the interval over images alone.
     """
-    accuracy, loss = map(reported, claim_ids)
-    paper = load_claims().at[claim_ids[0], "paper"]
-    low, high = wilson(N_TEST - errors_implied(accuracy, N_TEST), N_TEST)
-    printed = {"system": f"`{paper}`, printed", "runs": 1, "accuracy": accuracy / 100}
-    rows = [printed | {"low": low, "high": high, "loss": loss}]
-    for name, runs in frame.groupby("system", sort=False):
-        found = summary(runs["test_accuracy"])
-        rows.append(
+    value, loss = map(reported, claim_ids)
+    n_correct = N_TEST - errors_implied(value, N_TEST)
+    theirs = pd.DataFrame(
+        [
             {
-                "system": name,
-                "runs": found.pop("n"),
-                "accuracy": found.pop("mean"),
-                **found,
-                "loss": runs["test_loss"].astype(float).mean(skipna=False),
-                "diverged": int((runs["status"] == "diverged").sum()),
+                "system": f"`{load_claims().at[claim_ids[0], 'paper']}`, printed",
+                "printed": f"{printed(claim_ids[0])}{tables.THIN_SPACE}%",
+                "test_accuracy": n_correct / N_TEST,
+                "n_examples": N_TEST,
+                "status": "ok",
             }
-        )
-    columns = ["system", "runs", "accuracy", "low", "high", "std", "min", "max", "loss"]
-    return pd.DataFrame(rows, columns=[*columns, "diverged"])
+        ]
+    )
+    table = pd.concat(
+        [accuracies(theirs, ["system", "printed"]), accuracies(frame, "system")],
+        ignore_index=True,
+    )
+    ends = [(math.nan, math.nan)]
+    losses, diverged = [loss], [0]
+    for _, runs in frame.groupby("system", sort=False):
+        ends.append(one_run(100 * runs["test_accuracy"], "percent"))
+        losses.append(runs["test_loss"].astype(float).mean(skipna=False))
+        diverged.append(int((runs["status"] == "diverged").sum()))
+    return table.assign(
+        one_low=[low / 100 for low, _ in ends],
+        one_high=[high / 100 for _, high in ends],
+        place=[place(value, *pair) for pair in ends],
+        loss=losses,
+        diverged=diverged,
+    )
 
 
 def show_system_table(table: pd.DataFrame, caption: str, name: str) -> None:
     """Display what `system_table` returned; the cell needs myst as Markdown format."""
+    columns = tables.accuracy_columns(table)
+    columns["accuracy"][0] = table["printed"][0]
     shown = pd.DataFrame(
         {
             "System": table["system"],
             "Runs": [
-                f"{row.runs}" + (f" ({row.diverged:.0f} diverged)" * (row.diverged > 0))
+                f"{row.n}" + (f" ({row.diverged:.0f} diverged)" * (row.diverged > 0))
                 for row in table.itertuples()
             ],
-            "Test accuracy": table["accuracy"].map(tables.percent),
-            # Student's interval does not know that an accuracy ends at 100 %.
-            "95 % interval": [
-                tables.interval(low, high)
-                for low, high in table[["low", "high"]].clip(0, 1).to_numpy()
-            ],
-            "Lowest to highest": [
-                tables.interval(row.min, row.max) for row in table.itertuples()
-            ],
+            **{title.capitalize(): texts for title, texts in columns.items()},
+            "One more run": list(map(tables.interval, table["one_low"], table["one_high"])),
+            "Printed lies": [text or tables.MISSING for text in table["place"]],
             "Test loss, nats": [tables.number(loss, 4) for loss in table["loss"]],
         }
     )
     diverged = int(table["diverged"].sum())
-    note = (
-        "The interval of the printed accuracy is Wilson's, for the draw of 10,000 test "
-        "images; those of our runs are Student's, over seeds, cut at 100 %. "
-        f"{number_of(diverged, 'run')} diverged."
-    )
+    note = f"{INTERVALS} {BOTH} {number_of(diverged, 'run')} diverged."
     tables.numbered_table(shown, caption, name, note=note)
 
 
+def one_run(values, unit: str) -> tuple[float, float]:
+    """Return the 95 % interval of one more run, in the claim's unit.
+
+    Args:
+        values: one per seed.
+        unit: of the claim; "percent" ends at 0 and 100, and below 20 % a run failed.
+
+    Returns:
+        (low, high); NaN with one seed, and where a run failed: there is no normal spread.
+    """
+    values = np.asarray(values, dtype=float)
+    if unit != "percent":
+        return prediction(values)
+    if (values < 100 * LEARNED_FROM).any():
+        return math.nan, math.nan
+    low, high = np.clip(prediction(values), 0, 100)
+    return float(low), float(high)
+
+
 def beside_paper(values: Sequence[float], claim_id: str) -> str:
-    """Say where a printed value lies among the values of our seeds, in one sentence.
+    """Say where a printed value, one run, lies among the runs of our seeds.
 
     Args:
         values: one per seed, in the claim's unit.
         claim_id: of the printed value.
     """
-    printed, unit = reported(claim_id), load_claims().at[claim_id, "unit"]
+    value, unit = reported(claim_id), load_claims().at[claim_id, "unit"]
     digits, suffix = (2, f"{tables.THIN_SPACE}%") if unit == "percent" else (4, f" {unit}")
     values = np.asarray(values, dtype=float)
     if not np.isfinite(values).all():
         broken = int((~np.isfinite(values)).sum())
         return f"{number_of(broken, 'run')} of {len(values)} gave no finite value."
-    found = summary(values)
-    ours = f"{found['mean']:.{digits}f}{suffix}"
-    side = "below" if printed < found["mean"] else "above"
+    mean = values.mean()
+    side = "lies below" if value < mean else "lies above"
+    if round(abs(mean - value), digits) == 0:
+        side = "equals"
     what = "mean" if len(values) > 1 else "one run's"
-    text = f"The printed {printed:.{digits}f}{suffix} lies {side} our {what} {ours}"
-    if round(abs(found["mean"] - printed), digits) == 0:
-        text = f"The printed {printed:.{digits}f}{suffix} equals our {what} {ours}"
-    if math.isnan(found["low"]):
+    ours = f"{mean:.{digits}f}{suffix}"
+    text = f"The printed {printed(claim_id)}{suffix} {side} our {what} {ours}"
+    low, high = one_run(values, unit)
+    if not math.isnan(low):
+        span = f"{low:.{digits}f}–{high:.{digits}f}{suffix}"
+        where = "inside" if place(value, low, high) == "inside" else "outside"
+        return (
+            f"{text}, {where} the 95 % interval of one more run, {span}, by our "
+            f"{len(values)} seeds."
+        )
+    if len(values) < 2:
         return f"{text}; one seed gives no interval."
-    span = f"({found['low']:.{digits}f}–{found['high']:.{digits}f}{suffix})"
-    where = "inside" if found["low"] <= printed <= found["high"] else "outside"
-    return f"{text}, {where} the 95 % interval over {len(values)} seeds {span}."
+    failed = int((values < 100 * LEARNED_FROM).sum())
+    return f"{text}; {failed} of {len(values)} runs failed: there is no interval."
 
 
 def read_image(runs, index: int) -> pd.DataFrame:
@@ -188,6 +241,26 @@ def pooled_confusion(runs, keys: Sequence[str]) -> np.ndarray:
     return sum(confusion(runs.test_labels, runs.predictions(key)) for key in keys)
 
 
+def half_table(runs, systems: dict[str, Sequence[str]]) -> pd.DataFrame:
+    """Return the test errors of systems in each half of the test part, for print.
+
+    Args:
+        runs: what `mnistlib.runs.collect` returned; all tested on the same images.
+        systems: name -> keys of its runs.
+    """
+    n_test = len(runs.datasets[runs.specs[0].dataset].y_test)
+    rows = []
+    for name, keys in systems.items():
+        wrong = np.stack([runs.predictions(key) != runs.test_labels for key in keys])
+        halves = half_errors(wrong, runs.test_index, n_test)
+        both = {"errors": float(wrong.mean())} | halves
+        rows.append({"system": name, "runs": len(wrong)} | both)
+    shown = pd.DataFrame(rows)
+    for column in ("errors", "first", "last"):
+        shown[column] = shown[column].map(tables.percent)
+    return shown.rename(columns={"first": "first half", "last": "last half"})
+
+
 def headline_rows(
     frame: pd.DataFrame, system: str, claim_ids: tuple[str, str], clause: str
 ) -> list[dict]:
@@ -197,33 +270,59 @@ def headline_rows(
     loss that does not exist is None: its row has a dash, and its sentence their number.
 
     Args:
-        frame: the system's runs: test_accuracy, test_loss, status.
+        frame: the system's runs: test_accuracy, test_loss, n_examples, status.
         system: what was run, in words.
         claim_ids: of the printed test accuracy (percent) and test loss (nats).
         clause: what a reader must know of this run, from `size_clause`; may be empty.
     """
     accuracy_id, loss_id = claim_ids
+    accuracy, losses = 100 * frame["test_accuracy"], frame["test_loss"].astype(float)
     diverged = int((frame["status"] == "diverged").sum())
     if diverged:
         count = f"{number_of(diverged, 'run')} of {len(frame)} diverged."
         clause = f"{count} {clause}".strip()
+    n_test = int(frame["n_examples"].iloc[0])
+    text = f"{beside_paper(accuracy, accuracy_id)} {clause}".strip()
     return [
-        _row(system, "test accuracy", accuracy_id, 100 * frame["test_accuracy"], clause),
-        _row(system, "test loss", loss_id, frame["test_loss"], ""),
+        headline_row(system, "test accuracy", accuracy_id, accuracy, text, n_test),
+        headline_row(system, "test loss", loss_id, losses, beside_paper(losses, loss_id)),
     ]
 
 
-def _row(system: str, quantity: str, claim_id: str, values, clause: str) -> dict:
+def headline_row(
+    system: str, quantity: str, claim_id: str, values, text: str, n_test: int | None = None
+) -> dict:
+    """Return a row for `report.headline`.
+
+    Args:
+        system: what was run, in words.
+        quantity: what was measured, in words.
+        claim_id: of the printed value.
+        values: one per seed, in the claim's unit; NaN of a run that gave none.
+        text: one sentence.
+        n_test: test images that an accuracy is a share of; None for other quantities.
+    """
+    claim = load_claims().loc[claim_id]
     values = np.asarray(values, dtype=float)
-    found = summary(np.where(np.isfinite(values), values, np.nan))
+    values = np.where(np.isfinite(values), values, np.nan)  # a mean of them is none
+    mean, one = float(values.mean()), one_run(values, claim["unit"])
+    # Where a run failed there is no interval of the mean either.
+    sound = claim["unit"] != "percent" or values.min() >= 100 * LEARNED_FROM
+    seeds = t_interval(values) if sound else (math.nan, math.nan)
+    images = (math.nan, math.nan)
+    if n_test:
+        images = tuple(100 * end for end in wilson(round(mean * n_test / 100), n_test))
+    ends = {"": seeds, "one_": one, "image_": images}
+    # Rounded: the last bits of an interval may differ between machines.
     return {
-        "paper": load_claims().at[claim_id, "paper"],
+        "paper": claim["paper"],
         "system": system,
         "quantity": quantity,
         "claim_id": claim_id,
-        "ours": None if math.isnan(found["mean"]) else found["mean"],
-        "low": found["low"],
-        "high": found["high"],
-        "n_seeds": found["n"],
-        "text": f"{beside_paper(values, claim_id)} {clause}".strip(),
+        "ours": None if math.isnan(mean) else round(mean, 4),
+        **{f"{part}low": round(low, 4) for part, (low, _) in ends.items()},
+        **{f"{part}high": round(high, 4) for part, (_, high) in ends.items()},
+        "place": place(claim["value"], *one),
+        "n_seeds": len(values),
+        "text": text,
     }

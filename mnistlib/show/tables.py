@@ -34,6 +34,39 @@ def with_interval(mean: float, lo: float, hi: float, digits: int = 2) -> str:
     return f"{100 * mean:.{digits}f} ({inside}){THIN_SPACE}%"
 
 
+def accuracy(mean: float, median: float, failed: int, n: int) -> str:
+    """Format the accuracy of several runs: the mean, or where runs failed how many learned.
+
+    Args:
+        mean: over all runs, a fraction.
+        median: over the runs that learned; NaN where none did.
+        failed: runs that did not learn.
+        n: all runs.
+    """
+    if not failed:
+        return percent(mean)
+    learned = f"{n - failed} of {n} learned"
+    return learned if pd.isna(median) else f"{percent(median)} (median; {learned})"
+
+
+def accuracy_columns(table: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the columns of an accuracy with an interval for each doubt.
+
+    Args:
+        table: with the columns of `mnistlib.stats.intervals.accuracies`.
+    """
+    columns = {
+        "accuracy": [accuracy(r.mean, r.median, r.failed, r.n) for r in table.itertuples()]
+    }
+    for title, part in (
+        ("over seeds", ""),
+        ("over images", "image_"),
+        ("over both", "both_"),
+    ):
+        columns[title] = list(map(interval, table[f"{part}low"], table[f"{part}high"]))
+    return columns
+
+
 def p_value(p: float) -> str:
     """Format a p value: three decimals, "< 0.001" below that; NaN -> an en dash."""
     if pd.isna(p):

@@ -1,43 +1,13 @@
 """Evaluate by counts: numpy in, numbers out.
 
 Accuracy is always a count of right answers divided once by the number of examples; it is
-never a mean of batch means. Intervals and tests live in files of their own and are offered
-here as well.
+never a mean of batch means.
 """
 
 import numpy as np
 import pandas as pd
 
 from mnistlib.stats.checks import check_counts, labels, require, same_length
-from mnistlib.stats.compare import (
-    McNemarResult,
-    PairedResult,
-    compare_pairs,
-    holm,
-    mcnemar,
-    paired_t,
-    two_proportions,
-)
-from mnistlib.stats.intervals import errors_implied, summarise, summary, t_interval, wilson
-
-__all__ = [
-    "McNemarResult",
-    "PairedResult",
-    "accuracy",
-    "compare_pairs",
-    "confusion",
-    "count_correct",
-    "errors_implied",
-    "holm",
-    "mcnemar",
-    "paired_t",
-    "per_class",
-    "summarise",
-    "summary",
-    "t_interval",
-    "two_proportions",
-    "wilson",
-]
 
 N_CLASSES = 10
 
@@ -84,8 +54,12 @@ def confusion(y_true, y_pred) -> np.ndarray:
             f"{name} must hold digits from 0 to {N_CLASSES - 1}.",
             f"{name} with {outside[:1].tolist()} (label)",
         )
-    cells = np.bincount(N_CLASSES * y_true + y_pred, minlength=N_CLASSES**2)
-    return cells.reshape(N_CLASSES, N_CLASSES)
+    # scikit-learn refuses to count nothing, and takes two seconds to load.
+    if not len(y_true):
+        return np.zeros((N_CLASSES, N_CLASSES), dtype=np.int64)
+    from sklearn.metrics import confusion_matrix
+
+    return confusion_matrix(y_true, y_pred, labels=np.arange(N_CLASSES))
 
 
 def per_class(confusion: np.ndarray) -> pd.DataFrame:
@@ -110,17 +84,35 @@ def per_class(confusion: np.ndarray) -> pd.DataFrame:
         f"confusion=array of shape {counts.shape} ({counts.dtype})",
         "Pass what evaluate.confusion returns.",
     )
-    right, support, predicted = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
+    from sklearn.metrics import precision_recall_fscore_support
 
-    def ratio(top, bottom):
-        return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
+    # Each cell of the matrix is a pair of labels that came so many times.
+    y_true, y_pred = np.indices(counts.shape).reshape(2, -1)
+    scores = np.full((3, len(counts)), np.nan)
+    if counts.any():  # scikit-learn refuses weights that are all 0
+        scores = precision_recall_fscore_support(
+            y_true, y_pred, sample_weight=counts.ravel(), zero_division=np.nan
+        )
+    table = pd.DataFrame(dict(zip(("precision", "recall", "f1"), scores, strict=False)))
+    return table.assign(support=counts.sum(axis=1)).rename_axis("digit")
 
-    return pd.DataFrame(
-        {
-            "precision": ratio(right, predicted),
-            "recall": ratio(right, support),
-            "f1": ratio(2 * right, support + predicted),
-            "support": support,
-        },
-        index=pd.RangeIndex(len(counts), name="digit"),
-    )
+
+def half_errors(wrong: np.ndarray, index: np.ndarray, n_test: int) -> dict[str, float]:
+    """Return the share of errors in each half of a test part, in its own order.
+
+    MNIST's test images come from other writers in the first half than in the last:
+    they are two populations, which an interval over test images takes for one.
+
+    Args:
+        wrong: whether a run is wrong on an image, booleans of shape (runs, n).
+        index: rows of the images in the test part, integers of shape (n,).
+        n_test: number of images in the whole test part.
+
+    Returns:
+        dict of first and last, fractions, means over runs; NaN for a half without images.
+    """
+    halves = {"first": index < n_test // 2, "last": index >= n_test // 2}
+    return {
+        name: float(wrong[:, chosen].mean()) if chosen.any() else float("nan")
+        for name, chosen in halves.items()
+    }

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from mnistlib.claims.registry import load_claims, reported
+from mnistlib.claims.registry import load_claims, printed
 from mnistlib.ground.errors import StudyError
 from mnistlib.ground.files import write_whole
 from mnistlib.ground.notebook import read_notebook
 from mnistlib.show import report, tables
 from mnistlib.show.overview import overview
+from mnistlib.show.reproduction import INTERVALS
 from mnistlib.show.words import join, number_of
 from mnistlib.stats.intervals import errors_implied, wilson
 from mnistlib.study.summary import Summary, read_summary
@@ -32,11 +33,6 @@ ALT = (
 BEGIN = "<!-- Results: `mnistlib study --publish` writes what follows. -->"
 END = "<!-- End of the results. -->"
 
-INTERVALS = (
-    "Intervals are of 95 %. Over seeds: Student's, of our mean; one seed gives none. Over "
-    "images: Wilson's, for the draw of the test images. One more run: where a single "
-    "further run would lie; a printed number is such a run, and is judged by it."
-)
 DATA_NAMES = {"mnist": "MNIST", "digits": "scikit-learn's small digits"}
 _DIGITS = {"percent": 2, "points": 2, "fraction": 4, "nats": 4, "probability": 4, "s": 1}
 _COUNTS = {"count", "images"}
@@ -75,21 +71,15 @@ def comparisons(notebooks: list[Path]) -> pd.DataFrame:
 
 
 def _claimed(claim_id: str | None) -> dict:
-    """Return a claim's unit, value and text: as printed, where the registry keeps that."""
+    """Return a claim's unit, its value, and its text with the digits that were printed."""
     if claim_id is None:
         return {"unit": "percent", "value": None, "printed": tables.MISSING}
-    claim, value = load_claims().loc[claim_id], reported(claim_id)
-    values = value if isinstance(value, list) else [value]
-    write = tables.count if claim["unit"] in _COUNTS else "{:.10g}".format
-    text = None if claim["unit"] in _COUNTS else claim.get("printed")
-    if not text:  # a registry without the printed digits
-        text = list(map(write, values))
-    text = ", ".join(text) if isinstance(text, list) else text
-    return {
-        "unit": claim["unit"],
-        "value": None if isinstance(value, list) else value,
-        "printed": text.removesuffix("%").strip() + _percent(claim["unit"]),
-    }
+    value, unit = load_claims().loc[claim_id, ["value", "unit"]]
+    text = printed(claim_id)
+    if unit in _COUNTS:
+        text = ", ".join(map(tables.count, map(float, text.split(", "))))
+    value = None if isinstance(value, list) else value
+    return {"unit": unit, "value": value, "printed": text + _percent(unit)}
 
 
 def _percent(unit: str) -> str:
@@ -254,7 +244,7 @@ def headline(notebooks: list[Path]) -> str:
     remarks = "\n".join(f"- **{_system(row)}:** {row.text}" for row in rows)
     return (
         tables.table_directive(shown, f"{CAPTION}: {UNLESS}", "tab-headline")
-        + f"\n{INTERVALS} Each system leads to its page.\n\n"
+        + f"\n{INTERVALS} One seed gives no interval over seeds. Each system leads to its page.\n\n"
         + tables.folded("What each row says", remarks)
     )
 

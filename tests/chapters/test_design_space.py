@@ -9,7 +9,8 @@ from mnistlib.chapters.complex_cnn import design as family
 from mnistlib.chapters.complex_cnn import findings as words
 from mnistlib.chapters.complex_cnn import results as space
 from mnistlib.chapters.complex_cnn.params import Params
-from mnistlib.stats.compare import holm, paired_t
+from mnistlib.stats.compare import compare, holm
+from mnistlib.stats.intervals import wilson
 
 PARAMS = Params(stages=[1, 2], widths=[4, 16], family_seeds=[0, 1, 2])
 NETWORKS = family.networks(PARAMS)
@@ -27,6 +28,9 @@ def frame(accuracy=None, seeds=(0, 1, 2), rates=(0.01,)):
             "macs": 5000 * (i + 1),
             "learning_rate": rate,
             "seed": seed,
+            "status": "ok",
+            "n_val": 1200,
+            "edge": "",
             "val_accuracy": accuracy.get(row.network, 0.9)
             + 0.01 * seed * (seed + 1) / 2
             + (0.001 * i * seed),
@@ -76,7 +80,7 @@ def test_with_system_names_the_momentum():
 
 
 def test_best_rate_is_each_networks_own():
-    runs = frame(rates=(0.01, 0.1))
+    runs = frame(rates=(0.01, 0.1)).drop(columns="edge")
     fast = (runs["learning_rate"] == 0.1) & (runs["network"] == "stride 2")
     runs.loc[fast, "val_accuracy"] += 0.02
     best = space.at_best_rate(runs)
@@ -84,25 +88,62 @@ def test_best_rate_is_each_networks_own():
     assert rates["stride 2"] == [0.1]
     assert (rates.drop("stride 2").map(tuple) == (0.01,)).all()  # of equals the smaller
     assert len(best) == 3 * len(NETWORKS)
+    edges = best.groupby("network")["edge"].first()
+    assert (edges["stride 2"], edges["separable"]) == ("highest", "lowest")
 
 
-def test_effects_are_paired_with_the_reference():
+def test_effects_are_differences_from_the_reference():
     runs = frame({"separable": 0.95, "1 stage": 0.8})
     effects = space.effect_table(PARAMS, runs).set_index("network")
     assert effects.index[0] == "reference"
     assert np.isnan(effects["mean_difference"].iloc[0])
-    values = runs.pivot(index="seed", columns="network", values="val_accuracy")
-    expected = paired_t(values["separable"], values["reference"])
+    changed = runs[runs["network"].isin(effects.index)]
+    expected = compare(changed, "network", "val_accuracy", baseline="reference")
+    expected = expected.set_index("a").loc["separable"]
     row = effects.loc["separable"]
-    assert row["mean_difference"] == pytest.approx(expected.mean_difference)
-    assert (row["diff_low"], row["p"]) == pytest.approx((expected.low, expected.p))
-    assert row["low"] < row["mean"] < row["high"]
+    assert row["images"] == pytest.approx(1200 * expected["mean_difference"])
+    assert row[["diff_low", "p"]].tolist() == pytest.approx(expected[["low", "p"]].tolist())
     rest = effects.iloc[1:]
     np.testing.assert_allclose(rest["p_holm"].astype(float), holm(rest["p"].astype(float)))
     # Every changed level once, none of the crossed networks or the papers'.
     levels = sum(len(values) - 1 for values in family.levels(PARAMS).values()) + 1
     assert len(rest) == levels
     assert not set(rest.index) & {"complex CNN", "1 stage, width 4"}
+
+
+def test_a_network_with_a_failed_run_is_not_tested_and_does_not_hide_the_others():
+    runs = frame({"separable": 0.95})
+    lost = (runs["network"] == "1 stage") & (runs["seed"] == 2)
+    runs.loc[lost, ["val_accuracy", "status"]] = 0.1, "diverged"
+    effects = space.effect_table(PARAMS, runs).set_index("network")
+    assert np.isnan(effects.at["1 stage", "p"])
+    assert effects.at["separable", "p_holm"] < 0.05
+    shown = printed.printed_effects(effects.reset_index()).set_index("Level")
+    assert "2 of 3 learned" in shown.at["1", "Accuracy"]
+
+
+def test_networks_have_an_interval_for_each_doubt():
+    table = space.network_table(frame())
+    row = table.iloc[0]
+    assert tuple(row[["image_low", "image_high"]]) == wilson(
+        round(1200 * row["mean"]), 1200
+    )
+    shown = printed.printed_networks(table)
+    assert {"Over seeds", "Over images", "Over both"} <= set(shown.columns)
+    edges = printed.printed_networks(table.assign(edge="highest"))
+    assert set(edges["Rate"]) == {"0.01 (highest)"}
+
+
+def test_the_front_has_intervals_of_the_pooled_residual():
+    best = frame()
+    table = space.with_residual_interval(space.network_table(best), best)
+    width = table["fair_high"] - table["fair_low"]
+    assert width.nunique() == 1 or np.ptp(width) < 1e-12
+    assert width.iloc[0] > 0
+    one = frame(seeds=(0,))
+    assert (
+        space.with_residual_interval(space.network_table(one), one)["fair_low"].isna().all()
+    )
 
 
 def test_depth_by_width_finds_its_networks():
@@ -118,25 +159,28 @@ def test_effect_finding_names_best_worst_and_what_is_sure():
     assert "The largest gain came from *separable*" in text
     assert "the largest loss from *1 stage*" in text
     assert effects["p_holm"].min() < 0.05
-    alone, together = text.split("Taken alone")[1].split("after Holm")
-    for column, part in (("p", alone), ("p_holm", together)):
-        for row in effects.iloc[1:].to_dict("records"):
-            assert (f"*{row['network']}*" in part) == (row[column] < 0.05)
+    together = text.split("After Holm")[1]
+    for row in effects.iloc[1:].to_dict("records"):
+        assert (f"*{row['network']}*" in together) == (row["p_holm"] < 0.05)
+    counts = effects["parameters"]
+    assert f"here from {counts.min():,}".replace(",", "\u2009") in text
+    least = f"{100 * effects['smallest_found'].max():.2f} points in 80 of 100 cases"
+    assert least in text
     nothing = words.effect_finding(effects.assign(p_holm=1.0, p=0.5))
-    assert "p < 0.05 for none; after Holm's correction, for none." in nothing
+    assert "After Holm's correction p < 0.05 for none." in nothing
 
 
 def test_effect_finding_when_all_changes_help_or_harm():
     effects = space.effect_table(PARAMS, frame({"reference": 0.5}))
     assert "the smallest gain from" in words.effect_finding(effects)
-    effects = space.effect_table(PARAMS, frame({"reference": 0.99}))
+    effects = space.effect_table(PARAMS, frame({"reference": 0.94}))
     assert "The smallest loss came from" in words.effect_finding(effects)
     assert ", 0 raised the mean accuracy" in words.effect_finding(effects)
 
 
 def test_one_seed_allows_no_test():
     effects = space.effect_table(PARAMS, frame(seeds=(0,)))
-    assert "One seed allows no test" in words.effect_finding(effects)
+    assert "Nothing could be tested" in words.effect_finding(effects)
     shown = printed.printed_effects(effects)
     assert set(shown["p (Holm)"]) == set(shown["95 % interval"]) == {"–"}
 
@@ -156,10 +200,15 @@ def test_pareto_finding():
             "macs": [100, 10, 1000],
             "parameters": [50, 80, 500],
             "mean": [0.97, 0.971, 0.974],
+            "fair_low": [0.96, 0.961, 0.964],
+            "fair_high": [0.98, 0.981, 0.984],
         }
     )
     text = words.pareto_finding(table)
     assert "ranks 3 of 3" in text
+    assert "less than 1.41 points apart may change places" in text
+    one_seed = table.assign(fair_low=np.nan, fair_high=np.nan)
+    assert "change places" not in words.pareto_finding(one_seed)
     assert "*small* is at least as accurate with 10\u2009% of its" in text
     assert "The best is *large*" in text
     assert "are those of *small* (10, 1\u2009% of the best's)" in text
@@ -231,7 +280,7 @@ def test_pareto_figure_of_tables_with_and_without_intervals():
         (space.network_table(best), "macs"),
         (printed.cost_table(best), "seconds an epoch"),
     ):
-        (ax,) = space.pareto(table, cost).axes
+        (ax,) = space.pareto(space.with_residual_interval(table, best), cost).axes
         assert ax.get_ylabel() == "validation accuracy"
 
 

@@ -78,6 +78,16 @@ def test_verdicts_on_printed_counts_follow_the_counts(like_mnist):
     assert "-16.7% to +10.0%" in text
 
 
+def test_a_hedged_range_is_not_said_to_fail(like_mnist):
+    """ "About 800 to 1,000" is not "800 to 1,000"."""
+    text = eda_findings.printed_counts(like_mnist([6000] * 10, [1000] * 9 + [1100]))
+    assert "range of about 800 to 1\u2009000 test images a digit is hedged; 9 lie" in text
+    assert (
+        "outside it, by 10.0% at most: the counts run from 1\u2009000 to 1\u2009100" in text
+    )
+    assert "Its other figure, around 6\u2009000 each" in text
+
+
 @pytest.mark.slow
 def test_the_papers_counts_on_real_mnist(real_mnist):
     table = eda.range_claims(data.load("mnist", real_mnist)).set_index("part")

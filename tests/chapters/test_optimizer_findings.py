@@ -32,14 +32,13 @@ def tuned_frame(*means) -> pd.DataFrame:
     )
 
 
-def small_summary() -> pd.DataFrame:
-    frame = grid_frame(
+def small_grid() -> pd.DataFrame:
+    return grid_frame(
         sgd=[(0.01, 0.9, "ok"), (0.1, 0.95, "ok"), (1.0, 0.1, "ok")],
         sgd_momentum=[(0.01, 0.96, "ok"), (0.1, 0.94, "ok"), (1.0, 0.1, "diverged")],
         adam=[(0.001, 0.97, "ok"), (0.01, 0.95, "ok")],
         adadelta=[(0.1, 0.93, "ok"), (1.0, 0.96, "ok"), (10.0, 0.95, "ok")],
     )
-    return optimizers.grid_summary(frame)
 
 
 def test_order_sentences_say_holds_only_where_it_holds():
@@ -78,27 +77,38 @@ def test_seed_reach_pools_variances_over_systems():
     assert reach["reach"] == pytest.approx(4.3027 * math.sqrt(2) * 0.01, rel=1e-4)
 
 
-def test_noise_sentences_compare_the_papers_gaps_with_the_reach():
+WHOLE = PARAMS.model_copy(update={"n_train": None, "n_test": None})
+
+
+def test_the_spread_of_full_runs_is_held_against_the_papers_gaps():
     gaps = results.gap_table(reported_frame(IN_ORDER))
-    face, spread = words.noise_sentences(gaps, {"std": 0.001, "reach": 0.005}, PARAMS)
+    reach = {"std": 0.001, "reach": 0.005}
+    face, spread, held = words.noise_sentences(gaps, reach, WHOLE, "mnist")
     assert "A1 to A2 +0.31 points, p = 0.107; A1 to A3 +0.69 points, p < 0.001" in face
     assert "Over our 2 seeds" in spread
-    assert "Of the paper's gaps, A1 to A2 and A2 to A3 are no larger" in spread
-    small = words.noise_sentences(gaps, {"std": 0.0001, "reach": 0.001}, PARAMS)[1]
-    assert small.endswith("Each of the paper's gaps is larger than that.")
-    large = words.noise_sentences(gaps, {"std": 0.1, "reach": 0.5}, PARAMS)[1]
-    assert "A1 to A2, A1 to A3 and A2 to A3 are no larger" in large
+    assert held.startswith("Of the paper's gaps, A1 to A2 and A2 to A3 are no larger")
+    small = words.noise_sentences(gaps, {"std": 0.0001, "reach": 0.001}, WHOLE, "mnist")
+    assert small[-1] == "Each of the paper's gaps is larger than that."
+    large = words.noise_sentences(gaps, {"std": 0.1, "reach": 0.5}, WHOLE, "mnist")
+    assert "A1 to A2, A1 to A3 and A2 to A3 are no larger" in large[-1]
+
+
+@pytest.mark.parametrize(("params", "data"), [(PARAMS, "mnist"), (WHOLE, "digits")])
+def test_the_spread_of_small_runs_is_not(params, data):
+    gaps = results.gap_table(reported_frame(IN_ORDER))
+    sentences = words.noise_sentences(gaps, {"std": 0.1, "reach": 0.5}, params, data)
+    assert sentences[-1].endswith("That is no measure of the paper's longer runs.")
+    assert not any("no larger" in sentence for sentence in sentences)
 
 
 def test_gap_sentence_counts_our_own_gaps_that_are_real():
     apart = {A1: [0.90, 0.91, 0.92], A2: [0.95, 0.961, 0.97], A3: [0.95, 0.97, 0.965]}
     gaps = results.gap_table(reported_frame(apart))
-    found = words.gap_sentence(gaps)
-    assert found.startswith("Of our 3 gaps at the paper's rates, 2 differ from zero")
-    assert found.endswith("correction): A1 to A2 and A1 to A3.")
+    text = words.gap_sentence(gaps)
+    assert text.startswith("Of our 3 gaps at the paper's rates, 2 differ from zero over")
+    assert "correction): A1 to A2 and A1 to A3. These seeds find a difference of " in text
     none = words.gap_sentence(gaps.assign(p_holm=[0.5, 0.06, 0.2]))
-    assert none.endswith(", 0 differ from zero by the paired t test over seeds (p < 0.05 "
-                         "after Holm's correction).")  # fmt: skip
+    assert ", 0 differ from zero over seeds (p < 0.05 after Holm's correction). " in none
     assert words.gap_sentence(gaps.assign(p_holm=np.nan)).startswith("These gaps cannot")
 
 
@@ -106,32 +116,42 @@ def test_one_seed_says_nothing_about_the_spread():
     frame = reported_frame({A1: [0.9], A2: [0.95], A3: [0.96]})
     reach = words.seed_reach(frame)
     assert math.isnan(reach["reach"])
-    *_, last = words.noise_sentences(results.gap_table(frame), reach, PARAMS)
+    *_, last = words.noise_sentences(results.gap_table(frame), reach, PARAMS, "mnist")
     assert last == "One seed says nothing about the spread over seeds."
 
 
 def pairs(**columns) -> pd.DataFrame:
     table = {"a": ["sgd", "adam"], "b": ["adam", "adadelta"]}
-    return pd.DataFrame(table | {"mean_difference": [-0.01, 0.002]} | columns)
+    return pd.DataFrame(
+        table
+        | {
+            "mean_difference": [-0.01, 0.002],
+            "images": [-100, 20],
+            "smallest_found": 0.0123,
+        }
+        | columns
+    )
 
 
 @pytest.mark.parametrize(
     ("p_holm", "start", "end"),
     [
-        ([0.01, 0.2], "Of 2 pairs of tuned optimizers, 1 d", "below Adam by 1.00 points."),
-        ([0.01, 0.02], "Of 2 pairs", "points; Adam above Adadelta by 0.20 points."),
+        ([0.01, 0.2], "Of 2 pairs of tuned optimizers, 1 d", "1.00 points (100 images)."),
+        ([0.01, 0.02], "Of 2", "Adam above Adadelta by 0.20 points (20 images)."),
         ([0.3, 0.2], "Of 2 pairs of tuned optimizers, 0 differ in", "Holm's correction)."),
-        ([np.nan, np.nan], "Differences between", "whose differences vary."),
+        ([np.nan, np.nan], "Differences between", "vary, and no failed runs."),
     ],
 )  # fmt: skip
 def test_pair_sentence(p_holm, start, end):
     sentence = words.pair_sentence(pairs(p_holm=p_holm))
     assert sentence.startswith(start)
+    sentence, *power = sentence.split(" These seeds find")
     assert sentence.endswith(end)
+    assert bool(power) == (not np.isnan(p_holm).all())
 
 
 def test_confounding_sentence_weighs_the_rate_against_the_optimizer():
-    best = optimizers.best_rates(small_summary())
+    best = optimizers.best_rates(small_grid())
     paper = pd.DataFrame(
         {"system": [s.name for s in PAPER_SYSTEMS], "val_accuracy": [0.9, 0.97, 0.94, 0.95]}
     )
@@ -145,7 +165,7 @@ def test_confounding_sentence_weighs_the_rate_against_the_optimizer():
 
 
 def test_grid_sentences_flag_edges_and_count_lost_runs():
-    best = optimizers.best_rates(small_summary())
+    best = optimizers.best_rates(small_grid())
     edge, lost = words.grid_sentences(best)
     assert edge == (
         "**Best at the edge of the grid: SGD, momentum (lowest rate); Adam (lowest rate). "

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from test_optimizer_findings import small_summary, tuned_frame
+from test_optimizer_findings import small_grid, tuned_frame
 from test_optimizer_tables import reported_frame
 from test_optimizers import grid_frame
 
@@ -26,17 +26,10 @@ def close_figures():
 # --- texts
 
 
-def test_points_have_a_sign_and_a_true_minus():
-    assert cells.points(-0.0123) == "−1.23"
-    assert cells.points(0.5) == "+50.00"
-    assert cells.points(float("nan")) == "–"
-    assert cells.points_interval(-0.01, 0.02) == "[−1.00, +2.00]"
-    assert cells.points_interval(float("nan"), float("nan")) == "–"
-
-
 def test_grid_cells_mark_the_choice_and_the_lost_runs():
-    summary = small_summary()
-    table = cells.grid(summary, optimizers.best_rates(summary)).set_index("learning rate")
+    grid = small_grid()
+    summary, best = optimizers.grid_summary(grid), optimizers.best_rates(grid)
+    table = cells.grid(summary, best).set_index("learning rate")
     assert list(table.columns) == ["SGD", "SGD, momentum", "Adam", "Adadelta"]
     assert list(table.index) == ["0.001", "0.01", "0.1", "1", "10"]
     assert table.at["0.1", "SGD"] == "**95.00\u2009%**"
@@ -45,8 +38,18 @@ def test_grid_cells_mark_the_choice_and_the_lost_runs():
     assert pd.isna(table.at["10", "SGD"])
 
 
+def test_grid_cells_are_means_unless_some_runs_failed():
+    grid = grid_frame(
+        sgd=[(0.1, 0.9, "ok"), (0.1, 0.91, "ok"), (0.1, 0.95, "ok")],
+        adam=[(0.1, 0.9, "ok"), (0.1, 0.1, "diverged"), (0.1, 0.94, "ok")],
+    )
+    table = cells.grid(optimizers.grid_summary(grid), optimizers.best_rates(grid))
+    assert table.at[0.1, "SGD"] == "**92.00\u2009%**"
+    assert table.at[0.1, "Adam"] == "**92.00\u2009%** (1 of 3 diverged)"
+
+
 def test_best_cells_flag_the_edge():
-    table = cells.best(optimizers.best_rates(small_summary())).set_index("optimizer")
+    table = cells.best(optimizers.best_rates(small_grid())).set_index("optimizer")
     assert table["place in the grid"].to_dict() == {
         "SGD": "inside",
         "SGD, momentum": "**lowest rate: widen**",
@@ -64,8 +67,27 @@ def test_one_seed_is_shown_with_en_dashes():
         assert table.isin(["–"]).any(axis=None)
         assert not table.astype(str).apply(lambda c: c.str.contains("nan")).any(axis=None)
     gaps = cells.gaps(results.gap_table(frame))
-    assert gaps["interval"].tolist() == ["–", "–", "–"]
-    assert gaps["images"].tolist() == ["+31", "+69", "+38"]
+    assert gaps["95 % interval"].tolist() == ["–", "–", "–"]
+    assert gaps["printed, images"].tolist() == ["+31", "+69", "+38"]
+
+
+def test_pairs_show_the_direction_of_mcnemar():
+    table = pd.DataFrame(
+        {"a": ["sgd"], "b": ["adam"], "mean_difference": [-0.0123], "images": [-123.4],
+         "low": [-0.02], "high": [0.001], "p_holm": [0.04], "a_only": [5.0],
+         "b_only": [128.4], "ahead": [1], "behind": [2], "runs": [3]}
+    )  # fmt: skip
+    assert cells.pairs(table).iloc[0].tolist() == [
+        "SGD − Adam", "−1.23", "−123.4", "−2.00\u00a0to\u00a0+0.10", "0.040", "5", "128",
+        "+1 / −2 of 3",
+    ]  # fmt: skip
+
+
+def test_failed_runs_are_counted_in_place_of_a_mean():
+    frame = reported_frame({A1: [0.9, 0.1, 0.92]})
+    text = cells.final(results.final_table(frame, [A1]).assign(system="sgd"))
+    assert text.at[0, "accuracy"] == "91.00\u2009% (median; 2 of 3 learned)"
+    assert text.at[0, "over seeds"] == "–"
 
 
 def test_paper_cells_say_how_many_runs_diverged():

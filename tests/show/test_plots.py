@@ -16,7 +16,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.colors import same_color, to_hex
 
 from mnistlib.show import plots
-from mnistlib.stats import evaluate
+from mnistlib.stats.intervals import t_interval
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +103,18 @@ def seeds_and_intervals(ax, horizontal=False):
     return seeds, found
 
 
+def test_interval_plot_of_two_outcomes_has_the_median_and_no_interval(runs):
+    some = runs[runs["learning_rate"] == 0.01].copy()
+    some["failed"] = False
+    first = some.index[some["optimizer"] == "sgd"][0]
+    some.loc[first, ["test_accuracy", "failed"]] = 0.1, True
+    ax = plots.interval_plot(some, "optimizer", "test_accuracy", failed="failed").axes[0]
+    bars = [bar for bar in ax.containers if bar.has_yerr]
+    assert len(bars) == some["optimizer"].nunique() - 1
+    marks = [bar.lines[0].get_ydata()[0] for bar in ax.containers if not bar.has_yerr]
+    assert marks == [some.loc[some["optimizer"] == "sgd", "test_accuracy"].median()]
+
+
 @pytest.mark.parametrize("horizontal", [False, True])
 def test_interval_plot_shows_each_seed_the_mean_and_the_interval(runs, horizontal):
     some = runs[runs["learning_rate"] == 0.01]
@@ -113,7 +125,7 @@ def test_interval_plot_shows_each_seed_the_mean_and_the_interval(runs, horizonta
     assert seeds == [sorted(group) for group in groups]
     for group, (low, mean, high) in zip(groups, intervals, strict=True):
         assert mean == pytest.approx(group.mean())
-        assert (low, high) == pytest.approx(evaluate.t_interval(group))
+        assert (low, high) == pytest.approx(t_interval(group))
     categories = tick_texts(ax.yaxis if horizontal else ax.xaxis)
     assert categories == ["SGD", "Adam"]
     assert tick_texts(ax.xaxis if horizontal else ax.yaxis)[0].endswith(" %")

@@ -29,6 +29,11 @@ ROW = {
     "ours": np.float64(97.5),
     "low": 97.25,
     "high": 97.75,
+    "one_low": 97.0,
+    "one_high": 98.0,
+    "image_low": 97.2,
+    "image_high": 97.8,
+    "place": "inside",
     "n_seeds": np.int64(3),
     "text": "Lower than printed.",
 }

@@ -23,6 +23,7 @@ def runs_of(accuracies, losses, system="ours", status="ok"):
             "system": system,
             "test_accuracy": accuracies,
             "test_loss": pd.Series(losses, dtype=object),
+            "n_examples": 10_000,
             "status": status,
         }
     )
@@ -33,6 +34,11 @@ def runs_of(accuracies, losses, system="ours", status="ok"):
 )
 def test_points(x, text):
     assert r.points(x) == text
+
+
+@pytest.mark.parametrize(("n", "text"), [(12, "+12"), (-12.333, "−12.3"), (np.nan, "–")])
+def test_images(n, text):
+    assert r.images(n) == text
 
 
 def test_points_with_and_without_an_interval():
@@ -65,9 +71,12 @@ def test_size_clause_names_the_sizes():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ([98.70, 98.74, 98.80], ["below our mean 98.75", "inside", "over 3 seeds"]),
+        ([98.70, 98.74, 98.80], ["below our mean 98.75", "inside", "by our 3 seeds"]),
         ([99.0, 99.01, 99.02], ["below our mean 99.01", "outside"]),
         ([97.0, 97.01, 97.02], ["above our mean 97.01", "outside"]),
+        # Outside the interval of the mean, but one more run may well lie there.
+        ([98.74, 98.76, 98.75, 98.745, 98.76], ["inside the 95 % interval of one more"]),
+        ([98.7, 9.8, 98.8], ["1 of 3 runs failed: there is no interval"]),
         ([98.72, 98.74], ["equals our mean 98.73"]),
         ([98.0], ["above our one run's 98.00", "one seed gives no interval"]),
     ],
@@ -92,15 +101,22 @@ def test_system_table_puts_the_paper_first():
     )
     table = r.system_table(frame, (ACCURACY, LOSS))
     assert list(table["system"]) == ["`ahmareen2024`, printed", "a", "b"]
-    assert list(table["runs"]) == [1, 3, 1]
-    np.testing.assert_allclose(table["accuracy"], [0.9873, 0.98, 0.1])
-    assert (table["low"][0], table["high"][0]) == wilson(9873, 10_000)
+    assert list(table["n"]) == [1, 3, 1]
+    assert table["printed"][0] == "98.73\u2009%"
+    np.testing.assert_allclose(table["mean"], [0.9873, 0.98, 0.1])
+    assert (table["image_low"][0], table["image_high"][0]) == wilson(9873, 10_000)
+    assert (table["image_low"][1], table["image_high"][1]) == wilson(9800, 10_000)
     half = 4.302652729911275 * 0.01 / np.sqrt(3)  # Student's t for two degrees of freedom
-    np.testing.assert_allclose(
-        [table["low"][1], table["high"][1]], [0.98 - half, 0.98 + half]
-    )
+    np.testing.assert_allclose(table["low"][1], 0.98 - half)
+    np.testing.assert_allclose(table["one_low"][1], 0.98 - 2 * half)  # sqrt(1 + 1/3)
+    assert table["both_low"][1] < table["low"][1]
+    assert list(table["place"]) == ["", "inside", ""]
     np.testing.assert_allclose(table["loss"], [0.0429, 0.2, np.nan])
-    assert np.isnan(table["low"][2])
+    assert table[["low", "one_low"]].isna().to_numpy().tolist() == [
+        [True, True],
+        [False, False],
+        [True, True],
+    ]
     assert list(table["diverged"].iloc[1:]) == [0, 1]
 
 
@@ -123,9 +139,16 @@ def test_shown_table_has_no_nan(shown):
 
 def test_shown_intervals_end_at_all_images(shown):
     table = r.system_table(runs_of([0.9, 0.99], [0.1, 0.1]), (ACCURACY, LOSS))
-    assert table["high"][1] > 1
+    assert table.loc[1, ["high", "both_high", "one_high"]].tolist() == [1, 1, 1]
     r.show_system_table(table, "A caption", "tab-x")
     assert "–100.00\u2009%" in shown[0]
+    assert "| inside" in shown[0]
+
+
+def test_shown_table_tells_how_many_runs_learned(shown):
+    frame = runs_of([0.1, 0.98, 0.97], [0.1, 0.1, 0.1])
+    r.show_system_table(r.system_table(frame, (ACCURACY, LOSS)), "A caption", "tab-x")
+    assert "97.50\u2009% (median; 2 of 3 learned)" in shown[0]
 
 
 def test_headline_rows_are_in_the_claims_unit():
@@ -135,6 +158,9 @@ def test_headline_rows_are_in_the_claims_unit():
     accuracy, loss = rows
     assert (accuracy["ours"], accuracy["n_seeds"]) == (pytest.approx(98.5), 2)
     assert (loss["ours"], loss["claim_id"]) == (pytest.approx(0.06), LOSS)
+    assert (accuracy["place"], accuracy["low"] > accuracy["one_low"]) == ("inside", True)
+    assert accuracy["image_low"] == pytest.approx(100 * wilson(9850, 10_000)[0], abs=1e-4)
+    assert loss["image_low"] != loss["image_low"]  # no share of images: NaN
     assert accuracy["text"].endswith("Note.")
     assert not loss["text"].endswith("Note.")
 
@@ -169,6 +195,28 @@ def test_a_loss_of_runs_of_which_one_diverged_has_no_mean(shown):
     r.show_system_table(table, "A caption", "tab-x")
     row = next(line for line in shown[0].splitlines() if "ours" in line)
     assert "3 (1 diverged)" in row and "0.06" not in row
+
+
+def test_a_headline_of_failed_runs_has_no_interval_over_seeds():
+    accuracy, _ = r.headline_rows(
+        runs_of([0.98, 0.1], [0.05, 0.07]), "s", (ACCURACY, LOSS), ""
+    )
+    assert np.isnan([accuracy["low"], accuracy["one_low"]]).all()
+    assert accuracy["place"] == ""
+
+
+def test_halves_of_the_test_part(runs):
+    runs.specs = [SimpleNamespace(dataset="d")]
+    runs.datasets = {"d": SimpleNamespace(y_test=np.zeros(16))}
+    (row,) = r.half_table(runs, {"a": ["k0", "k1"]}).to_dict("records")
+    # Labels 1, 2, 0; k0 errs on the last image, k1 on the last two; rows 4, 7 | 9.
+    assert row == {
+        "system": "a",
+        "runs": 2,
+        "errors": "50.00\u2009%",
+        "first half": "25.00\u2009%",
+        "last half": "100.00\u2009%",
+    }
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from mnistlib.stats import evaluate
+from mnistlib.stats import compare, evaluate, intervals
 
 # Two arrays of labels of one length.
 two_rows = st.integers(0, 60).flatmap(
@@ -27,7 +27,7 @@ def test_count_correct_counts():
 def test_no_examples_have_no_accuracy():
     assert evaluate.count_correct([], []) == (0, 0)
     assert math.isnan(evaluate.accuracy(0, 0))
-    assert all(map(math.isnan, evaluate.wilson(0, 0)))
+    assert all(map(math.isnan, intervals.wilson(0, 0)))
 
 
 def test_last_short_batch_is_not_worth_a_whole_one():
@@ -79,7 +79,7 @@ def test_counts_of_batches_sum_to_the_whole(rows, size):
             "n_examples=4 (int). Give counts, not shares.",
         ),
         (
-            lambda: evaluate.wilson(1, 2, level=95),
+            lambda: intervals.wilson(1, 2, level=95),
             "level must lie between 0 and 1. Received: level=95 (int). Write 95 % as 0.95.",
         ),
         (
@@ -92,16 +92,16 @@ def test_counts_of_batches_sum_to_the_whole(rows, size):
             "(float64). Pass what evaluate.confusion returns.",
         ),
         (
-            lambda: evaluate.holm([0.2, 1.5]),
+            lambda: compare.holm([0.2, 1.5]),
             "p_values must lie between 0 and 1. Received: p_values=[0.2, 1.5] (array).",
         ),
         (
-            lambda: evaluate.errors_implied(float("nan"), 10),
+            lambda: intervals.errors_implied(float("nan"), 10),
             "accuracy_percent must lie between 0 and 100. Received: accuracy_percent=nan "
             "(float).",
         ),
         (
-            lambda: evaluate.t_interval([[1.0]]),
+            lambda: intervals.t_interval([[1.0]]),
             "values must be one-dimensional. Received: values=array of shape (1, 1) "
             "(float64). Pass one value per run.",
         ),
@@ -143,6 +143,14 @@ def test_confusion_and_per_class_equal_scikit_learn(rows):
 
 
 def test_errors_implied_rounds_to_the_nearest_count():
-    assert evaluate.errors_implied(98.36, 42_000) == 689  # 688.8
-    assert evaluate.errors_implied(100, 10_000) == 0
-    assert evaluate.errors_implied(97.96, 10_000) == 204  # 203.99999… in binary
+    assert intervals.errors_implied(98.36, 42_000) == 689  # 688.8
+    assert intervals.errors_implied(100, 10_000) == 0
+    assert intervals.errors_implied(97.96, 10_000) == 204  # 203.99999… in binary
+
+
+def test_halves_of_a_test_part_are_told_apart():
+    wrong = np.array([[1, 0, 0, 1], [1, 1, 0, 1]], dtype=bool)
+    found = evaluate.half_errors(wrong, np.array([0, 49, 50, 99]), 100)
+    assert found == {"first": 0.75, "last": 0.5}
+    none = evaluate.half_errors(wrong, np.array([0, 1, 2, 3]), 100)
+    assert none["first"] == 0.625 and math.isnan(none["last"])

@@ -4,7 +4,10 @@ import pandas as pd
 
 from mnistlib import claims
 from mnistlib.chapters.baselines.design import CNN, SYSTEMS
+from mnistlib.show.reproduction import images, points, points_between
 from mnistlib.show.tables import MISSING, count, number, p_value
+from mnistlib.show.words import directions
+from mnistlib.stats.intervals import place
 
 
 def _percent(values: pd.Series) -> list[str]:
@@ -12,39 +15,47 @@ def _percent(values: pd.Series) -> list[str]:
     return [number(100 * value) for value in values]
 
 
-def _signed(values: pd.Series, digits: int) -> list[str]:
-    """Format numbers with their sign; a true minus is as wide as a plus."""
-    return [f"{value:+.{digits}f}".replace("-", "−") for value in values]
-
-
 def _labels(names) -> list[str]:
     return [SYSTEMS[name].label for name in names]
 
 
-def printed(name: str, paper: str) -> str:
-    """Return the test accuracy, in percent, that a paper prints for such a system."""
+def printed(row, paper: str) -> str:
+    """Return the test accuracy that a paper prints, and where it lies among our runs.
+
+    Args:
+        row: of `baselines_tables.accuracy_table`.
+        paper: its key.
+    """
     papers = claims.load_claims()["paper"]
-    values = [claims.reported(c) for c in SYSTEMS[name].claims if papers[c] == paper]
-    return number(values[0]) if values else MISSING
+    ids = [claim for claim in SYSTEMS[row.system].claims if papers[claim] == paper]
+    if not ids:
+        return MISSING
+    where = place(claims.reported(ids[0]), 100 * row.one_low, 100 * row.one_high)
+    return claims.printed(ids[0]) + (f" ({where})" if where else "")
+
+
+def _between(table: pd.DataFrame, part: str = "") -> list[str]:
+    low, high = _percent(table[f"{part}low"]), _percent(table[f"{part}high"])
+    return [
+        MISSING if MISSING in ends else "–".join(ends)
+        for ends in zip(low, high, strict=True)
+    ]
 
 
 def accuracy(table: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of `baselines_tables.accuracy_table`, in percent."""
-    low, high = _percent(table["low"]), _percent(table["high"])
     return pd.DataFrame(
         {
             "system": table["label"],
-            "runs": table["runs"],
+            "runs": table["n"],
             "validation": _percent(table["val_accuracy"]),
-            "test": _percent(table["test_accuracy"]),
-            "sd": _percent(table["std"]),
-            "95 % interval": [
-                MISSING if MISSING in ends else "–".join(ends)
-                for ends in zip(low, high, strict=True)
-            ],
-            "covers": table["covers"],
-            "raj2024": [printed(name, "raj2024") for name in table["system"]],
-            "asher": [printed(name, "asher") for name in table["system"]],
+            "test": _percent(table["mean"]),
+            "over seeds": _between(table),
+            "over images": _between(table, "image_"),
+            "over both": _between(table, "both_"),
+            "one more run": _between(table, "one_"),
+            "raj2024": [printed(row, "raj2024") for row in table.itertuples()],
+            "asher": [printed(row, "asher") for row in table.itertuples()],
         }
     )
 
@@ -56,7 +67,7 @@ def printed_tests(table: pd.DataFrame) -> pd.DataFrame:
         {
             "paper": row.paper,
             "systems": f"{row.better} and {row.worse}",
-            "accuracy, %": f"{row.better_value:.2f} and {row.worse_value:.2f}",
+            "accuracy, %": f"{row.better_value} and {row.worse_value}",
             "errors": f"{row.better_errors} and {row.worse_errors}",
             "p": p_value(row.p),
         }
@@ -81,10 +92,17 @@ def log(table: pd.DataFrame, is_share: bool) -> pd.DataFrame:
 
 def last_epochs(table: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of `baselines_tables.last_epochs`, in percent."""
-    shown = {"accuracy": table["accuracy"], "claim": table["claim"]}
-    for name in ("printed", "mean", "low", "high"):
-        shown[name] = _percent(table[name])
-    return pd.DataFrame(shown)
+    return pd.DataFrame(
+        {
+            "accuracy": table["accuracy"],
+            "claim": table["claim"],
+            "printed": table["printed"],
+            "ours": _percent(table["mean"]),
+            "over seeds": _between(table),
+            "one more run": _between(table, "one_"),
+            "printed lies": [text or MISSING for text in table["place"]],
+        }
+    )
 
 
 def per_class(table: pd.DataFrame) -> pd.DataFrame:
@@ -100,11 +118,15 @@ def tests(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "system": _labels(table["system"]),
-            "CNN alone right": [number(n, 1) for n in table["leader_only"]],
-            "other alone right": [number(n, 1) for n in table["other_only"]],
-            "lead, points": _signed(table["points"], 2),
-            "p": table["p"].map(p_value),
-            "p, Holm": table["p_holm"].map(p_value),
+            "CNN alone right": [number(n, 1) for n in table["a_only"]],
+            "other alone right": [number(n, 1) for n in table["b_only"]],
+            "McNemar": [
+                directions(row.ahead, row.behind, row.runs) for row in table.itertuples()
+            ],
+            "lead, images": list(map(images, table["lead"])),
+            "lead, points": list(map(points, table["points"])),
+            "95 % interval": list(map(points_between, table["low"], table["high"])),
+            "p (Holm)": table["p_holm"].map(p_value),
         }
     )
 
@@ -113,7 +135,7 @@ def _errors(table: pd.DataFrame, other: str) -> dict[str, list[str]]:
     return {
         f"errors, {SYSTEMS[CNN].label}": [number(n, 1) for n in table["leader_errors"]],
         f"errors, {SYSTEMS[other].label}": [number(n, 1) for n in table["other_errors"]],
-        "lead, images": _signed(table["lead"], 1),
+        "lead, images": list(map(images, table["lead"])),
     }
 
 

@@ -7,7 +7,15 @@ from mnistlib.chapters.baselines.design import ANN, CNN, CNN_L2, SYSTEMS
 from mnistlib.chapters.baselines.results import papers_size, printed_log
 from mnistlib.data.datasets import Dataset
 from mnistlib.show import tables
-from mnistlib.show.words import join, number_of, p_text
+from mnistlib.show.reproduction import (
+    INTERVALS,
+    beside_paper,
+    headline_row,
+    images,
+    points_interval,
+)
+from mnistlib.show.words import directions, join, number_of, p_text
+from mnistlib.stats.intervals import place, wilson
 
 _LEVEL = 0.05
 
@@ -57,17 +65,21 @@ def accuracy(table: pd.DataFrame, best: str) -> str:
         best: the classical system that validation chose.
     """
     rows = table.set_index("system")
-    shown = [
-        f"{SYSTEMS[name].label} "
-        + tables.with_interval(*rows.loc[name, ["test_accuracy", "low", "high"]])
-        for name in (CNN, best)
-    ]
-    ours = rows.loc[[CNN, "svm_rbf", ANN], "test_accuracy"].sort_values(ascending=False)
+    shown = []
+    for name in (CNN, best):
+        # With its sampling doubt alone where no seed changes a system.
+        part = "both_" if pd.notna(rows.at[name, "both_low"]) else "image_"
+        columns = ["mean", f"{part}low", f"{part}high"]
+        shown.append(
+            f"{SYSTEMS[name].label} {tables.with_interval(*rows.loc[name, columns])}"
+        )
+    ours = rows.loc[[CNN, "svm_rbf", ANN], "mean"].sort_values(ascending=False)
     order = " before ".join(SYSTEMS[name].label for name in ours.index)
     same = list(ours.index) == [CNN, "svm_rbf", ANN]
     return (
         f"**Accuracy** on the test images: {shown[0]}; {shown[1]}, the classical system of "
-        f"the best validation accuracy. Of the three that `raj2024` compares the order is "
+        "the best validation accuracy (in brackets: 95 % over images, and over seeds where "
+        f"they matter). Of the three that `raj2024` compares the order is "
         f"{order}: "
         + ("the paper's own." if same else "not the paper's, CNN before SVM before ANN.")
     )
@@ -97,26 +109,28 @@ def lead(comparison: pd.Series, n_test: int, won: int, lost: int) -> str:
     Args:
         comparison: a row of what `lead.against` returns.
         n_test: number of test images.
-        won: images that the CNN gets right with every seed and the other never.
-        lost: images that the other gets right and the CNN with no seed.
+        won: images that the CNN gets right at most seeds and the other does not.
+        lost: images that the other gets right and the CNN, at most seeds, does not.
     """
     name = SYSTEMS[comparison["system"]].label
+    gain = points_interval(comparison["points"], comparison["low"], comparison["high"])
     counts = (
         f"of {tables.count(n_test)} test images the CNN alone has "
-        f"{comparison['leader_only']:.1f} right and the {name} alone "
-        f"{comparison['other_only']:.1f} (means over seeds), a difference of "
-        f"{comparison['points']:+.2f} points"
+        f"{comparison['a_only']:.1f} right and the {name} alone "
+        f"{comparison['b_only']:.1f} (means over seeds), a lead of {gain} points, with its "
+        "95 % interval over seeds and images"
     )
-    p = f"{p_text(comparison['p'])} for the least favourable seed"
-    if comparison["p"] >= _LEVEL:
-        verdict = f"not every seed confirms it ({p})"
-    else:
-        winner = "CNN" if comparison["points"] > 0 else name
-        verdict = f"a lead of the {winner} that every seed confirms ({p})"
+    verdict = "which the luck of the test images may explain"
+    if comparison["p_holm"] < _LEVEL:
+        verdict = "more than the luck of these test images explains"
+        if comparison["low"] <= 0 <= comparison["high"]:
+            verdict += ", but other seeds may have none"
+    seeds = directions(comparison["ahead"], comparison["behind"], comparison["runs"])
     return (
-        f"**The CNN against the {name}:** {counts}; {verdict}. With every seed the CNN is "
-        f"right where the {name} is wrong on {number_of(won, 'image')}, and wrong where it "
-        f"is right on {tables.count(lost)}."
+        f"**The CNN against the {name}:** {counts}; {verdict} "
+        f"({p_text(comparison['p_holm'])}). By McNemar's test the seeds say {seeds}. At "
+        f"most of its seeds the CNN is right where the {name} is wrong on "
+        f"{number_of(won, 'image')}, and wrong where it is right on {tables.count(lost)}."
     )
 
 
@@ -130,11 +144,11 @@ def where(classes: pd.DataFrame, pairs: pd.DataFrame, best: str) -> str:
     """
     name = SYSTEMS[best].label
     sure = classes[classes["p_holm"] < _LEVEL]
-    digits = join([f"{row.digit} ({row.lead:+.1f} images)" for row in sure.itertuples()])
+    digits = join([f"{row.digit} ({images(row.lead)} images)" for row in sure.itertuples()])
     text = "**Where it arises.** " + (
         f"Taken digit by digit, the difference is beyond chance for {digits}."
         if len(sure)
-        else "No single digit shows a difference beyond chance for every seed."
+        else "No single digit shows a difference beyond chance."
     )
     whole, top = pairs["lead"].sum(), pairs.head(3)
     if whole > 0:
@@ -201,16 +215,15 @@ def first_epoch(log: pd.DataFrame, comparable: bool) -> str:
     )
 
 
-def headline_rows(table: pd.DataFrame, dataset: Dataset, n_fit: int) -> list[dict]:
+def headline_rows(frame: pd.DataFrame, dataset: Dataset, n_fit: int) -> list[dict]:
     """Return the rows of the front page's table, see `report.headline`.
 
     Args:
-        table: what `baselines_tables.accuracy_table` returns.
+        frame: what `baselines.named` returns.
         dataset: of the runs.
         n_fit: training images without the validation images.
     """
     comparable = is_papers_size(dataset, n_fit)
-    papers = claims.load_claims()["paper"]
     rows = []
     for name, claim in (
         (CNN, "RAJ-01"),
@@ -220,44 +233,36 @@ def headline_rows(table: pd.DataFrame, dataset: Dataset, n_fit: int) -> list[dic
         ("knn_3", "ASH-05"),
         ("random_forest", "ASH-06"),
     ):
-        row = table.set_index("system").loc[name]
-        by_seed = row["covers"] == "seeds"
-        low, high = 100 * row["low"], 100 * row["high"]
+        runs = frame[frame["system"] == name]
+        values, n_test = 100 * runs["test_accuracy"], int(runs["n_examples"].iloc[0])
         text = f"trained on {tables.count(n_fit)} images only: not to be compared."
-        if comparable:
-            text = _place(claims.reported(claim), low, high, by_seed)
+        if comparable and SYSTEMS[name].is_repeated:
+            text = beside_paper(values, claim)
+        elif comparable:
+            ends = wilson(int(runs["n_correct"].iloc[0]), n_test)
+            text = _no_seed(claims.reported(claim), claims.printed(claim), ends)
         rows.append(
-            {
-                "paper": papers[claim],
-                "system": SYSTEMS[name].label,
-                "quantity": "test accuracy",
-                "claim_id": claim,
-                # Rounded: the last bits of an interval may differ between machines.
-                "ours": round(100 * row["test_accuracy"], 4),
-                "low": round(low, 4) if by_seed else None,
-                "high": round(high, 4) if by_seed else None,
-                "n_seeds": int(row["runs"]),
-                "text": text,
-            }
+            headline_row(SYSTEMS[name].label, "test accuracy", claim, values, text, n_test)
         )
     return rows
 
 
-def _place(value: float, low: float, high: float, by_seed: bool) -> str:
-    """Say where a printed accuracy lies; all in percent."""
-    if pd.isna(low):
-        return "one run: there is no interval over seeds."
-    place = "above" if value > high else "below" if value < low else "within"
-    over = "over seeds" if by_seed else f"of the test images, {low:.2f}–{high:.2f} %"
-    return f"the printed {value:.2f} % lies {place} our 95 % interval {over}."
+def _no_seed(value: float, printed: str, ends: tuple[float, float]) -> str:
+    """Say where a printed accuracy, in percent, lies beside a system without a seed."""
+    low, high = (100 * end for end in ends)
+    return (
+        f"no seed changes this system; the printed {printed} % lies "
+        f"{place(value, low, high)} the 95 % interval over test images, "
+        f"{low:.2f}–{high:.2f} %."
+    )
 
 
 def headline_note() -> str:
     """Return the note on the three accuracies that `raj2024` prints for its CNN."""
-    conclusion, table, text = (claims.reported(f"RAJ-0{i}") for i in (2, 1, 3))
+    conclusion, table, text = (claims.printed(f"RAJ-0{i}") for i in (2, 1, 3))
     return (
-        f"Printed for the same network: {conclusion:.2f} % in the conclusion, "
-        f"{table:.2f} % in the table, {text} % in the text."
+        f"Printed for the same network: {conclusion} % in the conclusion, {table} % in the "
+        f"table, {text} % in the text. {INTERVALS}"
     )
 
 

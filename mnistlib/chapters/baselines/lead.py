@@ -9,8 +9,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from mnistlib.stats.compare import holm, mcnemar
+from mnistlib.stats.compare import holm
 from mnistlib.stats.evaluate import N_CLASSES
+from mnistlib.stats.images import directions, lead_interval, lead_test
 
 
 def _paired(leader: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -24,24 +25,13 @@ def _paired(leader: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return tuple(np.broadcast_to(runs, (n, runs.shape[1])) for runs in (leader, other))
 
 
-def _mcnemar(y_true, leader, other) -> dict[str, float]:
-    """Test each pair of runs; return mean counts and the p of the least favourable pair."""
-    found = [mcnemar(y_true, a, b) for a, b in zip(leader, other, strict=True)]
-    leads = np.array([one.a_only - one.b_only for one in found])
-    agree = np.sign(leads) == np.sign(leads.mean())
-    return {
-        "leader_only": float(np.mean([one.a_only for one in found])),
-        "other_only": float(np.mean([one.b_only for one in found])),
-        "p": max(one.p if same else 1.0 for one, same in zip(found, agree, strict=True)),
-    }
+def _lead(y_true, leader, other) -> np.ndarray:
+    """Return 1 where only the leader is right, -1 where only the other, else 0."""
+    return (leader == y_true).astype(int) - (other == y_true)
 
 
 def against(y_true: np.ndarray, leader: np.ndarray, others: dict) -> pd.DataFrame:
-    """Test a system against others: McNemar's exact test on every pair of runs.
-
-    A p value is that of the least favourable pair of runs, and 1 if one of them points the
-    other way: it is small only if every seed says the same. (Pooling the pairs would count
-    each test image several times.)
+    """Compare a system with others on the same images: seed by seed, and together.
 
     Args:
         y_true: labels (n,).
@@ -49,18 +39,24 @@ def against(y_true: np.ndarray, leader: np.ndarray, others: dict) -> pd.DataFram
         others: name -> predictions (runs, n).
 
     Returns:
-        DataFrame, a row per other system: system, leader_only and other_only (images that
-        only one of the two gets right, mean over pairs of runs), points (the lead, in
-        points of a percent), p, p_holm (corrected for the number of systems).
+        DataFrame, a row per other system: system; the columns of `directions` (a is the
+        leader; Holm over the systems); lead (images, mean over seeds), points, low, high
+        (the lead as a fraction, and its interval over seeds and images); p (`lead_test`)
+        and p_holm (corrected for the number of systems).
     """
-    rows = []
-    for name, other in others.items():
-        found = _mcnemar(y_true, *_paired(leader, other))
-        lead = (found["leader_only"] - found["other_only"]) / len(y_true)
-        p = found.pop("p")
-        rows.append({"system": name} | found | {"points": 100 * lead, "p": p})
-    table = pd.DataFrame(rows)
-    return table.assign(p_holm=holm(table["p"].to_numpy()))
+    pairs = [_paired(leader, other) for other in others.values()]
+    leads = [_lead(y_true, *pair) for pair in pairs]
+    ends = [lead_interval(one) for one in leads]
+    p_values = [lead_test(one) for one in leads]
+    return directions(y_true, pairs).assign(
+        system=list(others),
+        lead=[float(one.sum(axis=1).mean()) for one in leads],
+        points=[float(one.mean()) for one in leads],
+        low=[low for low, _ in ends],
+        high=[high for _, high in ends],
+        p=p_values,
+        p_holm=holm(p_values),
+    )
 
 
 def by_class(y_true: np.ndarray, leader: np.ndarray, other: np.ndarray) -> pd.DataFrame:
@@ -68,7 +64,7 @@ def by_class(y_true: np.ndarray, leader: np.ndarray, other: np.ndarray) -> pd.Da
 
     Returns:
         DataFrame, a row per digit: digit, support, leader_errors, other_errors (means over
-        runs), lead (their difference, images), p (as in `against`), p_holm (ten digits).
+        runs), lead (their difference, images), p (`lead_test`), p_holm (ten digits).
     """
     leader, other = _paired(leader, other)
     rows = []
@@ -83,7 +79,7 @@ def by_class(y_true: np.ndarray, leader: np.ndarray, other: np.ndarray) -> pd.Da
                 "leader_errors": errors[0],
                 "other_errors": errors[1],
                 "lead": errors[1] - errors[0],
-                "p": _mcnemar(*parts)["p"],
+                "p": lead_test(_lead(*parts)),
             }
         )
     table = pd.DataFrame(rows)
@@ -121,7 +117,10 @@ def by_pair(y_true: np.ndarray, leader: np.ndarray, other: np.ndarray) -> pd.Dat
 def rescued(
     y_true: np.ndarray, leader: np.ndarray, other: np.ndarray, confidence=None
 ) -> np.ndarray:
-    """Return the images that every run of the leader gets right and every other wrong.
+    """Return the images that most runs of the leader get right, and most others wrong.
+
+    The rule is the same both ways round, so that counts may be compared: "all three right"
+    against "all three wrong" would favour the side that has more runs. A draw is neither.
 
     Args:
         y_true: labels (n,).
@@ -133,7 +132,8 @@ def rescued(
     Returns:
         Their positions, int64.
     """
-    chosen = np.flatnonzero((leader == y_true).all(axis=0) & (other != y_true).all(axis=0))
+    right, wrong = (leader == y_true).mean(axis=0), (other != y_true).mean(axis=0)
+    chosen = np.flatnonzero((right > 0.5) & (wrong > 0.5))
     if confidence is None:
         return chosen
     return chosen[np.argsort(-confidence[:, chosen].mean(axis=0), kind="stable")]

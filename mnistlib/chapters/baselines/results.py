@@ -5,9 +5,11 @@ import pandas as pd
 
 from mnistlib import claims
 from mnistlib.chapters.baselines.design import CLASSICAL, CNN, CNN_L2, SYSTEMS
+from mnistlib.show.reproduction import one_run
 from mnistlib.stats.compare import two_proportions
 from mnistlib.stats.evaluate import per_class
-from mnistlib.stats.intervals import errors_implied, summary, wilson
+from mnistlib.stats.intervals import accuracies, errors_implied, place, summary
+from mnistlib.stats.selection import select
 
 # Test images behind a printed accuracy, where the paper does not say.
 N_PRINTED = 10_000
@@ -39,36 +41,19 @@ def accuracy_table(frame: pd.DataFrame) -> pd.DataFrame:
         frame: what `baselines.named` returns.
 
     Returns:
-        DataFrame: system, label, runs, val_accuracy (mean), test_accuracy (mean), std (over
-        seeds; NaN with one run), low, high, covers ("seeds": Student's interval over seeds,
-        NaN with one, cut at 0 and 1; "images": Wilson's, for systems that no seed
-        changes).
+        DataFrame: system, label, val_accuracy (mean), the columns of `accuracies` (of the
+        test; a system that no seed changes has one run, and no interval over seeds),
+        one_low and one_high (where one more run would lie).
     """
-    rows = []
-    for name, group in frame.groupby("system", sort=False):
-        found = summary(group["test_accuracy"])
-        covers = "seeds"
-        low, high = found["low"], found["high"]
-        if not SYSTEMS[name].is_repeated:
-            covers = "images"
-            low, high = wilson(group["n_correct"].iloc[0], group["n_examples"].iloc[0])
-        # Student's interval of few seeds may pass the ends of what an accuracy can be.
-        low, high = np.clip([low, high], 0, 1)
-        rows.append(
-            {
-                "system": name,
-                "label": SYSTEMS[name].label,
-                "runs": found["n"],
-                "val_accuracy": group["val_accuracy"].mean(),
-                "test_accuracy": found["mean"],
-                "std": found["std"],
-                "low": low,
-                "high": high,
-                "covers": covers,
-            }
-        )
-    table = pd.DataFrame(rows)
-    return table.sort_values("test_accuracy", ascending=False, kind="stable")
+    table = accuracies(frame, ["system", "label"])
+    groups = frame.groupby("system", sort=False)
+    ends = [one_run(100 * group["test_accuracy"], "percent") for _, group in groups]
+    table = table.assign(
+        val_accuracy=groups["val_accuracy"].mean().to_numpy(),
+        one_low=[low / 100 for low, _ in ends],
+        one_high=[high / 100 for _, high in ends],
+    )
+    return table.sort_values("mean", ascending=False, kind="stable")
 
 
 def cost_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -87,12 +72,12 @@ def cost_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def best_classical(frame: pd.DataFrame) -> str:
-    """Return the classical system with the best mean validation accuracy.
+    """Return the classical system that `select` chooses, on validation images alone.
 
-    The test images have no part in the choice. Of equals, the first in `SYSTEMS` is taken.
+    Of equals, the first in `SYSTEMS` is taken.
     """
-    means = frame.groupby("system", sort=False)["val_accuracy"].mean()
-    return str(means.reindex(CLASSICAL).idxmax())
+    classical = frame[frame["system"].isin(CLASSICAL)]
+    return str(select(classical, [], ["system"], prefer=()).at[0, "system"])
 
 
 def printed_tests() -> pd.DataFrame:
@@ -100,8 +85,8 @@ def printed_tests() -> pd.DataFrame:
 
     Returns:
         DataFrame, a row per pair of neighbours: paper, better, worse (systems),
-        better_value, worse_value (percent), better_errors, worse_errors (images), p (two
-        proportions, unpaired: a paper's predictions do not exist).
+        better_value, worse_value (text, percent), better_errors, worse_errors (images), p
+        (two proportions, unpaired: a paper's predictions do not exist).
     """
     pairs = [
         ("RAJ-01", "RAJ-12", "CNN", "SVM"),
@@ -121,8 +106,8 @@ def printed_tests() -> pd.DataFrame:
                 "paper": papers[better],
                 "better": better_name,
                 "worse": worse_name,
-                "better_value": values[0],
-                "worse_value": values[1],
+                "better_value": claims.printed(better),
+                "worse_value": claims.printed(worse),
                 "better_errors": errors[0],
                 "worse_errors": errors[1],
                 "p": two_proportions(right[0], N_PRINTED, right[1], N_PRINTED),
@@ -168,7 +153,8 @@ def last_epochs(frame: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         DataFrame, a row each for training (last epoch), validation and test: accuracy,
-        printed (fraction), claim, mean, low, high (over seeds).
+        printed (text, percent), claim, mean, low, high (over seeds), one_low, one_high
+        (one more run), place (of the printed accuracy in it).
     """
     runs = frame[frame["system"] == CNN]
     log = printed_log().iloc[-1]
@@ -178,13 +164,18 @@ def last_epochs(frame: pd.DataFrame) -> pd.DataFrame:
         ("val", "validation, last epoch"),
     ):
         column = f"{part}_accuracy"
-        rows.append((column, text, log[column], LOG[column]))
-    rows.append(("test_accuracy", "test", claims.reported("RAJ-01") / 100, "RAJ-01"))
+        rows.append((column, text, f"{100 * log[column]:.2f}", LOG[column]))
+    rows.append(("test_accuracy", "test", claims.printed("RAJ-01"), "RAJ-01"))
     table = []
     for column, text, printed, claim in rows:
-        found = summary(runs[column])
+        values = 100 * runs[column]
+        one, found = one_run(values, "percent"), summary(runs[column])
         ours = {key: np.clip(found[key], 0, 1) for key in ("mean", "low", "high")}
-        table.append({"accuracy": text, "printed": printed, "claim": claim} | ours)
+        ours |= {"one_low": one[0] / 100, "one_high": one[1] / 100}
+        table.append(
+            {"accuracy": text, "printed": printed, "claim": claim, **ours}
+            | {"place": place(float(printed), *one)}
+        )
     return pd.DataFrame(table)
 
 

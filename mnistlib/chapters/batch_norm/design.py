@@ -6,7 +6,8 @@ import pandas as pd
 
 from mnistlib.data.splits import VAL_FRACTION
 from mnistlib.models import BatchNorm
-from mnistlib.stats.intervals import summarise
+from mnistlib.stats.intervals import learned
+from mnistlib.stats.selection import select
 from mnistlib.training.spec import NetworkSpec, make
 
 # A run whose test result nobody looks at is tested on as few images as a record may have.
@@ -14,7 +15,6 @@ FEWEST_TEST_IMAGES = 10
 HOSTS = ("base_cnn", "complex_cnn")
 PLACEMENTS = BatchNorm.__args__
 CONTROL, *NORMALISED = PLACEMENTS
-NOT_LEARNED = 0.2  # accuracy below twice that of guessing among ten digits
 # System A5 of `ahmareen2024`, section IV, Fig. 9: SGD 0.01; pixels in [0, 1] (section III).
 PAPER_RATE, PAPER_SCALING = 0.01, "unit"
 SCALING_NAMES = {
@@ -82,31 +82,26 @@ def tidy(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def best_rows(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Choose the setting with the highest mean validation accuracy, for each group.
-
-    Of equal settings it is the one with the smallest rate, then the first.
+    """Choose host, scaling, rate and placement for each group, by `select`.
 
     Args:
         frame: of the grid, from `tidy`.
         by: columns of the group; scaling and batch_norm may be among them.
 
     Returns:
-        DataFrame, a row a group: model, scaling, learning_rate, batch_norm and the columns
-        of `summary` of validation accuracy.
+        DataFrame, a row a group: the columns of `select`, among them model, scaling,
+        learning_rate and batch_norm.
     """
-    means = summarise(frame, [*CONDITION, "batch_norm"], "val_accuracy")
-    ranked = means.sort_values(
-        ["mean", "learning_rate"], ascending=[False, True], kind="stable"
-    )
-    return ranked.groupby(by, sort=False).head(1).sort_index().reset_index(drop=True)
+    setting = [name for name in (*CONDITION, "batch_norm") if name not in by]
+    return select(frame, by, setting)
 
 
 def final_systems(params, frame: pd.DataFrame) -> pd.DataFrame:
     """Return what is tested: the paper's setting, and the settings that the grid chose.
 
     In the paper's setting (SGD 0.01, pixels / 255) each host has every placement. The
-    grid chooses rate and scaling, once without and once with batch normalisation (and then
-    its placement as well), so that both have been tuned alike.
+    grid chooses rate and scaling for each host and placement, so that all have been tuned
+    alike: with as many candidates.
 
     Args:
         params: `mnistlib.chapters.batch_norm.params.Params`.
@@ -114,22 +109,18 @@ def final_systems(params, frame: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         DataFrame: setting ("paper" or "chosen"), model, batch_norm, scaling,
-        learning_rate.
+        learning_rate, edge (of a chosen rate, see `select`; "" for the paper's).
     """
     columns = ["setting", "model", "batch_norm", "scaling", "learning_rate"]
     paper = [
         ("paper", model, placement, PAPER_SCALING, PAPER_RATE)
         for model, placement in product(HOSTS, PLACEMENTS)
     ]
-    with_it = frame.assign(with_it=frame["batch_norm"] != CONTROL)
-    chosen = pd.concat(
-        [best_rows(part, ["model"]) for _, part in with_it.groupby("with_it")],
-        ignore_index=True,
-    ).assign(setting="chosen")
-    chosen["model"] = pd.Categorical(chosen["model"], HOSTS)
-    chosen = chosen.sort_values("model", kind="stable").astype({"model": str})
+    chosen = best_rows(frame, ["model", "batch_norm"]).assign(setting="chosen")
+    columns.append("edge")
     return pd.concat(
-        [pd.DataFrame(paper, columns=columns), chosen[columns]], ignore_index=True
+        [pd.DataFrame(paper, columns=columns[:-1]).assign(edge=""), chosen[columns]],
+        ignore_index=True,
     )
 
 
@@ -175,7 +166,8 @@ def _system(row) -> str:
 def scaling_grid(frame: pd.DataFrame):
     """Draw validation error over learning rates, a panel for each host and scaling.
 
-    The axis ends at 100 %, also where an interval does not. No error at all, which a
+    Where a run failed there is no interval, and the mark is the median. The axis ends at
+    100 %, also where an interval does not. No error at all, which a
     logarithmic axis cannot show, is drawn at half of the smallest other error.
 
     Args:
@@ -186,12 +178,15 @@ def scaling_grid(frame: pd.DataFrame):
 
     error = 1 - frame["val_accuracy"]
     least = error[error > 0].min() / 2 if (error > 0).any() else 0.001
-    error = frame.assign(error=error.clip(lower=least))
+    lost = ~learned(frame, "val_accuracy")
+    error = frame.assign(error=error.clip(lower=least), failed=lost)
     rates = sorted(set(frame["learning_rate"]))
     figure, axes = _panels(frame["scaling"])
     for (model, scaling), ax in axes.items():
         part = error[(error["model"] == model) & (error["scaling"] == scaling)]
-        interval_plot(part, "learning_rate", "error", "batch_norm", ax, log_x=True)
+        interval_plot(
+            part, "learning_rate", "error", "batch_norm", ax, log_x=True, failed="failed"
+        )
         log_axis(ax, "y", error["error"])
         ax.yaxis.set_major_formatter(lambda x, _: f"{100 * x:g} %")
         ax.set(ylim=(0.8 * error["error"].min(), 1.1))

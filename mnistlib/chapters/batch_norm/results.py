@@ -6,20 +6,20 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.batch_norm.design import (
-    CONDITION,
     CONTROL,
     HOSTS,
-    NORMALISED,
-    NOT_LEARNED,
     PLACEMENTS,
     SCALING_NAMES,
     best_rows,
 )
 from mnistlib.models.facts import network_facts
-from mnistlib.show import tables
-from mnistlib.show.reproduction import points, points_between
+from mnistlib.show import tables, words
+from mnistlib.show.reproduction import images, points, points_between
 from mnistlib.show.style import label
-from mnistlib.stats.compare import compare_pairs, holm, mcnemar, paired_t
+from mnistlib.stats.compare import compare, corrected
+from mnistlib.stats.images import directions
+from mnistlib.stats.intervals import accuracies, learned
+from mnistlib.stats.selection import settings
 
 
 def outcomes(frame: pd.DataFrame) -> pd.DataFrame:
@@ -30,51 +30,64 @@ def outcomes(frame: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         DataFrame: model, scaling, batch_norm, runs, diverged (loss no longer finite),
-        not_learned (other runs below `NOT_LEARNED`), best (the highest mean validation
-        accuracy of a rate), best_rate.
+        stuck (other runs that did not learn), best (the mean validation accuracy at the
+        rate that `select` chooses), best_text (it, or how many learned), best_rate, edge
+        (of that rate in the grid).
     """
-    diverged = frame["status"] == "diverged"
-    counted = frame.assign(
-        diverged=diverged, not_learned=~diverged & (frame["val_accuracy"] < NOT_LEARNED)
-    )
     by = ["model", "scaling", "batch_norm"]
-    table = counted.groupby(by, sort=False, as_index=False).agg(
-        runs=("key", "size"),
-        diverged=("diverged", "sum"),
-        not_learned=("not_learned", "sum"),
+    rates = settings(frame, [*by, "learning_rate"], "val_accuracy")
+    table = rates.groupby(by, sort=False, as_index=False).agg(
+        runs=("n", "sum"), diverged=("diverged", "sum"), stuck=("stuck", "sum")
     )
     best = best_rows(frame, by).rename(
         columns={"mean": "best", "learning_rate": "best_rate"}
     )
-    return table.merge(best[[*by, "best", "best_rate"]], on=by)
+    best["best_text"] = [
+        tables.accuracy(row.best, row.median, row.diverged + row.stuck, row.n)
+        for row in best.itertuples()
+    ]
+    return table.merge(best[[*by, "best", "best_text", "best_rate", "edge"]], on=by)
 
 
 def gains(frame: pd.DataFrame) -> pd.DataFrame:
     """Compare each placement with no batch normalisation, in each condition of the grid.
 
+    The residual spread is pooled over the rates and placements of a host and scaling.
+
     Args:
         frame: of the grid, from `tidy`.
 
     Returns:
-        DataFrame: model, scaling, learning_rate, batch_norm, n (seeds), without, with_
-        (mean validation accuracies), mean_difference, low, high, p (paired t over seeds),
-        p_holm (over all rows).
+        DataFrame: model, scaling, learning_rate, batch_norm; without and with_
+        (accuracies, as text: the mean, or how many learned); the columns of `compare`
+        (with - without; Holm over all rows); images (validation images).
     """
-    rows = []
-    for condition, part in frame.groupby(CONDITION, sort=False):
-        wide = part.pivot(index="seed", columns="batch_norm", values="val_accuracy")
-        for placement in NORMALISED:
-            rows.append(
-                dict(zip(CONDITION, condition, strict=True))
-                | {
-                    "batch_norm": placement,
-                    "without": wide[CONTROL].mean(),
-                    "with_": wide[placement].mean(),
-                }
-                | paired_t(wide[placement], wide[CONTROL])._asdict()
-            )
-    table = pd.DataFrame(rows)
-    return table.assign(p_holm=holm(table["p"].to_numpy(dtype=float)))
+    names = [f"{r.learning_rate:g} {r.batch_norm}" for r in frame.itertuples()]
+    parts = []
+    for (model, scaling), part in frame.assign(system=names).groupby(
+        ["model", "scaling"], sort=False
+    ):
+        labels = part.drop_duplicates("system").set_index("system")
+        with_it = labels[labels["batch_norm"] != CONTROL]
+        pairs = [(name, f"{r.learning_rate:g} {CONTROL}") for name, r in with_it.iterrows()]
+        lost = ~learned(part, "val_accuracy")
+        table = compare(part, "system", "val_accuracy", failed=lost, pairs=pairs)
+        found = accuracies(part, "system", "val_accuracy", "n_val").set_index("system")
+        text = pd.Series(
+            [tables.accuracy(r.mean, r.median, r.failed, r.n) for r in found.itertuples()],
+            index=found.index,
+        )
+        table = table.assign(
+            model=model,
+            scaling=scaling,
+            learning_rate=table["a"].map(with_it["learning_rate"]),
+            batch_norm=table["a"].map(with_it["batch_norm"]),
+            without=table["b"].map(text),
+            with_=table["a"].map(text),
+            images=table["mean_difference"] * part["n_val"].iloc[0],
+        )
+        parts.append(table)
+    return corrected(pd.concat(parts, ignore_index=True))
 
 
 def final_tests(frame: pd.DataFrame, runs) -> pd.DataFrame:
@@ -85,31 +98,24 @@ def final_tests(frame: pd.DataFrame, runs) -> pd.DataFrame:
         runs: where the predictions are.
 
     Returns:
-        DataFrame: setting, model, batch_norm, n (seeds), mean_difference, low, high, p,
-        p_holm (paired t over seeds, Holm over all rows), only_with and only_without (test
-        images that only one of the two gets right, mean over seeds), apart (seeds whose
-        McNemar test, Holm over all rows, gives p < 0.05).
+        DataFrame: setting, model, batch_norm; the columns of `compare` (with - without,
+        over seeds; the residual spread pooled over the systems of a setting and host,
+        Holm over all rows); images (test images); those of `directions` (a: with).
     """
-    rows, only_with, only_without, p_values = [], [], [], []
+    parts, pairs = [], []
     for (setting, model), part in frame.groupby(["setting", "model"], sort=False):
-        tests = compare_pairs(part, "batch_norm", "test_accuracy", baseline=CONTROL)
-        keys = part.pivot(index="seed", columns="batch_norm", values="key")
-        for test in tests.drop(columns=["b", "p_holm"]).to_dict("records"):
-            rows.append({"setting": setting, "model": model} | test)
-            results = [
-                mcnemar(runs.test_labels, runs.predictions(a), runs.predictions(b))
-                for a, b in zip(keys[test["a"]], keys[CONTROL], strict=True)
-            ]
-            only_with.append(np.mean([result.a_only for result in results]))
-            only_without.append(np.mean([result.b_only for result in results]))
-            p_values.append([result.p for result in results])
-    table = pd.DataFrame(rows).rename(columns={"a": "batch_norm"})
-    apart = [holm(of_a_seed) < 0.05 for of_a_seed in np.transpose(p_values)]
-    return table.assign(
-        p_holm=holm(table["p"].to_numpy(dtype=float)),
-        only_with=only_with,
-        only_without=only_without,
-        apart=np.sum(apart, axis=0),
+        lost = ~learned(part, "test_accuracy")
+        table = compare(part, "batch_norm", "test_accuracy", baseline=CONTROL, failed=lost)
+        predicted = {
+            name: np.stack([runs.predictions(k) for k in of.sort_values("seed")["key"]])
+            for name, of in part.groupby("batch_norm")
+        }
+        pairs += [(predicted[name], predicted[CONTROL]) for name in table["a"]]
+        parts.append(table.assign(setting=setting, model=model))
+    table = pd.concat(parts, ignore_index=True).rename(columns={"a": "batch_norm"})
+    return corrected(table).assign(
+        images=table["mean_difference"] * len(runs.test_labels),
+        **directions(runs.test_labels, pairs),
     )
 
 
@@ -138,9 +144,12 @@ def printed_outcomes(table: pd.DataFrame) -> pd.DataFrame:
             "Batch normalisation": table["batch_norm"].map(label),
             "Runs": table["runs"].map(str),
             "Diverged": table["diverged"].map(str),
-            "Did not learn": table["not_learned"].map(str),
-            "Best mean": table["best"].map(tables.percent),
-            "At rate": table["best_rate"].map("{:g}".format),
+            "Did not learn": table["stuck"].map(str),
+            "Best": table["best_text"],
+            "At rate": [
+                f"{row.best_rate:g}" + (f" ({row.edge})" if row.edge else "")
+                for row in table.itertuples()
+            ],
         }
     )
 
@@ -153,11 +162,9 @@ def printed_gains(table: pd.DataFrame) -> pd.DataFrame:
             "Pixels": table["scaling"].map(SCALING_NAMES),
             "Rate": table["learning_rate"].map("{:g}".format),
             "Batch normalisation": table["batch_norm"].map(label),
-            "Without": table["without"].map(tables.percent),
-            "With": table["with_"].map(tables.percent),
-            "Gain, points": table["mean_difference"].map(points),
-            "95 % interval": _interval(table),
-            "p (Holm)": table["p_holm"].map(tables.p_value),
+            "Without": table["without"],
+            "With": table["with_"],
+            **_gain(table),
         }
     )
 
@@ -169,15 +176,20 @@ def printed_tests(table: pd.DataFrame) -> pd.DataFrame:
             "Setting": table["setting"],
             "Network": table["model"].map(label),
             "Batch normalisation": table["batch_norm"].map(label),
-            "Gain, points": table["mean_difference"].map(points),
-            "95 % interval": _interval(table),
-            "p (Holm)": table["p_holm"].map(tables.p_value),
-            "Only with right": table["only_with"].map("{:.1f}".format),
-            "Only without right": table["only_without"].map("{:.1f}".format),
-            "Seeds apart": [f"{r.apart} of {r.n}" for r in table.itertuples()],
+            **_gain(table),
+            "Only with right": table["a_only"].map("{:.1f}".format),
+            "Only without right": table["b_only"].map("{:.1f}".format),
+            "McNemar": [
+                words.directions(r.ahead, r.behind, r.runs) for r in table.itertuples()
+            ],
         }
     )
 
 
-def _interval(table: pd.DataFrame) -> list[str]:
-    return [points_between(r.low, r.high) for r in table.itertuples()]
+def _gain(table: pd.DataFrame) -> dict[str, list[str]]:
+    return {
+        "Gain, points": list(map(points, table["mean_difference"])),
+        "Images": list(map(images, table["images"])),
+        "95 % interval": list(map(points_between, table["low"], table["high"])),
+        "p (Holm)": list(map(tables.p_value, table["p_holm"])),
+    }

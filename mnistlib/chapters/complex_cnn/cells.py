@@ -4,11 +4,7 @@ import pandas as pd
 
 from mnistlib.chapters.complex_cnn.design import FACTORS
 from mnistlib.show import tables
-from mnistlib.show.reproduction import points, points_between
-
-
-def _accuracy(table: pd.DataFrame) -> list[str]:
-    return [tables.with_interval(r.mean, r.low, r.high) for r in table.itertuples()]
+from mnistlib.show.reproduction import images, points, points_between
 
 
 def printed_networks(table: pd.DataFrame) -> pd.DataFrame:
@@ -20,10 +16,16 @@ def printed_networks(table: pd.DataFrame) -> pd.DataFrame:
             "Group": table["group"],
             "Parameters": table["parameters"].map(tables.count),
             "MACs": table["macs"].map(tables.count),
-            "Rate": table["learning_rate"].map("{:g}".format),
-            "Validation accuracy": _accuracy(table),
+            "Rate": [_rate(row) for row in table.itertuples()],
+            **{k.capitalize(): v for k, v in tables.accuracy_columns(table).items()},
         }
     )
+
+
+def _rate(row) -> str:
+    """Return a chosen rate; one at the edge of several says so."""
+    edge = {"lowest": " (lowest)", "highest": " (highest)"}.get(row.edge, "")
+    return f"{row.learning_rate:g}{edge}"
 
 
 def printed_effects(effects: pd.DataFrame) -> pd.DataFrame:
@@ -35,8 +37,12 @@ def printed_effects(effects: pd.DataFrame) -> pd.DataFrame:
             "Level": effects["level"],
             "Parameters": effects["parameters"].map(tables.count),
             "MACs": effects["macs"].map(tables.count),
-            "Accuracy": effects["mean"].map(tables.percent),
+            "Accuracy": [
+                tables.accuracy(r.mean, r.median, r.failed, r.n)
+                for r in effects.itertuples()
+            ],
             "Difference, points": effects["mean_difference"].map(points),
+            "Images": effects["images"].map(images),
             "95 % interval": [
                 points_between(r.diff_low, r.diff_high) for r in effects.itertuples()
             ],
@@ -59,11 +65,11 @@ def cost_table(best: pd.DataFrame) -> pd.DataFrame:
         best: from `design_space.at_best_rate`.
 
     Returns:
-        DataFrame: network, group, macs, "seconds an epoch", val_accuracy (mean).
+        DataFrame: network, group, macs, "seconds an epoch", mean (validation accuracy).
     """
     by_network = best.groupby(["network", "group", "macs"], sort=False, as_index=False)
     table = by_network.agg(
-        epoch_seconds=("epoch_seconds", "min"), val_accuracy=("val_accuracy", "mean")
+        epoch_seconds=("epoch_seconds", "min"), mean=("val_accuracy", "mean")
     )
     return table.rename(columns={"epoch_seconds": "seconds an epoch"})
 
@@ -83,6 +89,6 @@ def printed_costs(costs: pd.DataFrame, n_images: int) -> pd.DataFrame:
             "MACs": costs["macs"].map(tables.count),
             "Seconds an epoch": seconds.map("{:.2f}".format),
             "Images a second": (n_images / seconds).map(tables.count),
-            "Validation accuracy": costs["val_accuracy"].map(tables.percent),
+            "Validation accuracy": costs["mean"].map(tables.percent),
         }
     )

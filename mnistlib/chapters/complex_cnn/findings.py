@@ -5,7 +5,7 @@ import pandas as pd
 from mnistlib.chapters.complex_cnn.design import REFERENCE
 from mnistlib.show import tables
 from mnistlib.show.reproduction import points
-from mnistlib.show.words import join, number_of
+from mnistlib.show.words import join, number_of, power_sentence
 
 CLOSE = 0.005  # half a percentage point: "nearly as accurate" in `pareto_finding`
 
@@ -28,13 +28,18 @@ def effect_finding(effects: pd.DataFrame) -> str:
         f"came from *{best['network']}* ({points(best['mean_difference'])} points), {loss} "
         f"from *{worst['network']}* ({points(worst['mean_difference'])} points)."
     )
-    if effects["n"].iloc[0] < 2:
-        return f"{text} One seed allows no test of these differences."
-    alone = changes[changes["p"] < 0.05]
-    together = changes[changes["p_holm"] < 0.05]
+    counts = effects["parameters"]
+    text += (
+        f" A change of one factor also changes the number of parameters, here from "
+        f"{tables.count(counts.min())} to {tables.count(counts.max())}: the two are not "
+        "told apart."
+    )
+    if effects["p_holm"].isna().all():
+        return f"{text} Nothing could be tested: that needs two seeds or more."
+    apart = changes[changes["p_holm"] < 0.05]
     return (
-        f"{text} Taken alone, the paired test gives p < 0.05 for {_names(alone)}; after "
-        f"Holm's correction, for {_names(together)}."
+        f"{text} After Holm's correction p < 0.05 for {_names(apart)}. "
+        f"{power_sentence(effects)}"
     )
 
 
@@ -64,7 +69,7 @@ def pareto_finding(table: pd.DataFrame, network: str = "complex CNN") -> str:
     """Say where a network stands between accuracy and cost.
 
     Args:
-        table: from `network_table`.
+        table: from `with_residual_interval` of `network_table`.
         network: whose place is told.
     """
     ranked = table.sort_values("mean", ascending=False, kind="stable")
@@ -87,6 +92,13 @@ def pareto_finding(table: pd.DataFrame, network: str = "complex CNN") -> str:
     close = table[table["mean"] >= table["mean"].max() - CLOSE]
     lean, light = (close.loc[close[cost].idxmin()] for cost in ("macs", "parameters"))
     top = ranked.iloc[0]
+    # Two means differ by sqrt(2) times the half width of one, if their intervals are alike.
+    apart = 100 * (table["fair_high"] - table["fair_low"]).max() / 2**0.5
+    if pd.notna(apart):
+        text += (
+            f"Means less than {apart:.2f} points apart may change places with other seeds, "
+            "and the front with them. "
+        )
     return text + (
         f"The best is *{top['network']}* ({tables.percent(top['mean'])}). Within "
         f"{100 * CLOSE:g} points of it, the fewest multiply-accumulates are those of "

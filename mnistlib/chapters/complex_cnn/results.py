@@ -1,6 +1,7 @@
 """The complex CNN, and what depth, width, kernel and kind of layers do: the analysis."""
 
 import pandas as pd
+from scipy.stats import t
 
 from mnistlib.chapters.complex_cnn.design import (
     FACTORS,
@@ -9,8 +10,9 @@ from mnistlib.chapters.complex_cnn.design import (
     factor_table,
     held_out,
 )
-from mnistlib.stats.compare import compare_pairs
-from mnistlib.stats.intervals import summarise
+from mnistlib.stats.compare import compare, pooled_residual
+from mnistlib.stats.intervals import accuracies, learned
+from mnistlib.stats.selection import select
 from mnistlib.training.spec import NetworkSpec, make
 
 
@@ -82,30 +84,30 @@ def curves(history: pd.DataFrame):
 
 
 def at_best_rate(frame: pd.DataFrame) -> pd.DataFrame:
-    """Keep each network's runs at the learning rate that suits it.
-
-    That is the rate with the highest mean validation accuracy; of equals the smallest.
+    """Keep each network's runs at the learning rate that `select` gives it.
 
     Args:
         frame: from `mnistlib.chapters.complex_cnn.design.label_runs`.
+
+    Returns:
+        The rows kept, with the column edge: where in the list of rates theirs lies.
     """
-    means = frame.groupby(["network", "learning_rate"])["val_accuracy"].mean()
-    best = means.groupby("network").idxmax().map(lambda pair: pair[1])
-    return frame[frame["learning_rate"] == frame["network"].map(best)]
+    chosen = select(frame, ["network"], ["learning_rate"])
+    return frame.merge(chosen[["network", "learning_rate", "edge"]])
 
 
 def network_table(best: pd.DataFrame) -> pd.DataFrame:
-    """Summarise the validation accuracy of each network over seeds.
+    """Summarise the validation accuracy of each network.
 
     Args:
         best: from `at_best_rate`.
 
     Returns:
-        DataFrame: network, group, parameters, macs, learning_rate, and the columns of
-        `summary`, in the family's order.
+        DataFrame: network, group, parameters, macs, learning_rate, edge, and the columns
+        of `accuracies` (over validation images), in the family's order.
     """
-    columns = ["network", "group", "parameters", "macs", "learning_rate"]
-    return summarise(best, columns, "val_accuracy")
+    columns = ["network", "group", "parameters", "macs", "learning_rate", "edge"]
+    return accuracies(best, columns, "val_accuracy", "n_val")
 
 
 def effect_table(params, best: pd.DataFrame) -> pd.DataFrame:
@@ -117,21 +119,23 @@ def effect_table(params, best: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         DataFrame, the reference first, then a row for each other level: factor, level,
-        network, parameters, macs, learning_rate, n (seeds), mean, low, high (validation
-        accuracy), mean_difference, diff_low, diff_high, p, p_holm (from the reference;
-        NaN in its own row). Holm's correction is over all rows.
+        network, parameters, macs, learning_rate, n (seeds), mean, median, failed
+        (validation accuracy); mean_difference, images (validation images), diff_low,
+        diff_high, p, p_holm, smallest_found: `compare` with the reference (NaN in its own
+        row), the residual spread pooled over these networks, Holm over all rows.
     """
     factors = factor_table(params).drop(columns="model_args")
     others = factors[factors["network"] != REFERENCE]
     first = pd.DataFrame([{"factor": REFERENCE, "level": "", "network": REFERENCE}])
     table = pd.concat([first, others], ignore_index=True)
-    measured = network_table(best).drop(columns=["group", "std", "min", "max"])
-    tests = compare_pairs(
-        best[best["network"].isin(table["network"])],
-        "network",
-        "val_accuracy",
-        baseline=REFERENCE,
+    columns = ["network", "parameters", "macs", "learning_rate", "n", "mean", "median"]
+    measured = network_table(best)[[*columns, "failed"]]
+    changed = best[best["network"].isin(table["network"])]
+    failed = ~learned(changed, "val_accuracy")
+    tests = compare(
+        changed, "network", "val_accuracy", baseline=REFERENCE, failed=failed
     ).rename(columns={"a": "network", "low": "diff_low", "high": "diff_high"})
+    tests["images"] = tests["mean_difference"] * best["n_val"].iloc[0]
     return table.merge(measured, on="network").merge(
         tests.drop(columns=["b", "n"]), on="network", how="left"
     )
@@ -150,7 +154,8 @@ def effect_figure(params, best: pd.DataFrame):
     from mnistlib.show.style import QUIET
 
     runs = factor_table(params).merge(best.drop(columns="model"), on="network")
-    runs = runs.assign(colour="stage_cnn")  # one colour: a panel's title says it all
+    # One colour: a panel's title says it all.
+    runs = runs.assign(colour="stage_cnn", failed=~learned(runs, "val_accuracy"))
     reference = best.loc[best["network"] == REFERENCE, "val_accuracy"].mean()
     figure = plt.figure(figsize=(8, 5.6))
     grid = figure.add_gridspec(2, 12)
@@ -162,7 +167,7 @@ def effect_figure(params, best: pd.DataFrame):
         ax = figure.add_subplot(place, sharey=first)
         first = first or ax
         part = runs[runs["factor"] == factor]
-        interval_plot(part, "level", "val_accuracy", hue="colour", ax=ax)
+        interval_plot(part, "level", "val_accuracy", "colour", ax, failed="failed")
         ax.axhline(reference, color=QUIET, lw=0.8, ls="--", zorder=1)
         ax.get_legend().remove()
         ax.set(xlabel=FACTORS[factor])
@@ -177,15 +182,36 @@ def depth_by_width(params, table: pd.DataFrame, value: str = "mean") -> pd.DataF
     return crossed(params).map(table.set_index("network")[value].get)
 
 
-def pareto(table: pd.DataFrame, cost: str):
-    """Draw mean validation accuracy against a cost.
+def with_residual_interval(table: pd.DataFrame, best: pd.DataFrame) -> pd.DataFrame:
+    """Add fair_low and fair_high: intervals with the residual spread of all networks.
+
+    Seeds move all networks alike; what is left when that is taken out says how well two
+    means can be told apart. Networks with failed runs have no such interval.
 
     Args:
-        table: from `network_table` or `mnistlib.chapters.complex_cnn.cells.cost_table`.
+        table: a row per network, with its mean.
+        best: from `at_best_rate`.
+    """
+    sound = learned(best, "val_accuracy").groupby(best["network"]).all()
+    sound = sound.index[sound]
+    wide = best.pivot(index="seed", columns="network", values="val_accuracy")[sound]
+    s, degrees = pooled_residual(wide)
+    half = t.ppf(0.975, degrees) * s / len(wide) ** 0.5 if degrees else float("nan")
+    half = table["network"].isin(sound).map({True: half, False: float("nan")})
+    return table.assign(fair_low=table["mean"] - half, fair_high=table["mean"] + half)
+
+
+def pareto(table: pd.DataFrame, cost: str):
+    """Draw mean validation accuracy against a cost, with intervals.
+
+    Args:
+        table: of `network_table` or `mnistlib.chapters.complex_cnn.cells.cost_table`, from
+            `with_residual_interval`.
         cost: its column on the horizontal axis.
     """
     from mnistlib.show.plots import pareto_plot
 
-    # Intervals are left to the table: twenty of them would hide the points.
     table = table.rename(columns={"mean": "val_accuracy"})
-    return pareto_plot(table, cost, "val_accuracy", "network", "group")
+    return pareto_plot(
+        table, cost, "val_accuracy", "network", "group", "fair_low", "fair_high"
+    )

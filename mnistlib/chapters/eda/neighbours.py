@@ -77,8 +77,8 @@ def half_pixel(images: np.ndarray) -> np.ndarray:
 
     Moved by half a pixel with linear interpolation an image x becomes (x + s) / 2, with s
     the image moved by one pixel: the distance is half of ``|x - s|``. Of the four
-    directions the least counts. The yardstick for near-duplicates: two images that are
-    nearer than this differ less than one image on two grids.
+    directions the least counts. A yardstick for near-duplicates, and no proof: two drawings
+    may be nearer than that.
 
     Args:
         images: uint8 (n, 28, 28); what leaves the frame on one side is lost.

@@ -42,10 +42,11 @@ def range_claims(dataset: Dataset) -> pd.DataFrame:
     """Set the ranges of class counts that `ahmareen2024` prints against the counts.
 
     Returns:
-        DataFrame, a row per claim: claim_id, part, low, high (as printed), least, most (of
-        the data), outside (digits whose count lies outside the printed range; None for
-        data that the paper does not speak of).
+        DataFrame, a row per claim: claim_id, part, hedge (the paper's, such as "about"),
+        low, high (as printed), least, most (of the data), outside (digits whose count lies
+        outside the printed range; None for data that the paper does not speak of).
     """
+    hedges = claims.load_claims()["hedge"]
     rows = []
     for claim_id, part, labels in (
         ("AHM-15", "training", dataset.y_train),
@@ -57,6 +58,7 @@ def range_claims(dataset: Dataset) -> pd.DataFrame:
             {
                 "claim_id": claim_id,
                 "part": part,
+                "hedge": hedges[claim_id],
                 "low": low,
                 "high": high,
                 "least": found.min(),

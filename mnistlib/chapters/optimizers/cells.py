@@ -2,24 +2,18 @@
 
 import pandas as pd
 
+from mnistlib.show.reproduction import images, points, points_between
 from mnistlib.show.style import label
-from mnistlib.show.tables import MISSING, interval, number, p_value, percent
-
-
-def points(difference: float) -> str:
-    """Format a difference of fractions in percentage points, with its sign."""
-    if pd.isna(difference):
-        return MISSING
-    return f"{100 * difference:+.2f}".replace("-", "−")
-
-
-def points_interval(low: float, high: float) -> str:
-    """Format an interval of differences in percentage points; NaN -> an en dash."""
-    return MISSING if pd.isna(low) else f"[{points(low)}, {points(high)}]"
-
-
-def _intervals(table: pd.DataFrame, low: str, high: str, form=interval) -> list[str]:
-    return list(map(form, table[low], table[high]))
+from mnistlib.show.tables import (
+    MISSING,
+    THIN_SPACE,
+    accuracy_columns,
+    interval,
+    number,
+    p_value,
+    percent,
+)
+from mnistlib.show.words import directions
 
 
 def _lost(lost: int, n: int, how: str) -> str:
@@ -32,9 +26,9 @@ def reported(table: pd.DataFrame) -> pd.DataFrame:
         {
             "system": table["system"],
             "learning rate": table["rate"],
-            "test accuracy": table["accuracy"].map(percent),
+            "test accuracy": table["printed"] + f"{THIN_SPACE}%",
             "errors": table["errors"],
-            "interval": _intervals(table, "low", "high"),
+            "over images": list(map(interval, table["low"], table["high"])),
             "test loss": table["loss"].map(lambda loss: number(loss, 4)),
         }
     )
@@ -42,34 +36,44 @@ def reported(table: pd.DataFrame) -> pd.DataFrame:
 
 def paper(table: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of `optimizer_tables.paper_table`."""
+    columns = accuracy_columns(table)
     return pd.DataFrame(
         {
             "system": [
                 f"{row.system}{_lost(row.diverged, row.n, 'diverged')}"
                 for row in table.itertuples()
             ],
-            "paper": table["paper"].map(percent),
-            "ours": table["mean"].map(percent),
+            "printed": table["printed"] + f"{THIN_SPACE}%",
             "n": table["n"],
-            "sd": table["std"].map(percent),
-            "interval": _intervals(table, "low", "high"),
-            "paper's loss": table["paper_loss"].map(lambda loss: number(loss, 3)),
+            "ours": columns.pop("accuracy"),
+            **columns,
+            "one more run": list(map(interval, table["one_low"], table["one_high"])),
+            "printed lies": [text or MISSING for text in table["place"]],
+            "printed loss": table["paper_loss"].map(lambda loss: number(loss, 3)),
             "our loss": table["loss"].map(lambda loss: number(loss, 3)),
         }
     )
+
+
+def _differences(table: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the columns of a difference over seeds: points, images, interval, p."""
+    return {
+        "points": list(map(points, table["mean_difference"])),
+        "images": list(map(images, table["images"])),
+        "95 % interval": list(map(points_between, table["low"], table["high"])),
+        "p (Holm)": list(map(p_value, table["p_holm"])),
+    }
 
 
 def gaps(table: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of `optimizer_tables.gap_table`, gaps in percentage points."""
     return pd.DataFrame(
         {
-            "gap": table["a"] + " → " + table["b"],
-            "paper": table["paper"].map(points),
-            "images": table["images"].map("{:+d}".format),
-            "p": table["p"].map(p_value),
-            "ours": table["mean_difference"].map(points),
-            "interval": _intervals(table, "low", "high", points_interval),
-            "p, ours": table["p_holm"].map(p_value),
+            "gap": table["b"] + " → " + table["a"],
+            "printed": table["paper"].map(points),
+            "printed, images": table["paper_images"].map(images),
+            "p of the printed": table["paper_p"].map(p_value),
+            **_differences(table),
         }
     )
 
@@ -84,7 +88,9 @@ def grid(summary_table: pd.DataFrame, best: pd.DataFrame) -> pd.DataFrame:
     chosen = set(zip(best["method"], best["learning_rate"], strict=True))
     texts = {}
     for row in summary_table.itertuples():
-        text = percent(row.mean)
+        # Where some runs failed and others did not, a mean would be neither outcome.
+        mixed = row.diverged + row.stuck and pd.notna(row.median)
+        text = percent(row.median if mixed else row.mean)
         if (row.method, row.learning_rate) in chosen:
             text = f"**{text}**"
         text += _lost(row.diverged, row.n, "diverged") + _lost(row.stuck, row.n, "stuck")
@@ -119,10 +125,8 @@ def final(table: pd.DataFrame) -> pd.DataFrame:
             "optimizer": table["system"].map(label),
             "rate": table["learning_rate"].map("{:g}".format),
             "n": table["n"],
-            "mean": table["mean"].map(percent),
+            **accuracy_columns(table),
             "sd": table["std"].map(percent),
-            "over seeds": _intervals(table, "low", "high"),
-            "over test images": _intervals(table, "test_low", "test_high"),
         }
     )
 
@@ -131,15 +135,13 @@ def pairs(table: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of `pair_table`, differences in percentage points."""
     return pd.DataFrame(
         {
-            "A": table["a"].map(label),
-            "B": table["b"].map(label),
-            "A − B": table["mean_difference"].map(points),
-            "interval": list(map(points_interval, table["low"], table["high"])),
-            "p": table["p"].map(p_value),
-            "p (Holm)": table["p_holm"].map(p_value),
+            "A − B": table["a"].map(label) + " − " + table["b"].map(label),
+            **_differences(table),
             "only A": table["a_only"].map(lambda n: number(n, 0)),
             "only B": table["b_only"].map(lambda n: number(n, 0)),
-            "McNemar": [f"{row.mcnemar_apart} of {row.n}" for row in table.itertuples()],
+            "McNemar": [
+                directions(row.ahead, row.behind, row.runs) for row in table.itertuples()
+            ],
         }
     )
 

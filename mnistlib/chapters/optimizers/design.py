@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.data.splits import VAL_FRACTION
-from mnistlib.stats.intervals import summarise
+from mnistlib.stats.selection import select, settings
 from mnistlib.training.spec import NetworkSpec, make
 
 METHODS = ("sgd", "sgd_momentum", "adam", "adadelta")
-STUCK_BELOW = 0.2  # twice the accuracy of guessing among ten digits
 
 
 @dataclass(frozen=True)
@@ -146,62 +145,29 @@ def grid_summary(frame: pd.DataFrame) -> pd.DataFrame:
         frame: rows of the grid's runs, from `named`.
 
     Returns:
-        DataFrame: method, learning_rate, the columns of `summary`, val_loss (mean, nats),
-        diverged (runs whose loss stopped being finite), stuck (other runs below
-        `STUCK_BELOW`).
+        DataFrame: method, learning_rate, the columns of `settings`.
     """
-    by = ["method", "learning_rate"]
-    diverged = frame["status"] == "diverged"
-    counted = frame.assign(
-        diverged=diverged,
-        stuck=~diverged & (frame["val_accuracy"] < STUCK_BELOW),
-        val_loss=frame["val_loss"].astype(float),
-    )
-    more = counted.groupby(by, sort=False, as_index=False).agg(
-        {"val_loss": "mean", "diverged": "sum", "stuck": "sum"}
-    )
-    return summarise(frame, by, "val_accuracy").merge(more, on=by)
+    return settings(frame, ["method", "learning_rate"], "val_accuracy")
 
 
-def best_rates(summary_table: pd.DataFrame) -> pd.DataFrame:
-    """Choose one learning rate for each method, on validation images alone.
-
-    Rates with fewer diverged runs come first, then the higher mean validation accuracy,
-    then the lower validation loss, then the smaller rate.
+def best_rates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Choose one learning rate for each method, on validation images alone: `select`.
 
     Args:
-        summary_table: from `grid_summary`.
+        frame: rows of the grid's runs, from `named`.
 
     Returns:
-        DataFrame, a row a method: the columns of `grid_summary` at the chosen rate, but
-        diverged and stuck summed over its rates; rates and trials (runs), how many
-        it had; edge: "lowest", "highest" or "only" when the chosen rate lies at the edge
-        of the grid, else "".
+        DataFrame, a row a method: the columns of `select` at the chosen rate, but diverged
+        and stuck summed over its rates; rates and trials (runs), how many it had.
     """
-    rows = []
-    for _, part in summary_table.groupby("method", sort=False):
-        ranked = part.sort_values(
-            ["diverged", "mean", "val_loss", "learning_rate"],
-            ascending=[True, False, True, True],
-        )
-        chosen = ranked.iloc[0]
-        rows.append(
-            chosen.to_dict()
-            | {
-                "diverged": int(part["diverged"].sum()),
-                "stuck": int(part["stuck"].sum()),
-                "rates": len(part),
-                "trials": int(part["n"].sum()),
-                "edge": _edge(chosen["learning_rate"], part["learning_rate"]),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _edge(rate: float, rates: pd.Series) -> str:
-    if len(rates) == 1:
-        return "only"
-    return {rates.min(): "lowest", rates.max(): "highest"}.get(rate, "")
+    chosen = select(frame, ["method"], ["learning_rate"]).set_index("method")
+    whole = grid_summary(frame).groupby("method", sort=False)
+    return chosen.assign(
+        diverged=whole["diverged"].sum(),
+        stuck=whole["stuck"].sum(),
+        rates=whole.size(),
+        trials=whole["n"].sum(),
+    ).reset_index()
 
 
 def tuned_systems(best: pd.DataFrame, params) -> list[System]:

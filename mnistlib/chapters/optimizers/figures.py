@@ -4,6 +4,7 @@ import pandas as pd
 
 from mnistlib.chapters.optimizers.design import A1, A2, A3
 from mnistlib.show.style import WIDTH, colours, label, legend, log_axis, value_axis
+from mnistlib.stats.intervals import learned
 
 
 def rate_figure(grid: pd.DataFrame, paper: pd.DataFrame):
@@ -113,7 +114,8 @@ def compare_figure(paper: pd.DataFrame, tuned: pd.DataFrame):
         width_ratios=[part["method"].nunique() for part in parts.values()],
     )
     for ax, (title, part) in zip(axes, parts.items(), strict=True):
-        interval_plot(part, "method", "test_accuracy", ax=ax)
+        part = part.assign(failed=~learned(part, "test_accuracy"))
+        interval_plot(part, "method", "test_accuracy", ax=ax, failed="failed")
         rates = part.groupby("method", sort=False)["learning_rate"].first()
         ticks = [f"{label(name)}\n{rate:g}" for name, rate in rates.items()]
         ax.set_xticks(range(len(ticks)), ticks)

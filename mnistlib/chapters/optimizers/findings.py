@@ -6,12 +6,13 @@ from itertools import pairwise
 import pandas as pd
 from scipy import stats
 
-from mnistlib.chapters.optimizers.cells import points
-from mnistlib.chapters.optimizers.design import A1, A2, A2_FAST, A3, STUCK_BELOW
+from mnistlib.chapters.optimizers.design import A1, A2, A2_FAST, A3
 from mnistlib.data.datasets import describe
+from mnistlib.show.reproduction import headline_row, is_full_size, points
 from mnistlib.show.style import label
-from mnistlib.show.tables import count, number, p_value, percent
-from mnistlib.stats.intervals import t_interval
+from mnistlib.show.tables import count, number, percent
+from mnistlib.show.words import join, number_of, p_text, power_sentence
+from mnistlib.stats.intervals import LEARNED_FROM
 
 _PAPER_ORDER = ("sgd", "adam", "adadelta")
 
@@ -23,13 +24,9 @@ def protocol(params, dataset) -> str:
     return (
         f"{count(n_train)} of {count(len(dataset.y_train))} training images of "
         f"{describe(dataset)['title']}, "
-        f"{_of(params.epochs, 'epoch')}, batches of {params.batch_size}, "
-        f"{_of(len(params.seeds), 'seed')}, {count(n_test)} test images"
+        f"{number_of(params.epochs, 'epoch')}, batches of {params.batch_size}, "
+        f"{number_of(len(params.seeds), 'seed')}, {count(n_test)} test images"
     )
-
-
-def _of(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def seed_reach(frame: pd.DataFrame) -> dict[str, float]:
@@ -100,25 +97,26 @@ def order_sentences(paper: pd.DataFrame, tuned: pd.DataFrame) -> list[str]:
 
 
 def pair_sentence(pairs: pd.DataFrame) -> str:
-    """Say how many pairs of tuned optimizers the paired t test tells apart."""
+    """Say how many pairs of tuned optimizers the comparison over seeds tells apart."""
     tested = int(pairs["p_holm"].notna().sum())
     if not tested:
         return (
             "Differences between the tuned optimizers cannot be tested over seeds: that "
-            "needs two seeds or more whose differences vary."
+            "needs two seeds or more whose differences vary, and no failed runs."
         )
     apart = pairs[pairs["p_holm"] < 0.05]
     text = (
-        f"Of {_of(tested, 'pair')} of tuned optimizers, {len(apart)} "
-        f"{'differs' if len(apart) == 1 else 'differ'} in test accuracy by the paired t "
-        "test over seeds (p < 0.05 after Holm's correction)"
+        f"Of {number_of(tested, 'pair')} of tuned optimizers, {len(apart)} "
+        f"{'differs' if len(apart) == 1 else 'differ'} in test accuracy over seeds "
+        "(p < 0.05 after Holm's correction)"
     )
     details = [
         f"{label(row.a)} {'above' if row.mean_difference > 0 else 'below'} {label(row.b)} "
-        f"by {100 * abs(row.mean_difference):.2f} points"
+        f"by {100 * abs(row.mean_difference):.2f} points ({abs(row.images):.0f} images)"
         for row in apart.itertuples()
     ]
-    return f"{text}: {'; '.join(details)}." if details else f"{text}."
+    text += f": {'; '.join(details)}." if details else "."
+    return f"{text} {power_sentence(pairs)}"
 
 
 def confounding_sentence(best: pd.DataFrame, paper: pd.DataFrame) -> str:
@@ -155,51 +153,47 @@ def grid_sentences(best: pd.DataFrame) -> list[str]:
         else "Every chosen rate lies inside its grid, not at the edge.",
         f"Of {count(trials)} runs of the grid, {diverged} diverged (the loss stopped being "
         f"finite), and {stuck} more got stuck (validation accuracy below "
-        f"{percent(STUCK_BELOW, 0)}).",
+        f"{percent(LEARNED_FROM, 0)}).",
     ]
 
 
 def _pair(row) -> str:
     """Return "A1 to A2" for a row of `optimizer_tables.gap_table`."""
-    return f"{row.a.split(',')[0]} to {row.b.split(',')[0]}"
+    return f"{row.b.split(',')[0]} to {row.a.split(',')[0]}"
 
 
 def gap_sentence(gaps: pd.DataFrame) -> str:
-    """Say which of our gaps between the paper's systems the paired t test confirms."""
+    """Say which of our gaps between the paper's systems are more than the seeds' luck."""
     apart = [_pair(row) for row in gaps[gaps["p_holm"] < 0.05].itertuples()]
     tested = int(gaps["p_holm"].notna().sum())
     if not tested:
-        return "These gaps cannot be tested over seeds: that needs two seeds or more."
+        return (
+            "These gaps cannot be tested over seeds: that needs two seeds or more, and no "
+            "failed runs."
+        )
     return (
-        f"Of our {_of(tested, 'gap')} at the paper's rates, {len(apart)} "
-        f"{'differs' if len(apart) == 1 else 'differ'} from zero by the paired t test "
-        f"over seeds (p < 0.05 after Holm's correction)"
-        f"{': ' + _list(apart) if apart else ''}."
+        f"Of our {number_of(tested, 'gap')} at the paper's rates, {len(apart)} "
+        f"{'differs' if len(apart) == 1 else 'differ'} from zero over seeds "
+        f"(p < 0.05 after Holm's correction)"
+        f"{': ' + join(apart) if apart else ''}. {power_sentence(gaps)}"
     )
 
 
-def _p(p: float) -> str:
-    """Return "p = 0.029" or "p < 0.001"."""
-    text = p_value(p)
-    return f"p {text}" if text.startswith("<") else f"p = {text}"
-
-
-def _list(names: list[str]) -> str:
-    """Return "a", "a and b" or "a, b and c"."""
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
-
-
-def noise_sentences(gaps: pd.DataFrame, reach: dict, params) -> list[str]:
+def noise_sentences(gaps: pd.DataFrame, reach: dict, params, dataset: str) -> list[str]:
     """Say what the spread over seeds means for gaps of the paper's size.
+
+    A spread belongs to its size of run: it is held against the paper's gaps only where all
+    of MNIST was used.
 
     Args:
         gaps: from `optimizer_tables.gap_table`.
         reach: from `seed_reach`.
         params: `mnistlib.chapters.optimizers.params.Params`.
+        dataset: "mnist" or "digits".
     """
     printed = "; ".join(
-        f"{_pair(row)} {points(row.paper)} points, {_p(row.p)}" for row in gaps.itertuples()
+        f"{_pair(row)} {points(row.paper)} points, {p_text(row.paper_p)}"
+        for row in gaps.itertuples()
     )
     sentences = [
         f"Taken at face value, one run each, the paper's gaps are: {printed} (unpaired, "
@@ -207,40 +201,35 @@ def noise_sentences(gaps: pd.DataFrame, reach: dict, params) -> list[str]:
     ]
     if math.isnan(reach["reach"]):
         return [*sentences, "One seed says nothing about the spread over seeds."]
+    sentences.append(
+        f"Over our {number_of(len(params.seeds), 'seed')} test accuracy has a standard "
+        f"deviation of {number(100 * reach['std'])} points (A1 to A3 pooled, at this size "
+        "of run): two single runs of one and the same system may differ by "
+        f"{number(100 * reach['reach'])} points (95 %)."
+    )
+    if not is_full_size(params, dataset):
+        sentences[-1] += " That is no measure of the paper's longer runs."
+        return sentences
     inside = [_pair(row) for row in gaps.itertuples() if abs(row.paper) <= reach["reach"]]
     sentences.append(
-        f"Over our {_of(len(params.seeds), 'seed')} test accuracy has a standard deviation "
-        f"of {number(100 * reach['std'])} points (A1 to A3 pooled, at this size of run): "
-        "two single runs of one and the same system may differ by "
-        f"{number(100 * reach['reach'])} points (95 %). "
-        + (
-            f"Of the paper's gaps, {_list(inside)} "
-            f"{'is' if len(inside) == 1 else 'are'} no larger: one run of each system "
-            "cannot tell such a gap from luck."
-            if inside
-            else "Each of the paper's gaps is larger than that."
-        )
+        f"Of the paper's gaps, {join(inside)} {'is' if len(inside) == 1 else 'are'} no "
+        "larger: one run of each system cannot tell such a gap from luck."
+        if inside
+        else "Each of the paper's gaps is larger than that."
     )
     return sentences
 
 
 def headline_rows(frame: pd.DataFrame, params, dataset) -> list[dict]:
     """Return the rows that `report.headline` stores: A1, A2 (0.001) and A3."""
+    text = f"Base CNN of our choice, {protocol(params, dataset)}."
     rows = []
     for system in (A1, A2, A3):
-        values = 100 * frame.loc[frame["system"] == system.name, "test_accuracy"]
-        low, high = t_interval(values)
+        runs = frame[frame["system"] == system.name]
+        values, n_test = 100 * runs["test_accuracy"], int(runs["n_examples"].iloc[0])
         rows.append(
-            {
-                "paper": "ahmareen2024",
-                "system": system.name,
-                "quantity": "test accuracy",
-                "claim_id": system.claims[0],
-                "ours": float(values.mean()),
-                "low": low,
-                "high": high,
-                "n_seeds": len(values),
-                "text": f"Base CNN of our choice, {protocol(params, dataset)}.",
-            }
+            headline_row(
+                system.name, "test accuracy", system.claims[0], values, text, n_test
+            )
         )
     return rows

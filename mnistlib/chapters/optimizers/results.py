@@ -1,16 +1,17 @@
 """The tables of the optimizer comparison: printed values beside ours, gaps, tests."""
 
 from collections.abc import Sequence
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.optimizers.design import A1, A2, A3, PAPER_SYSTEMS, System
-from mnistlib.claims.registry import reported
+from mnistlib.claims.registry import printed, reported
 from mnistlib.ground.errors import RunError
-from mnistlib.stats.compare import compare_pairs, holm, mcnemar, paired_t, two_proportions
-from mnistlib.stats.intervals import errors_implied, summarise, wilson
+from mnistlib.show.reproduction import one_run
+from mnistlib.stats.compare import compare, two_proportions
+from mnistlib.stats.images import directions
+from mnistlib.stats.intervals import accuracies, errors_implied, learned, place, wilson
 
 N_TEST = 10_000  # MNIST's test images, on which the paper's accuracies are shares
 
@@ -19,8 +20,8 @@ def reported_table() -> pd.DataFrame:
     """Return what `ahmareen2024` prints of A1 to A3, as fractions, with Wilson's interval.
 
     Returns:
-        DataFrame: system, rate (as printed, or "not printed"), accuracy, loss (nats),
-        errors (of `N_TEST` images), low, high.
+        DataFrame: system, rate (as printed, or "not printed"), printed (text, percent),
+        accuracy, loss (nats), errors (of `N_TEST` images), low, high.
     """
     rows = []
     for system in (A1, A2, A3):
@@ -31,6 +32,7 @@ def reported_table() -> pd.DataFrame:
             {
                 "system": system.name.rsplit(" ", 1)[0],
                 "rate": str(system.learning_rate) if system.prints_rate else "not printed",
+                "printed": printed(system.claims[0]),
                 "accuracy": percent / 100,
                 "loss": loss,
                 "errors": errors,
@@ -48,15 +50,20 @@ def paper_table(frame: pd.DataFrame) -> pd.DataFrame:
         frame: rows of the runs of `PAPER_SYSTEMS`, from `named`.
 
     Returns:
-        DataFrame: system, paper, the columns of `summary` (test accuracy over seeds),
+        DataFrame: system, printed (text, percent), the columns of `accuracies`, one_low and
+        one_high (where one more run would lie), place (of the printed value in it),
         paper_loss, loss (mean, nats; NaN where a run diverged), diverged (runs).
     """
-    table = summarise(frame, "system", "test_accuracy")
+    table = accuracies(frame, "system")
     claims = {system.name: system.claims for system in PAPER_SYSTEMS}
     runs = frame.groupby("system", sort=False)
-    paper = [reported(claims[name][0]) / 100 for name in table["system"]]
-    table.insert(1, "paper", paper)
+    ends = [one_run(100 * part["test_accuracy"], "percent") for _, part in runs]
+    ids = [claims[name][0] for name in table["system"]]
     return table.assign(
+        printed=list(map(printed, ids)),
+        one_low=[low / 100 for low, _ in ends],
+        one_high=[high / 100 for _, high in ends],
+        place=[place(reported(i), *one) for i, one in zip(ids, ends, strict=True)],
         paper_loss=[reported(claims[name][1]) for name in table["system"]],
         loss=runs["test_loss"]
         .agg(lambda losses: losses.astype(float).mean(skipna=False))
@@ -66,20 +73,15 @@ def paper_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def final_table(frame: pd.DataFrame, systems: Sequence[System]) -> pd.DataFrame:
-    """Summarise the test accuracy of every system over seeds.
+    """Summarise the test accuracy of every system, with an interval for each doubt.
 
     Returns:
-        DataFrame: system, learning_rate, the columns of `summary`, test_low and test_high:
-        Wilson's interval for the draw of the test images, at the mean number of errors.
+        DataFrame: system, learning_rate, the columns of `accuracies`.
     """
-    table = summarise(frame, "system", "test_accuracy")
+    table = accuracies(frame, "system")
     rates = {system.name: system.learning_rate for system in systems}
     table.insert(1, "learning_rate", table["system"].map(rates))
-    n_test = int(frame["n_examples"].iloc[0])
-    ends = [wilson(round(mean * n_test), n_test) for mean in table["mean"]]
-    return table.assign(
-        test_low=[low for low, _ in ends], test_high=[high for _, high in ends]
-    )
+    return table
 
 
 def pair_table(frame: pd.DataFrame, runs) -> pd.DataFrame:
@@ -90,31 +92,18 @@ def pair_table(frame: pd.DataFrame, runs) -> pd.DataFrame:
         runs: where the predictions are.
 
     Returns:
-        DataFrame: the columns of `compare_pairs` (paired t over seeds, Holm over pairs);
-        a_only and b_only, test images that only one of the two gets right, mean over
-        seeds; mcnemar_apart, the number of seeds whose McNemar test (Holm over pairs)
-        gives p < 0.05.
+        DataFrame: the columns of `compare` (over seeds) and of `directions` (over images,
+        seed by seed), images (the difference, in test images).
     """
-    table = compare_pairs(frame, "system", "test_accuracy")
-    by_seed = []
-    for _, part in frame.groupby("seed", sort=False):
-        predicted = {row.system: runs.predictions(row.key) for row in part.itertuples()}
-        found = [
-            mcnemar(runs.test_labels, predicted[row.a], predicted[row.b])
-            for row in table.itertuples()
-        ]
-        by_seed.append(
-            {
-                "a_only": [result.a_only for result in found],
-                "b_only": [result.b_only for result in found],
-                "apart": holm([result.p for result in found]) < 0.05,
-            }
-        )
-    return table.assign(
-        a_only=np.mean([seed["a_only"] for seed in by_seed], axis=0),
-        b_only=np.mean([seed["b_only"] for seed in by_seed], axis=0),
-        mcnemar_apart=np.sum([seed["apart"] for seed in by_seed], axis=0),
-    )
+    failed = ~learned(frame, "test_accuracy")
+    table = compare(frame, "system", "test_accuracy", failed=failed)
+    predicted = {
+        name: np.stack([runs.predictions(key) for key in part.sort_values("seed")["key"]])
+        for name, part in frame.groupby("system", sort=False)
+    }
+    pairs = [(predicted[row.a], predicted[row.b]) for row in table.itertuples()]
+    images = table["mean_difference"] * len(runs.test_labels)
+    return table.assign(images=images, **directions(runs.test_labels, pairs))
 
 
 def gap_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -124,30 +113,27 @@ def gap_table(frame: pd.DataFrame) -> pd.DataFrame:
         frame: rows of the runs of `PAPER_SYSTEMS`, from `named`.
 
     Returns:
-        DataFrame: a, b; paper (b - a, a fraction) with images and p, the unpaired test of
-        the two printed accuracies; mean_difference, low, high and p_paired, ours over
-        seeds, and p_holm, the latter corrected for three comparisons.
+        DataFrame: the columns of `compare` (a - b, over seeds, of these three systems);
+        paper (a - b, a fraction), paper_images and paper_p, the unpaired test of the two
+        printed accuracies; images, ours.
     """
-    by_system = frame.pivot(index="seed", columns="system", values="test_accuracy")
-    rows = []
-    for a, b in combinations((A1, A2, A3), 2):
-        right = [N_TEST - errors_implied(reported(s.claims[0]), N_TEST) for s in (a, b)]
-        ours = paired_t(by_system[b.name], by_system[a.name])
-        rows.append(
-            {
-                "a": a.name,
-                "b": b.name,
-                "paper": (right[1] - right[0]) / N_TEST,
-                "images": right[1] - right[0],
-                "p": two_proportions(right[0], N_TEST, right[1], N_TEST),
-                "mean_difference": ours.mean_difference,
-                "low": ours.low,
-                "high": ours.high,
-                "p_paired": ours.p,
-            }
-        )
-    table = pd.DataFrame(rows)
-    return table.assign(p_holm=holm(table["p_paired"]))
+    three = {system.name: system for system in (A3, A2, A1)}
+    ours = frame[frame["system"].isin(three)]
+    # The later system of the paper first: its gaps are gains.
+    ours = ours.sort_values("system", key=lambda names: names.map(list(three).index))
+    failed = ~learned(ours, "test_accuracy")
+    table = compare(ours, "system", "test_accuracy", failed=failed)
+    right = {
+        name: N_TEST - errors_implied(reported(system.claims[0]), N_TEST)
+        for name, system in three.items()
+    }
+    theirs = [(right[row.a], right[row.b]) for row in table.itertuples()]
+    return table.assign(
+        paper=[(a - b) / N_TEST for a, b in theirs],
+        paper_images=[a - b for a, b in theirs],
+        paper_p=[two_proportions(a, N_TEST, b, N_TEST) for a, b in theirs],
+        images=table["mean_difference"] * frame["n_examples"].iloc[0],
+    ).iloc[::-1]
 
 
 def first_of_digit(runs, digit: int = 7) -> int:

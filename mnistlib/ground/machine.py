@@ -17,6 +17,7 @@ _PACKAGES = [
     "numpy",
     "scipy",
     "scikit-learn",
+    "statsmodels",
     "pandas",
     "matplotlib",
     "papermill",

@@ -140,7 +140,8 @@ def _table(found: pd.DataFrame, paper) -> pd.DataFrame:
 
 def _accuracies(found: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of printed accuracies, with Wilson's interval of what is printed."""
-    rows = found[(found["unit"] == "percent") & found["value"].notna()]
+    known = found["value"].notna() & found["ours"].notna()
+    rows = found[(found["unit"] == "percent") & known]
     errors = [errors_implied(value, N_TEST) for value in rows["value"]]
     ends = [wilson(N_TEST - n, N_TEST) for n in errors]
     return rows.assign(
@@ -209,7 +210,8 @@ def picture(found: pd.DataFrame, path: Path) -> None:
     rows = rows[[*columns, "low", "high", *_INTERVALS]].rename(columns={"value": "printed"})
     path.parent.mkdir(parents=True, exist_ok=True)
     # The version of matplotlib would be the only difference between two machines.
-    overview(rows).savefig(path, dpi=150, metadata={"Software": None})
+    options = {"format": "png", "dpi": 150, "metadata": {"Software": None}}
+    write_whole(path, lambda file: overview(rows).savefig(file, **options))
 
 
 def opening(notebooks: list[Path], folder: Path) -> str:
@@ -244,7 +246,8 @@ def headline(notebooks: list[Path]) -> str:
     remarks = "\n".join(f"- **{_system(row)}:** {row.text}" for row in rows)
     return (
         tables.table_directive(shown, f"{CAPTION}: {UNLESS}", "tab-headline")
-        + f"\n{INTERVALS} One seed gives no interval over seeds. Each system leads to its page.\n\n"
+        + f"\n{INTERVALS} One seed gives no interval over seeds. "
+        + "Each system leads to its page.\n\n"
         + tables.folded("What each row says", remarks)
     )
 

@@ -17,6 +17,7 @@ from mnistlib.stats.compare import compare, holm
 
 PARAMS = Params(
     learning_rates=[0.1, 0.01],
+    unscaled_rates=[0.01],
     scalings=["none", "unit"],
     seeds=[0, 1, 2],
     grid_seeds=[100, 101, 102],
@@ -46,6 +47,18 @@ def test_grid_is_the_whole_product():
         of = [s for s in SPECS if (s.model, s.scaling, s.learning_rate) == condition]
         placements = {s.model_args.get("batch_norm", "none") for s in of}
         assert placements == {"none", "before_activation", "after_activation"}
+
+
+def test_a_rate_belongs_to_a_scaling():
+    """Unscaled pixels get smaller rates as well; other scalings never see them."""
+    params = PARAMS.model_copy(update={"unscaled_rates": [1e-5, 0.01]})
+    specs = norm.grid_specs(params, "mnist")
+    tried = {
+        scaling: {s.learning_rate for s in specs if s.scaling == scaling}
+        for scaling in params.scalings
+    }
+    assert tried.pop("none") == {1e-5, 0.01, 0.1}
+    assert tried and all(rates == {0.01, 0.1} for rates in tried.values())
 
 
 def test_what_is_chosen_on_a_seed_is_not_reported_on_it():

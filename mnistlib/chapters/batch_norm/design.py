@@ -47,6 +47,9 @@ def _spec(params, dataset: str, model, batch_norm, scaling, rate, seed, **fields
 def grid_specs(params, dataset: str) -> list[NetworkSpec]:
     """Return the grid: host x scaling x rate x placement x seed, one sixth held out.
 
+    A rate belongs to a scaling: a gradient grows with the pixels, so unscaled ones get
+    ``unscaled_rates`` as well.
+
     Args:
         params: `mnistlib.chapters.batch_norm.params.Params`.
         dataset: "mnist" or "digits".
@@ -62,14 +65,17 @@ def grid_specs(params, dataset: str) -> list[NetworkSpec]:
             seed,
             val_fraction=VAL_FRACTION,
         )
-        for model, scaling, rate, batch_norm, seed in product(
-            HOSTS,
-            params.scalings,
-            sorted(params.learning_rates),
-            PLACEMENTS,
-            params.grid_seeds,
+        for model, scaling in product(HOSTS, params.scalings)
+        for rate, batch_norm, seed in product(
+            rates(params, scaling), PLACEMENTS, params.grid_seeds
         )
     ]
+
+
+def rates(params, scaling: str) -> list[float]:
+    """Return the learning rates that the grid tries for a scaling, ascending."""
+    further = params.unscaled_rates if scaling == "none" else []
+    return sorted({*params.learning_rates, *further})
 
 
 def tidy(table: pd.DataFrame) -> pd.DataFrame:
@@ -180,8 +186,7 @@ def scaling_grid(frame: pd.DataFrame):
     least = error[error > 0].min() / 2 if (error > 0).any() else 0.001
     lost = ~learned(frame, "val_accuracy")
     error = frame.assign(error=error.clip(lower=least), failed=lost)
-    rates = sorted(set(frame["learning_rate"]))
-    figure, axes = _panels(frame["scaling"])
+    figure, axes = _panels(frame["scaling"], sharex="col")
     for (model, scaling), ax in axes.items():
         part = error[(error["model"] == model) & (error["scaling"] == scaling)]
         interval_plot(
@@ -190,7 +195,8 @@ def scaling_grid(frame: pd.DataFrame):
         log_axis(ax, "y", error["error"])
         ax.yaxis.set_major_formatter(lambda x, _: f"{100 * x:g} %")
         ax.set(ylim=(0.8 * error["error"].min(), 1.1))
-        ax.set_xticks(rates, [f"{rate:g}" for rate in rates])
+        ticks = sorted(set(part["learning_rate"]))
+        ax.set_xticks(ticks, [f"{rate:g}" for rate in ticks])
     _finish(figure, axes, "validation error")
     return figure
 
@@ -215,13 +221,13 @@ def scaling_curves(history: pd.DataFrame, rate: float):
     return figure
 
 
-def _panels(scalings) -> tuple:
+def _panels(scalings, sharex="all") -> tuple:
     """Return a figure and (model, scaling) -> axes: hosts as rows, scalings as columns."""
     import matplotlib.pyplot as plt
 
     names = list(dict.fromkeys(scalings))
     figure, grid = plt.subplots(
-        2, len(names), figsize=(8, 5.6), sharex=True, sharey=True, squeeze=False
+        2, len(names), figsize=(8, 5.6), sharex=sharex, sharey=True, squeeze=False
     )
     return figure, dict(zip(product(HOSTS, names), grid.flat, strict=True))
 

@@ -24,6 +24,9 @@ class Params(Choosing):
     )
     seeds: Seeds = Field([0], description="of the runs that are tested")
     learning_rates: Rates = Field([0.01], description="learning rates of SGD's grid")
+    unscaled_rates: Rates = Field(
+        [0.0001], description="further, smaller rates for unscaled pixels"
+    )
     scalings: list_of(Scaling) = Field(
         ["none", "unit"], description="how pixels are scaled in the grid"
     )

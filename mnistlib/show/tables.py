@@ -5,7 +5,7 @@ import re
 
 import pandas as pd
 
-THIN_SPACE = "\u2009"
+THIN_SPACE = "\u202f"  # at which no line ends
 MISSING = "–"
 
 

@@ -56,7 +56,7 @@ def on_mnist(digits):
 
 
 def test_the_size_decides_what_can_be_compared(digits, on_mnist):
-    assert "42\u2009000 images that `raj2024`" in findings.size(on_mnist, 42_000)
+    assert "42\u202f000 images that `raj2024`" in findings.size(on_mnist, 42_000)
     assert "says nothing at this size" in findings.size(on_mnist, 7_000)
     assert "280 images that are not MNIST" in findings.size(digits, 280)
     assert not findings.is_papers_size(digits, 42_000)
@@ -74,7 +74,7 @@ def test_the_order_of_the_papers_three(table):
 def test_the_network_is_held_against_the_printed_count():
     assert "as many as `raj2024`" in findings.network(pd.DataFrame({"parameters": [81066]}))
     other = findings.network(pd.DataFrame({"parameters": [5]}))
-    assert "5 parameters, not the 81\u2009066 that `raj2024` prints" in other
+    assert "5 parameters, not the 81\u202f066 that `raj2024` prints" in other
 
 
 def test_printed_differences_that_may_be_chance_are_named():
@@ -128,7 +128,7 @@ def test_where_the_lead_arises():
     classes = pd.DataFrame({"digit": [2, 3], "lead": [14.66, -1.0], "p_holm": [0.01, 0.9]})
     text = findings.where(classes, pairs_table([5.0, 3.0, 1.0, 1.0]), "svm_rbf")
     assert "beyond chance for 2 (+14.7 images)." in text
-    assert "pairs 4/9, 3/8 and 7/9 make 90\u2009% of the difference to the RBF SVM" in text
+    assert "pairs 4/9, 3/8 and 7/9 make 90\u202f% of the difference to the RBF SVM" in text
     assert "3/8 is number 1 and 4/9 is number 2;" in text
     text = findings.where(
         classes.assign(p_holm=1.0), pairs_table([1.0, 0.0, 0.0, -2.0]), "knn_3"
@@ -165,7 +165,7 @@ def test_headline_rows_say_where_the_printed_value_lies(frame, on_mnist, digits)
     # 97.9, 98.0, 98.1: mean 98 -+ 4.303 × 0.1 × sqrt(4 / 3)
     assert (cnn["ours"], cnn["place"]) == (pytest.approx(98.0), "inside")
     assert (cnn["one_low"], cnn["one_high"]) == pytest.approx((97.503, 98.497), abs=1e-3)
-    assert "98.30\u2009% lies above our mean 98.00" in cnn["text"]
+    assert "98.30\u202f% lies above our mean 98.00" in cnn["text"]
     assert "inside the 95 % interval of one more run, 97.50–98.50" in cnn["text"]
     assert np.isnan([svm["low"], svm["one_low"]]).all() and svm["place"] == ""
     assert svm["image_low"] < svm["ours"] < svm["image_high"]
@@ -302,14 +302,14 @@ def test_leads_are_shown_with_their_sign():
     classes = pd.DataFrame(errors | {"digit": 7, "support": 1028, "p": 1.0, "p_holm": 1.0})
     shown = cells.classes(classes, "knn_3")
     assert shown.columns.tolist()[2:5] == ["errors, CNN", "errors, 3-NN", "lead, images"]
-    assert shown.iloc[0, :5].tolist() == [7, "1\u2009028", "3.0", "5.5", "+2.5"]
+    assert shown.iloc[0, :5].tolist() == [7, "1\u202f028", "3.0", "5.5", "+2.5"]
     pairs = cells.pairs(pd.DataFrame(errors | {"pair": "4/9", "share": 0.257}), "knn_3")
     assert pairs.iloc[0].tolist() == ["4/9", "3.0", "5.5", "+2.5", "25.7"]
 
 
 def test_scores_and_costs_are_shown(table):
     scores = pd.DataFrame({"digit": [3], "support": [1010], "recall, CNN": [0.98765]})
-    assert cells.per_class(scores).iloc[0].tolist() == [3, "1\u2009010", "98.77"]
+    assert cells.per_class(scores).iloc[0].tolist() == [3, "1\u202f010", "98.77"]
     costs = table.head(1).assign(fit_seconds=1.234, predict_seconds=0.5, megabytes=20.0)
     costs["test_accuracy"] = costs["mean"]
     assert cells.costs(costs).iloc[0].tolist() == ["CNN", "1.23", "0.500", "20.00", "98.00"]

@@ -91,7 +91,7 @@ def test_study_throughput_is_a_run_a_core_against_one_run_on_all():
     # The quicker of Keras's two ways, 1800: 6000 / 2250. PyTorch: 6000 / 7500.
     assert deep[4:] == ["2.67 (2.67–2.67)", "0.80 (0.80–0.80)"]
     text = findings.whole_fit({"rounds": 2, "cores": 2, "systems": [system(), DEEP]})
-    assert "took 75\u2009% longer at the median, 100\u2009% at the most" in text
+    assert "took 75\u202f% longer at the median, 100\u202f% at the most" in text
 
 
 def test_the_engine_alone_has_as_many_threads_on_both_sides():
@@ -101,17 +101,17 @@ def test_the_engine_alone_has_as_many_threads_on_both_sides():
 
 def test_equal_work_shows_the_quicker_of_kerass_ways():
     net, deep = costs.equal_work([system(), DEEP]).to_numpy().tolist()
-    assert net == ["net (`raut`)", "1\u2009000", 64, 9] + [
-        f"{x}.00\u2009%" for x in (97, 98, 96)
+    assert net == ["net (`raut`)", "1\u202f000", 64, 9] + [
+        f"{x}.00\u202f%" for x in (97, 98, 96)
     ]
-    assert deep[-2] == "99.00\u2009%"
+    assert deep[-2] == "99.00\u202f%"
 
 
 def test_the_answer_names_the_range_over_the_networks():
     throughput = {"cores": 2, "systems": [system(), DEEP]}
     text = findings.answer(throughput, {"goal": 0.99, "runs": to_99_runs()})
     assert "2.7 to 4.8 times as fast as Keras's `fit`, and 0.8 to 2.4 times" in text
-    assert "takes 2.0 s on one thread and gets 99.12\u2009%" in text
+    assert "takes 2.0 s on one thread and gets 99.12\u202f%" in text
     assert "Keras's example takes 10 times as long" in text
 
 
@@ -128,25 +128,25 @@ def test_the_share_of_the_limit_is_of_one_thread():
     assert net[1:] == [
         "2.00",
         "20",
-        "45\u2009%",
-        "15\u2009%",
-        "30\u2009%",
+        "45\u202f%",
+        "15\u202f%",
+        "30\u202f%",
         # 30 GFLOP/s allow 15000 images/s; Keras makes 1875 on all cores
         "8.0",
     ]
-    assert "reaches 45\u2009% of the limit." in findings.limit([system(), DEEP])
+    assert "reaches 45\u202f% of the limit." in findings.limit([system(), DEEP])
 
 
 def test_the_profile_has_the_largest_share_first():
     other = system(operations={"convolution": 0.5, "executor": 0.4, "other": 0.1})
     table = costs.profile([system(), other])
     assert table.columns.tolist() == ["System", "conv", "other"]
-    assert table["other"].tolist() == ["25\u2009%", "50\u2009%"]
+    assert table["other"].tolist() == ["25\u202f%", "50\u202f%"]
 
 
 def test_augmentation_is_a_share_of_the_step():
     text = findings.augmentation([system(), DEEP])
-    assert "Its share of the step is 5.0\u2009%." in text
+    assert "Its share of the step is 5.0\u202f%." in text
 
 
 def to_99_runs() -> list[dict]:
@@ -185,7 +185,7 @@ def test_the_recipes_rivals_are_shown_by_their_means():
         for a in accuracies
     ]
     assert costs.recipe({"runs": runs}).to_numpy().tolist()[1] == [
-        "0.02", 64, 2, "99.20\u2009% (99.10–99.30\u2009%)", "4.0",
+        "0.02", 64, 2, "99.20\u202f% (99.10–99.30\u202f%)", "4.0",
     ]  # fmt: skip
 
 
@@ -197,7 +197,7 @@ def test_growth_draws_a_line_and_says_how_far_from_it():
     assert len(figure.axes) == 3
     # Least squares through 1, 2, 4.5 at 1, 2, 3 is 0.75, 2.5, 4.25: off by a quarter.
     assert off == pytest.approx(0.25)
-    assert "within 25\u2009% of a straight line" in findings.growth(off)
+    assert "within 25\u202f% of a straight line" in findings.growth(off)
 
 
 def test_memory_is_the_published_studys_and_that_at_full_size():

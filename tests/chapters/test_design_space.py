@@ -163,7 +163,7 @@ def test_effect_finding_names_best_worst_and_what_is_sure():
     for row in effects.iloc[1:].to_dict("records"):
         assert (f"*{row['network']}*" in together) == (row["p_holm"] < 0.05)
     counts = effects["parameters"]
-    assert f"here from {counts.min():,}".replace(",", "\u2009") in text
+    assert f"here from {counts.min():,}".replace(",", "\u202f") in text
     least = f"{100 * effects['smallest_found'].max():.2f} points in 80 of 100 cases"
     assert least in text
     nothing = words.effect_finding(effects.assign(p_holm=1.0, p=0.5))
@@ -209,10 +209,10 @@ def test_pareto_finding():
     assert "less than 1.41 points apart may change places" in text
     one_seed = table.assign(fair_low=np.nan, fair_high=np.nan)
     assert "change places" not in words.pareto_finding(one_seed)
-    assert "*small* is at least as accurate with 10\u2009% of its" in text
+    assert "*small* is at least as accurate with 10\u202f% of its" in text
     assert "The best is *large*" in text
-    assert "are those of *small* (10, 1\u2009% of the best's)" in text
-    assert "parameters those of *complex CNN* (50, 10\u2009% of the best's)" in text
+    assert "are those of *small* (10, 1\u202f% of the best's)" in text
+    assert "parameters those of *complex CNN* (50, 10\u202f% of the best's)" in text
     alone = words.pareto_finding(table.assign(mean=[0.99, 0.9, 0.9]))
     assert "ranks 1 of 3" in alone
     assert "no network with fewer multiply-accumulates is as accurate" in alone
@@ -261,8 +261,8 @@ def test_costs_are_those_of_the_fastest_run():
         "Network": NETWORKS["network"].iloc[0],
         "MACs": "",
         "Seconds an epoch": "1.00",
-        "Images a second": "3\u2009000",
-        "Validation accuracy": "91.33\u2009%",
+        "Images a second": "3\u202f000",
+        "Validation accuracy": "91.33\u202f%",
     }
 
 

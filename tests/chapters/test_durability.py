@@ -55,7 +55,7 @@ def test_the_answer_adds_up_all_faults():
     text = findings.answer(durability.faults(FOUND), PORTABLE)
     # 220 + 20 + 30 + 1 + 2002 + 20 + 2 faults; 6 + 2 records lost, 9 + 1 read broken
     assert text.startswith(
-        "2\u2009295 faults of 7 kinds were made on purpose: of 1\u2009171"
+        "2\u202f295 faults of 7 kinds were made on purpose: of 1\u202f171"
     )
     assert "8 were lost, and 10 were read half-written or changed." in text
     harmless = durability.faults(FOUND).query("Fault == 'a full disk'")
@@ -103,8 +103,8 @@ def test_backends_are_compared_by_their_means():
     assert durability.backends(sides).to_numpy().tolist()[-1] == [
         "net",
         "2 + 2",
-        "90.00\u2009%",
-        "92.00\u2009%",
+        "90.00\u202f%",
+        "92.00\u202f%",
         "+2.00 (-1.04 to +5.04)",
         "-0.0200 (-0.0504 to +0.0104)",
     ]

@@ -74,18 +74,18 @@ def test_verdicts_on_printed_counts_follow_the_counts(like_mnist):
     text = eda_findings.printed_counts(wrong)
     assert "training images a digit fails for 9:" in text
     assert "for 6 digits (0, 1, 2, 6, 7 and 9)" in text
-    assert "sum to 9\u2009935, where its last row says 10\u2009000" in text
+    assert "sum to 9\u202f935, where its last row says 10\u202f000" in text
     assert "-16.7% to +10.0%" in text
 
 
 def test_a_hedged_range_is_not_said_to_fail(like_mnist):
     """ "About 800 to 1,000" is not "800 to 1,000"."""
     text = eda_findings.printed_counts(like_mnist([6000] * 10, [1000] * 9 + [1100]))
-    assert "range of about 800 to 1\u2009000 test images a digit is hedged; 9 lie" in text
+    assert "range of about 800 to 1\u202f000 test images a digit is hedged; 9 lie" in text
     assert (
-        "outside it, by 10.0% at most: the counts run from 1\u2009000 to 1\u2009100" in text
+        "outside it, by 10.0% at most: the counts run from 1\u202f000 to 1\u202f100" in text
     )
-    assert "Its other figure, around 6\u2009000 each" in text
+    assert "Its other figure, around 6\u202f000 each" in text
 
 
 @pytest.mark.slow
@@ -175,7 +175,7 @@ def test_words_on_classes_and_shapes_follow_the_numbers(digits):
     facts.loc[facts["label"] != 4, "ink"] = 0.5
     text = eda_findings.shapes(facts)
     assert "Digit 4 has the most ink on average, 2.0 times" in text
-    assert "20 pixels for 100.0\u2009% of them" in text
+    assert "20 pixels for 100.0\u202f% of them" in text
 
 
 def test_words_on_duplicates_follow_the_numbers():
@@ -190,7 +190,7 @@ def test_words_on_duplicates_follow_the_numbers():
 
 
 def test_words_on_components():
-    assert "3 hold 50\u2009% and 9 hold 90\u2009% of" in eda_findings.components(
+    assert "3 hold 50\u202f% and 9 hold 90\u202f% of" in eda_findings.components(
         {0.5: 3, 0.9: 9}
     )
 

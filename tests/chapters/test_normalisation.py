@@ -101,7 +101,7 @@ def test_outcomes_count_diverged_and_stuck_runs_apart():
     assert "without batch normalisation 3 of 12 runs diverged and 1 did not learn" in text
     assert "with it 0 of 24 runs diverged and 0 did not learn" in text
     good = frame[hit & ~stuck & ~diverged]["val_accuracy"].median()
-    learned = f"{100 * good:.2f}\u2009% (median; 2 of 3 learned)"
+    learned = f"{100 * good:.2f}\u202f% (median; 2 of 3 learned)"
     assert row["best_text"] == learned
     assert f"complex CNN is {learned} without" in text
     assert "lowest of the grid: larger pixels ask for smaller rates" in text
@@ -273,7 +273,7 @@ def test_paper_finding(final):
     )
     text = words.paper_finding(raised)
     assert text.startswith(
-        "The printed 99.24\u2009% lies inside the 95 % interval of one more run for 2 of 3 "
+        "The printed 99.24\u202f% lies inside the 95 % interval of one more run for 2 of 3 "
         "networks with batch normalisation, above it for 1."
     )
     assert f"*{table['system'][3]}*" in text
@@ -303,7 +303,7 @@ def test_tuned_finding_tells_p_only_where_there_is_one():
 def test_warm_up_note_counts_steps():
     # 100 images in batches of 32 are 4 steps, twice; 0.99 ** 8 = 0.9227
     assert "8 steps" in words.warm_up_note(100, Params())
-    assert "92.3\u2009%" in words.warm_up_note(100, Params())
+    assert "92.3\u202f%" in words.warm_up_note(100, Params())
 
 
 def test_curve_rate_is_the_papers_or_the_lowest():
@@ -313,8 +313,8 @@ def test_curve_rate_is_the_papers_or_the_lowest():
 
 def test_network_sizes():
     sizes = results.network_sizes().set_index(["Network", "Batch normalisation"])
-    assert list(sizes.loc[("base CNN", "none")]) == ["542\u2009230", "0"]
-    assert list(sizes.loc[("complex CNN", "after activation")]) == ["160\u2009294", "520"]
+    assert list(sizes.loc[("base CNN", "none")]) == ["542\u202f230", "0"]
+    assert list(sizes.loc[("complex CNN", "after activation")]) == ["160\u202f294", "520"]
 
 
 def test_printed_tables_hold_no_nan(final):

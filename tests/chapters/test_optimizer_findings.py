@@ -46,14 +46,14 @@ def test_order_sentences_say_holds_only_where_it_holds():
         reported_frame(IN_ORDER), tuned_frame(0.97, 0.98, 0.96, 0.95)
     )
     assert default.endswith(
-        "SGD 95.50\u2009% < Adam 97.50\u2009% < Adadelta 98.50\u2009%: "
+        "SGD 95.50\u202f% < Adam 97.50\u202f% < Adadelta 98.50\u202f%: "
         "in these means the paper's order **holds**."
     )
     assert as_sgd.endswith(
-        "Adam 90.50\u2009% < SGD 95.50\u2009% < Adadelta 98.50\u2009%: "
+        "Adam 90.50\u202f% < SGD 95.50\u202f% < Adadelta 98.50\u202f%: "
         "in these means the paper's order **does not hold**."
     )
-    assert "Adadelta 95.50\u2009% < Adam 96.50\u2009% < SGD 97.50" in tuned
+    assert "Adadelta 95.50\u202f% < Adam 96.50\u202f% < SGD 97.50" in tuned
     assert tuned.endswith("**does not hold**.")
 
 
@@ -64,7 +64,7 @@ def test_equal_accuracies_are_no_order():
     tuned = words.order_sentences(
         reported_frame(IN_ORDER), tuned_frame(0.95, 0.9, 0.95, 0.95)
     )[-1]
-    assert "SGD 95.50\u2009% = Adam 95.50\u2009% = Adadelta 95.50\u2009%" in tuned
+    assert "SGD 95.50\u202f% = Adam 95.50\u202f% = Adadelta 95.50\u202f%" in tuned
     assert tuned.endswith("**does not hold**.")
 
 
@@ -172,7 +172,7 @@ def test_grid_sentences_flag_edges_and_count_lost_runs():
         "Widen it** before trusting the choice."
     )
     assert lost.startswith("Of 11 runs of the grid, 1 diverged")
-    assert "and 1 more got stuck (validation accuracy below 20\u2009%)" in lost
+    assert "and 1 more got stuck (validation accuracy below 20\u202f%)" in lost
     inside, _ = words.grid_sentences(best.assign(edge=""))
     assert inside == "Every chosen rate lies inside its grid, not at the edge."
 
@@ -180,14 +180,14 @@ def test_grid_sentences_flag_edges_and_count_lost_runs():
 def test_protocol_states_what_was_run():
     dataset = data.load("digits")
     assert words.protocol(PARAMS, dataset) == (
-        "240 of 1\u2009437 training images of the embedded digits, 2 epochs, "
+        "240 of 1\u202f437 training images of the embedded digits, 2 epochs, "
         "batches of 32, 2 seeds, 200 test images"
     )
     everything = PARAMS.model_copy(
         update={"n_train": None, "n_test": None, "epochs": 1, "seeds": [0]}
     )
     assert words.protocol(everything, dataset) == (
-        "1\u2009437 of 1\u2009437 training images of the embedded digits, 1 epoch, "
+        "1\u202f437 of 1\u202f437 training images of the embedded digits, 1 epoch, "
         "batches of 32, 1 seed, 360 test images"
     )
 

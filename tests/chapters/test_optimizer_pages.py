@@ -32,9 +32,9 @@ def test_grid_cells_mark_the_choice_and_the_lost_runs():
     table = cells.grid(summary, best).set_index("learning rate")
     assert list(table.columns) == ["SGD", "SGD, momentum", "Adam", "Adadelta"]
     assert list(table.index) == ["0.001", "0.01", "0.1", "1", "10"]
-    assert table.at["0.1", "SGD"] == "**95.00\u2009%**"
-    assert table.at["1", "SGD"] == "10.00\u2009% (1 of 1 stuck)"
-    assert table.at["1", "SGD, momentum"] == "10.00\u2009% (1 of 1 diverged)"
+    assert table.at["0.1", "SGD"] == "**95.00\u202f%**"
+    assert table.at["1", "SGD"] == "10.00\u202f% (1 of 1 stuck)"
+    assert table.at["1", "SGD, momentum"] == "10.00\u202f% (1 of 1 diverged)"
     assert pd.isna(table.at["10", "SGD"])
 
 
@@ -44,8 +44,8 @@ def test_grid_cells_are_means_unless_some_runs_failed():
         adam=[(0.1, 0.9, "ok"), (0.1, 0.1, "diverged"), (0.1, 0.94, "ok")],
     )
     table = cells.grid(optimizers.grid_summary(grid), optimizers.best_rates(grid))
-    assert table.at[0.1, "SGD"] == "**92.00\u2009%**"
-    assert table.at[0.1, "Adam"] == "**92.00\u2009%** (1 of 3 diverged)"
+    assert table.at[0.1, "SGD"] == "**92.00\u202f%**"
+    assert table.at[0.1, "Adam"] == "**92.00\u202f%** (1 of 3 diverged)"
 
 
 def test_best_cells_flag_the_edge():
@@ -86,7 +86,7 @@ def test_pairs_show_the_direction_of_mcnemar():
 def test_failed_runs_are_counted_in_place_of_a_mean():
     frame = reported_frame({A1: [0.9, 0.1, 0.92]})
     text = cells.final(results.final_table(frame, [A1]).assign(system="sgd"))
-    assert text.at[0, "accuracy"] == "91.00\u2009% (median; 2 of 3 learned)"
+    assert text.at[0, "accuracy"] == "91.00\u202f% (median; 2 of 3 learned)"
     assert text.at[0, "over seeds"] == "–"
 
 

@@ -102,7 +102,7 @@ def test_system_table_puts_the_paper_first():
     table = r.system_table(frame, (ACCURACY, LOSS))
     assert list(table["system"]) == ["`ahmareen2024`, printed", "a", "b"]
     assert list(table["n"]) == [1, 3, 1]
-    assert table["printed"][0] == "98.73\u2009%"
+    assert table["printed"][0] == "98.73\u202f%"
     np.testing.assert_allclose(table["mean"], [0.9873, 0.98, 0.1])
     assert (table["image_low"][0], table["image_high"][0]) == wilson(9873, 10_000)
     assert (table["image_low"][1], table["image_high"][1]) == wilson(9800, 10_000)
@@ -132,7 +132,7 @@ def test_shown_table_has_no_nan(shown):
     frame = runs_of([0.5], [None], status="diverged")
     r.show_system_table(r.system_table(frame, (ACCURACY, LOSS)), "A caption", "tab-x")
     (text,) = shown
-    assert "98.73\u2009%" in text
+    assert "98.73\u202f%" in text
     assert "1 run diverged." in text
     assert "nan" not in text.lower()
 
@@ -141,14 +141,14 @@ def test_shown_intervals_end_at_all_images(shown):
     table = r.system_table(runs_of([0.9, 0.99], [0.1, 0.1]), (ACCURACY, LOSS))
     assert table.loc[1, ["high", "both_high", "one_high"]].tolist() == [1, 1, 1]
     r.show_system_table(table, "A caption", "tab-x")
-    assert "–100.00\u2009%" in shown[0]
+    assert "–100.00\u202f%" in shown[0]
     assert "| inside" in shown[0]
 
 
 def test_shown_table_tells_how_many_runs_learned(shown):
     frame = runs_of([0.1, 0.98, 0.97], [0.1, 0.1, 0.1])
     r.show_system_table(r.system_table(frame, (ACCURACY, LOSS)), "A caption", "tab-x")
-    assert "97.50\u2009% (median; 2 of 3 learned)" in shown[0]
+    assert "97.50\u202f% (median; 2 of 3 learned)" in shown[0]
 
 
 def test_headline_rows_are_in_the_claims_unit():
@@ -213,9 +213,9 @@ def test_halves_of_the_test_part(runs):
     assert row == {
         "system": "a",
         "runs": 2,
-        "errors": "50.00\u2009%",
-        "first half": "25.00\u2009%",
-        "last half": "100.00\u2009%",
+        "errors": "50.00\u202f%",
+        "first half": "25.00\u202f%",
+        "last half": "100.00\u202f%",
     }
 
 

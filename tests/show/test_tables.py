@@ -46,23 +46,23 @@ def parse(markdown: str) -> nodes.document:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (tables.percent(0.98765), "98.77\u2009%"),
-        (tables.percent(0.983), "98.30\u2009%"),
-        (tables.percent(1, digits=0), "100\u2009%"),
+        (tables.percent(0.98765), "98.77\u202f%"),
+        (tables.percent(0.983), "98.30\u202f%"),
+        (tables.percent(1, digits=0), "100\u202f%"),
         (tables.percent(math.nan), "–"),
         (tables.number(0.5, 3), "0.500"),
         (tables.number(None), "–"),
-        (tables.interval(0.9766, 0.9822), "97.66–98.22\u2009%"),
+        (tables.interval(0.9766, 0.9822), "97.66–98.22\u202f%"),
         (tables.interval(math.nan, math.nan), "–"),
-        (tables.with_interval(0.98, 0.9766, 0.9822), "98.00 (97.66–98.22)\u2009%"),
-        (tables.with_interval(0.98, math.nan, math.nan), "98.00\u2009%"),
+        (tables.with_interval(0.98, 0.9766, 0.9822), "98.00 (97.66–98.22)\u202f%"),
+        (tables.with_interval(0.98, math.nan, math.nan), "98.00\u202f%"),
         (tables.p_value(0.0312), "0.031"),
         (tables.p_value(0.00099), "< 0.001"),
         (tables.p_value(1.0), "1.000"),
         (tables.p_value(math.nan), "–"),
-        (tables.count(159254), "159\u2009254"),
+        (tables.count(159254), "159\u202f254"),
         (tables.count(np.int64(999)), "999"),
-        (tables.count(1_000_000), "1\u2009000\u2009000"),
+        (tables.count(1_000_000), "1\u202f000\u202f000"),
         (tables.count(None), "–"),
     ],
 )
@@ -82,8 +82,8 @@ def test_golden_table():
         "\n"
         "| optimizer   |   accuracy |       p |   parameters |\n"
         "|:------------|-----------:|--------:|-------------:|\n"
-        "| sgd         |    98.30\u2009% |       – |      542\u2009230 |\n"
-        "| adam        |    98.77\u2009% | < 0.001 |      159\u2009254 |\n"
+        "| sgd         |    98.30\u202f% |       – |      542\u202f230 |\n"
+        "| adam        |    98.77\u202f% | < 0.001 |      159\u202f254 |\n"
         "~~~\n"
     )
 
@@ -102,7 +102,7 @@ def test_myst_reads_the_table_back():
     cells = [entry.astext() for entry in table.findall(nodes.entry)]
     assert table.next_node(nodes.title).astext() == "Final accuracy"
     assert table["names"] == ["tab-final"]
-    assert cells[:8] == [*FRAME.columns, "sgd", "98.30\u2009%", "–", "542\u2009230"]
+    assert cells[:8] == [*FRAME.columns, "sgd", "98.30\u202f%", "–", "542\u202f230"]
 
 
 def test_trailing_zeros_and_texts_that_look_like_numbers_stay():
@@ -131,8 +131,8 @@ def test_a_bar_or_a_line_break_does_not_end_a_cell():
 @pytest.mark.parametrize(
     ("cells", "is_right"),
     [
-        (["98.30\u2009%", "–", "< 0.001"], True),
-        (["97.96 (97.66–98.22)\u2009%"], True),
+        (["98.30\u202f%", "–", "< 0.001"], True),
+        (["97.96 (97.66–98.22)\u202f%"], True),
         (["1e-05", "1.5e+10"], True),
         (["28×28"], True),
         (["`0.1`"], False),

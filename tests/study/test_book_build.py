@@ -121,7 +121,7 @@ def test_the_banner_copes_without_a_summary_and_names_what_is_missing():
 def test_the_build_status_shows_times_machine_and_versions():
     made = summary(a=result(), b=result(dirty=True), c=result(commit=None, dirty=None))
     text = fragments.build_status(made)
-    for part in ("99.5 s", "12.3", "1\u2009234 runs", "A processor", "2026-01-02 03:04:05"):
+    for part in ("99.5 s", "12.3", "1\u202f234 runs", "A processor", "2026-01-02 03:04:05"):
         assert part in text
     rows = [line for line in text.splitlines() if line.startswith("| {doc}")]
     assert ["with changes" in row for row in rows] == [False, True, False]
@@ -167,7 +167,7 @@ def test_a_report_is_built_and_built_again(project):
     executed(project / "done" / "01_tiny.ipynb", [headline_row(ours=12.25)])
     build_book(project / "done", out)
     front = (pages / "intro.html").read_text()
-    assert "12.25\u2009%" in front
+    assert "12.25\u202f%" in front
     assert "97.50" not in front
 
 

@@ -10,7 +10,7 @@ from mnistlib.ground.errors import StudyError
 from mnistlib.study import headline
 from mnistlib.study.summary import Summary, write_summary
 
-THIN = "\u2009"
+THIN = "\u202f"
 SUMMARY = Summary.model_validate(
     {
         "profile": "quick",

@@ -179,6 +179,8 @@ def scaling_grid(frame: pd.DataFrame):
     Args:
         frame: of the grid, from `tidy`.
     """
+    from matplotlib.ticker import LogFormatterSciNotation
+
     from mnistlib.show.plots import interval_plot
     from mnistlib.show.style import log_axis
 
@@ -196,7 +198,8 @@ def scaling_grid(frame: pd.DataFrame):
         ax.yaxis.set_major_formatter(lambda x, _: f"{100 * x:g} %")
         ax.set(ylim=(0.8 * error["error"].min(), 1.1))
         ticks = sorted(set(part["learning_rate"]))
-        ax.set_xticks(ticks, [f"{rate:g}" for rate in ticks])
+        powers = LogFormatterSciNotation()
+        ax.set_xticks(ticks, [f"{t:g}" if t >= 1e-3 else powers(t) for t in ticks])
     _finish(figure, axes, "validation error")
     return figure
 

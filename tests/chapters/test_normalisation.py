@@ -6,14 +6,18 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import seaborn as sns
 
 from mnistlib.chapters.batch_norm import design as norm
 from mnistlib.chapters.batch_norm import findings as words
 from mnistlib.chapters.batch_norm import results
 from mnistlib.chapters.batch_norm.params import Params
 from mnistlib.ground.errors import ParameterError
-from mnistlib.show import reproduction
+from mnistlib.ground.notebook import read_notebook
+from mnistlib.models import BatchNorm
+from mnistlib.show import reproduction, style
 from mnistlib.stats.compare import compare, holm
+from mnistlib.study.plan import load_study
 
 PARAMS = Params(
     learning_rates=[0.1, 0.01],
@@ -358,16 +362,24 @@ def test_grid_figure_shows_runs_without_any_error():
         assert 0 < low < high
 
 
-def test_curves_survive_diverged_runs():
+def test_the_notebooks_curves_survive_diverged_runs():
     history = grid_frame()
-    history = pd.concat(
-        [history.assign(epoch=epoch, val_loss=1 / epoch) for epoch in (1, 2)]
-    )
-    history["val_loss"] = history["val_loss"].astype(object)
+    epochs = [history.assign(epoch=epoch, val_loss=1 / epoch) for epoch in (1, 2)]
+    history = pd.concat(epochs, ignore_index=True)
     gone = (history["scaling"] == "none") & (history["batch_norm"] == "none")
-    history.loc[gone, "val_loss"] = None
-    figure = norm.scaling_curves(history, 0.01)
-    figure.draw_without_rendering()
-    assert figure.axes[2].get_xlabel() == "epoch, at rate 0.01"
-    lines = [line for line in figure.axes[1].lines if np.isfinite(line.get_ydata()).any()]
-    assert len(lines) == 3 * (3 + 1)
+    history.loc[gone, "val_loss"] = np.nan
+    notebook = read_notebook(load_study().source("04_batch_norm"))
+    (cell,) = [cell for cell in notebook.cells if cell.id == "curves"]
+    names = {"history": history, "params": PARAMS, "findings": words}
+    exec(cell.source, names | {"sns": sns, "style": style}, names)
+    panels = names["panels"]
+    panels.figure.draw_without_rendering()
+    assert panels.axes[1, 0].get_xlabel() == "epoch, at rate 0.01"
+    drawn = [
+        sum(np.isfinite(np.asarray(line.get_ydata(), float)).any() for line in ax.lines)
+        for ax in panels.axes[0]
+    ]
+    assert drawn == [2 * 3, 3 * 3]  # placements with a loss, seeds
+    assert [text.get_text() for text in panels.legend.get_texts()] == list(
+        BatchNorm.__args__
+    )

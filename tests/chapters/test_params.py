@@ -1,6 +1,7 @@
 """Parameters of the notebooks: names, types, ranges, sizes; cells and defaults."""
 
 import ast
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -291,6 +292,21 @@ def test_no_other_cell_assigns_a_parameter(notebook):
         assert not names_of(ast.parse(cell.source)) & set(
             of_notebook(notebook).model_fields
         ), cell.id
+
+
+@pytest.mark.parametrize("notebook", [name for name in NOTEBOOKS if name < "90"])
+def test_a_chapter_ends_with_an_edit_that_its_parameters_take(notebook):
+    source = nbformat.read(paths.root() / "notebooks" / f"{notebook}.ipynb", as_version=4)
+    last = [cell for cell in source.cells if cell.cell_type == "markdown"][-1]
+    assert last.source.startswith("## Change this\n")
+    (command,) = re.findall(r"^make study (.*)$", last.source, re.MULTILINE)
+    given = dict(re.findall(r'(\w+)="?([^" ]+)', command))
+    assert given.pop("NOTEBOOK") == notebook
+    name, value = given.pop("PARAMS").split("=")
+    edited = check(notebook, {name: ast.literal_eval(value)})
+    for profile in ("smoke", "quick"):
+        (job,) = load_study().jobs(profile, [notebook], dataset="mnist")
+        assert getattr(edited, name) != getattr(check(notebook, job.parameters), name)
 
 
 @pytest.mark.parametrize("chapter", PARAMS)

@@ -204,26 +204,6 @@ def scaling_grid(frame: pd.DataFrame):
     return figure
 
 
-def scaling_curves(history: pd.DataFrame, rate: float):
-    """Draw validation loss over epochs at one rate, a panel for each host and scaling.
-
-    Args:
-        history: of the grid, from `tidy`.
-        rate: learning rate to draw.
-    """
-    from mnistlib.show.plots import learning_curves
-
-    history = history[history["learning_rate"] == rate]
-    history = history.assign(val_loss=history["val_loss"].astype(float))
-    figure, axes = _panels(history["scaling"])
-    for (model, scaling), ax in axes.items():
-        part = history[(history["model"] == model) & (history["scaling"] == scaling)]
-        learning_curves(part, "batch_norm", "val_loss", ax, log=True)
-        ax.set_xlabel(f"epoch, at rate {rate:g}")
-    _finish(figure, axes, "validation loss (nats)")
-    return figure
-
-
 def _panels(scalings, sharex="all") -> tuple:
     """Return a figure and (model, scaling) -> axes: hosts as rows, scalings as columns."""
     import matplotlib.pyplot as plt

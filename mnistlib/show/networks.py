@@ -56,6 +56,10 @@ def show_layers(
         facts.network_layers(model, **model_args).rename(columns=str.capitalize),
         caption,
         name,
-        formats={"Output shape": str, "Parameters": tables.count},
+        formats={"Output shape": _shape, "Parameters": tables.count},
         note=note,
     )
+
+
+def _shape(sides: tuple) -> str:
+    return f"({', '.join(map(str, sides))})"

@@ -56,7 +56,8 @@ def test_layers_are_a_numbered_table_with_their_sizes(shown):
     networks.show_layers("base_cnn", "Layers of the base CNN", "tab-x-layers")
     (text,) = shown
     assert text.startswith("~~~{table} Layers of the base CNN\n:name: tab-x-layers\n")
-    assert "| conv1" in text
+    assert " (26, 26, 32) |" in text
+    assert " (5408) |" in text
     assert "542\u2009230 parameters; " in text
 
 

@@ -48,7 +48,7 @@ def portable() -> bool:
     Raises:
         RunError: the variable is neither 0 nor 1.
     """
-    setting = os.environ.get("MNISTLIB_PORTABLE", "0")
+    setting = os.environ.get("MNISTLIB_PORTABLE") or "0"
     if setting not in ("0", "1"):
         raise RunError(
             f"MNISTLIB_PORTABLE must be 0 or 1. Received: {setting!r} (str); unset it, or "

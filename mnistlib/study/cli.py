@@ -146,7 +146,7 @@ def main() -> None:
 @click.option(
     "--dry-run",
     is_flag=True,
-    help="Find the data, check and show the parameters; run nothing.",
+    help="Find the data, check the variables and parameters, show these; run nothing.",
 )
 def study(
     notebooks,
@@ -169,6 +169,7 @@ def study(
     """
     from mnistlib.ground import paths
     from mnistlib.ground.errors import StudyError
+    from mnistlib.study import environment
     from mnistlib.study.book import build_book
     from mnistlib.study.plan import load_study
     from mnistlib.study.run import executed_dir, published_dir, resolve_data, run_study
@@ -178,6 +179,7 @@ def study(
         os.environ["MNISTLIB_PORTABLE"] = "1"
     overrides = parse_overrides(" ".join([*assignments, text]))
     if dry_run:
+        environment.check(scheduler)
         planned = load_study().jobs(profile, notebooks, overrides, dataset)
         resolve_data(load_study(), planned)
         for job in planned:

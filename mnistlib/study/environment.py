@@ -6,11 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import mnistlib
-from mnistlib.ground import paths
-from mnistlib.ground.backend import portable
+from mnistlib.ground import backend, paths
 from mnistlib.ground.errors import MnistlibError, StudyError
-
-BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def check(scheduler: str | None = None) -> None:
@@ -28,7 +25,7 @@ def check(scheduler: str | None = None) -> None:
 
 def problems(scheduler: str | None = None) -> Iterator[MnistlibError]:
     """Yield an error for each variable whose value cannot be used."""
-    for one in (_root, _library, _backend, portable, _runs, _workers):
+    for one in (_root, _library, _backend, backend.portable, _runs, _workers):
         yield from _raised(one)
     if address := scheduler or os.environ.get("MNISTLIB_SCHEDULER"):
         from mnistlib.runs import cluster
@@ -63,14 +60,7 @@ def _library() -> None:
 
 
 def _backend() -> None:
-    name = os.environ.get("KERAS_BACKEND")
-    if not name:
-        return
-    if name not in BACKENDS:
-        raise StudyError(
-            f"KERAS_BACKEND must be one of {', '.join(BACKENDS)}. Received: {name!r} "
-            "(str); unset it for tensorflow"
-        )
+    name = backend.name()
     if find_spec(name) is None:
         raise StudyError(
             f"KERAS_BACKEND must name a backend that is installed. Received: {name!r} "

@@ -138,15 +138,18 @@ def test_a_disk_that_is_full_or_read_only_is_one_line(project, mount, said):
 def test_a_variable_that_cannot_be_used_is_told_before_anything_runs(
     project, run, monkeypatch, variable, value, said
 ):
-    monkeypatch.setattr(environment, "find_spec", lambda name: None)
+    monkeypatch.setattr(environment, "find_spec", lambda name: name != "torch" or None)
     monkeypatch.setenv(variable, value)
+    assert re.search(said, run("study", "--profile", "smoke", "--dry-run"))
     assert re.search(said, run("study", "--profile", "smoke"))
     assert not (project / "_build").exists()
     wrong = [row.text for row in doctor.examine() if row.state == "wrong"]
     assert any(re.search(said, text) for text in wrong), wrong
 
 
-@pytest.mark.parametrize("variable", ["KERAS_BACKEND", "MNISTLIB_WORKERS", "MNISTLIB_ROOT"])
+@pytest.mark.parametrize(
+    "variable", ["KERAS_BACKEND", "MNISTLIB_PORTABLE", "MNISTLIB_WORKERS", "MNISTLIB_ROOT"]
+)
 def test_an_empty_variable_is_none(project, monkeypatch, variable):
     monkeypatch.setenv(variable, "")
     monkeypatch.chdir(project)

@@ -10,8 +10,6 @@ from mnistlib.stats.intervals import learned
 from mnistlib.stats.selection import select
 from mnistlib.training.spec import NetworkSpec, make
 
-# A run whose test result nobody looks at is tested on as few images as a record may have.
-FEWEST_TEST_IMAGES = 10
 HOSTS = ("base_cnn", "complex_cnn")
 PLACEMENTS = BatchNorm.__args__
 CONTROL, *NORMALISED = PLACEMENTS

@@ -21,7 +21,7 @@ def _lost(lost: int, n: int, how: str) -> str:
 
 
 def reported(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of `optimizer_tables.reported_table`."""
+    """Return the columns of `results.reported_table`."""
     return pd.DataFrame(
         {
             "system": table["system"],
@@ -35,7 +35,7 @@ def reported(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def paper(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of `optimizer_tables.paper_table`."""
+    """Return the columns of `results.paper_table`."""
     columns = accuracy_columns(table)
     return pd.DataFrame(
         {
@@ -66,7 +66,7 @@ def _differences(table: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def gaps(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of `optimizer_tables.gap_table`, gaps in percentage points."""
+    """Return the columns of `results.gap_table`, gaps in percentage points."""
     return pd.DataFrame(
         {
             "gap": table["b"] + " → " + table["a"],
@@ -119,7 +119,7 @@ def best(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def final(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of `optimizer_tables.final_table`."""
+    """Return the columns of `results.final_table`."""
     return pd.DataFrame(
         {
             "optimizer": table["system"].map(label),
@@ -147,7 +147,7 @@ def pairs(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def predictions(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of `optimizer_tables.prediction_table`."""
+    """Return the columns of `results.prediction_table`."""
     return pd.DataFrame(
         {
             "system": table["system"],

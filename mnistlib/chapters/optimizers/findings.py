@@ -158,7 +158,7 @@ def grid_sentences(best: pd.DataFrame) -> list[str]:
 
 
 def _pair(row) -> str:
-    """Return "A1 to A2" for a row of `optimizer_tables.gap_table`."""
+    """Return "A1 to A2" for a row of `results.gap_table`."""
     return f"{row.b.split(',')[0]} to {row.a.split(',')[0]}"
 
 
@@ -186,7 +186,7 @@ def noise_sentences(gaps: pd.DataFrame, reach: dict, params, dataset: str) -> li
     of MNIST was used.
 
     Args:
-        gaps: from `optimizer_tables.gap_table`.
+        gaps: from `results.gap_table`.
         reach: from `seed_reach`.
         params: `mnistlib.chapters.optimizers.params.Params`.
         dataset: "mnist" or "digits".

@@ -33,6 +33,8 @@ def _required(fault: dict) -> str:
     """Return what pydantic requires, in the words of this project's messages."""
     if fault["type"] == "list_type":
         return "must be a list, written [a, b]"
+    if fault["type"] in ("model_type", "dict_type"):
+        return "must be a mapping, written {name: value}"
     message = fault["msg"].removeprefix("Value error, ")
     message = message.replace("Input should be", "must be").replace(" after validation", "")
     return message.replace("List should have", "must have")
@@ -55,13 +57,16 @@ def one_line(error: ValidationError, what: str, known: list[str]) -> str:
             faults.append(f"unknown name {shown(name)}{names}")
         elif fault["type"] == "missing":
             faults.append(f"{name} is required")
-        elif not name:  # a rule over several fields: its message names them
-            faults.append(fault["msg"].removeprefix("Value error, "))
+        elif not name and fault["type"] == "value_error":
+            # A rule over several fields: its message names them.
+            faults.append(_required(fault))
         else:
-            message = _required(fault)
             name = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-            received = f"Received: {name}={shown(value)} ({type(value).__name__})"
-            faults.append(f"{name}: {message}. {received}")
+            received = f"{name}={shown(value)}" if name else shown(value)
+            faults.append(
+                f"{name}{': ' if name else ''}{_required(fault)}. "
+                f"Received: {received} ({type(value).__name__})"
+            )
     if (more := error.error_count() - len(faults)) > 0:
         faults.append(f"and {more} more")
     return f"{what}: " + "; ".join(faults)

@@ -82,7 +82,7 @@ class Store:
         """
         try:
             os.listdir(self.folder)  # `glob` would pass over a folder it may not read
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return []
         except OSError as error:
             raise self._unreadable(error) from None

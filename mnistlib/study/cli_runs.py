@@ -26,7 +26,7 @@ def _on_a_store(command):
         click.option(
             "--store",
             "folder",
-            type=click.Path(path_type=Path),
+            type=click.Path(exists=True, file_okay=False, path_type=Path),
             help="Folder of the records; default: $MNISTLIB_RUNS, else _build/runs.",
         ),
     ):

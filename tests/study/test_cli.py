@@ -219,6 +219,19 @@ def test_a_broken_record_is_found_and_pruned(run, tmp_path):
     assert not path.exists()
 
 
+@pytest.mark.parametrize("command", [["list"], ["verify"], ["prune", "--all", "--yes"]])
+def test_a_store_that_is_none_is_not_an_empty_one(run, tmp_path, monkeypatch, command):
+    (tmp_path / "file").touch()
+    for name, said in ("nowhere", "does not exist"), ("file", "is a file"):
+        shown = run("runs", *command, "--store", str(tmp_path / name))
+        assert shown.exit_code == 2
+        assert f"{name}' {said}" in shown.output
+    monkeypatch.setenv("MNISTLIB_RUNS", str(tmp_path / "file"))
+    shown = run("runs", *command)
+    assert shown.exit_code == 1
+    assert "must be a folder" in shown.output
+
+
 def test_data_are_shown_and_verified(run, tiny_folder, offline):
     shown = run("data", "show", "digits").output
     assert "bundled with scikit-learn" in shown

@@ -105,8 +105,8 @@ def test_long_names_leave_a_line_that_can_be_read(dry_run):
 @pytest.mark.parametrize(
     ("plan", "message"),
     [
-        ("", "study.yaml: "),
-        ("[]", "study.yaml: "),
+        ("", "must be a mapping, written {name: value}. Received: None (NoneType)"),
+        ("[]", "must be a mapping, written {name: value}. Received: [] (list)"),
         ("notebooks: []\nprofiles: {quick: {about: a}}", "notebooks: must have at"),
         (
             "notebooks: [01_eda]\nprofiles: {}",
@@ -120,7 +120,7 @@ def test_long_names_leave_a_line_that_can_be_read(dry_run):
         ("notebooks: [01_eda]\nnotebooks: [01_eda]", "the key 'notebooks' stands twice"),
         (PLAN % ", common: {n_map: 1, n_map: 2}", "the key 'n_map' stands twice"),
         (PLAN % (", common: {n_map: 1" + "0" * 5000 + "}"), "study.yaml must be YAML"),
-        (PLAN % ", common: []", "common: must be a valid dictionary"),
+        (PLAN % ", common: []", "common: must be a mapping"),
         (PLAN % ", notebooks: {01_eda: {n_map: up to 3}}", "Received: n_map='up to 3'"),
         ("[" * 20_000, "it is nested too deeply"),
         ("notebooks: [01_eda]\nprofiles: {[1]: {about: a}}", "must be YAML"),

@@ -385,7 +385,7 @@ def test_a_kernel_that_does_not_come_up_is_started_again(
     ("content", "why"),
     [
         (b"{}", "profile is required"),
-        (b"[1]", "should be an object"),
+        (b"[1]", "must be a mapping"),
         (b'{"profile": ', "Invalid JSON"),
         (b"", "Invalid JSON"),
         (b"\xff\xfe", "no UTF-8"),
@@ -469,18 +469,18 @@ def test_a_stopped_study_leaves_no_process_and_no_half_notebook(tmp_path, how):
     )
     try:
         _wait_for(lambda: len(_processes_of(folder)) >= 5, 90)  # with both workers
-        process.send_signal(signal.Signals[how])
+        process.send_signal(how)
         status = process.wait(30)
         _wait_for(lambda: not _processes_of(folder), 30)
     finally:
         for pid in _processes_of(folder):
             os.kill(pid, signal.SIGKILL)
-    if how != "SIGKILL":
+    if how != signal.SIGKILL:
         assert status == 130
         assert "mnistlib: stopped" in process.stderr.read()
     left = folder / "_build" / "smoke" / "notebooks"
     # Nobody hears SIGKILL: the next study removes what it leaves.
-    names = {".lock", ".running"} if how == "SIGKILL" else {".lock"}
+    names = {".lock", ".running"} if how == signal.SIGKILL else {".lock"}
     assert {path.name for path in left.iterdir()} == names
 
 

@@ -433,7 +433,7 @@ def test_a_summary_comes_back_as_it_was(ran):
 
 def test_folders_of_this_machine_are_taken_out(monkeypatch):
     monkeypatch.setenv("MNISTLIB_ROOT", "/some/where/study")
-    monkeypatch.setattr(Path, "home", lambda: Path("/some"))
+    monkeypatch.setenv("HOME", "/some")
     text = "/some/where/study/a.py:3 /some/where/study2 /some/x /tmp/ipykernel_12/345.py:1"
     assert without_folders(text) == "./a.py:3 ~/where/study2 ~/x <cell>:1"
 

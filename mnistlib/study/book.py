@@ -45,6 +45,7 @@ def build_book(notebooks: Path, output: Path) -> Path:
             (Sphinx's warnings are printed on stderr), or the report cannot be replaced.
     """
     with alone(output, "command"):
+        _put_back(output / "html")
         return _build(notebooks, output)
 
 
@@ -169,6 +170,14 @@ def _compile(source: Path, output: Path, strict: bool) -> Path:
     _replace(html, built)
     remove(work)
     return html / "index.html"
+
+
+def _put_back(html: Path) -> None:
+    """Give the old report its name again where a build was killed while it replaced it."""
+    old = html.with_name("html.old")
+    if old.is_dir() and not html.exists():
+        with suppress(OSError):
+            old.rename(html)
 
 
 def _replace(html: Path, built: Path) -> None:

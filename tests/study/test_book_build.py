@@ -253,6 +253,16 @@ def test_what_stands_in_a_folder_s_place_goes(project, quick_sphinx):
     assert {path.name for path in out.iterdir()} == {"source", "html", ".lock"}
 
 
+def test_a_report_that_a_killed_build_left_aside_is_put_back(project, quick_sphinx):
+    out = project / "_build" / "x"
+    build_book(project / "done", out)
+    (out / "html").rename(out / "html.old")  # what a kill between the two renames leaves
+    (project / "_toc.yml").write_text("format: [")
+    with pytest.raises(StudyError):
+        build_book(project / "done", out)
+    assert (out / "html" / "index.html").read_text() == "report 1"
+
+
 @pytest.mark.parametrize(
     ("stays", "said", "left"),
     [

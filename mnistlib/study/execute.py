@@ -120,7 +120,10 @@ def kernels(variables: dict[str, str], scratch: Path) -> Iterator[None]:
     # end. matplotlib's own folder stays where it is: its list of fonts takes seconds.
     settings = scratch / "ipython" / "profile_default" / "ipython_kernel_config.py"
     settings.parent.mkdir(parents=True)
-    settings.write_text("c.IPKernelApp.log_level = 50")
+    settings.write_text(
+        "import logging\nlogging.getLogger('asyncio').setLevel(50)\n"
+        "c.IPKernelApp.log_level = 50\n"
+    )
     style = scratch / "matplotlibrc"
     style.touch()
     before, handlers = dict(os.environ), {}

@@ -372,7 +372,7 @@ def test_the_notebooks_curves_survive_diverged_runs(lost, left):
     notebook = read_notebook(load_study().source("04_batch_norm"))
     (cell,) = [cell for cell in notebook.cells if cell.id == "curves"]
     names = {"history": history, "params": PARAMS, "findings": words}
-    exec(cell.source, names | {"sns": sns, "style": style}, names)
+    exec(cell.source, names | {"plt": plt, "sns": sns, "style": style}, names)
     panels = names["panels"]
     panels.figure.draw_without_rendering()
     assert panels.axes[1, 0].get_xlabel() == "epoch, at rate 0.01"

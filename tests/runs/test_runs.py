@@ -151,7 +151,7 @@ def test_runs_on_different_test_images_are_not_compared(tmp_path):
         _ = collect(specs, store=tmp_path, workers=0).test_index
 
 
-@pytest.mark.parametrize("setting", ["0", "-1", "two", ""])
+@pytest.mark.parametrize("setting", ["0", "-1", "two", "²"])
 def test_a_bad_number_of_workers_is_told(monkeypatch, setting):
     monkeypatch.setenv("MNISTLIB_WORKERS", setting)
     with pytest.raises(RunError, match="whole number above 0"):

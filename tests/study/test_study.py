@@ -452,6 +452,12 @@ def _processes_of(folder: Path) -> list[int]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc")
+def _hear_signals() -> None:
+    """A test runner in the background would hand down signals that are ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     "how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL]
 )
@@ -464,8 +470,7 @@ def test_a_stopped_study_leaves_no_process_and_no_half_notebook(tmp_path, how):
         env=os.environ | {"MNISTLIB_ROOT": str(folder)},
         stderr=subprocess.PIPE,
         text=True,
-        # A test runner in the background would hand down an ignored Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=_hear_signals,
     )
     try:
         _wait_for(lambda: len(_processes_of(folder)) >= 5, 90)  # with both workers

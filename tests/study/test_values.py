@@ -62,8 +62,8 @@ def test_assignments_may_hold_spaces_inside_a_list():
         ("3 epochs=2", "must be written name=value"),
         ("a=1 a=2", "Received: a= twice"),
         ("seeds=[0,", "Received: seeds='[0,'"),
-        ("n=" + "9" * 5000, "999' and so on (str)"),
-        ("n=" + "[" * 3000, "[[[' and so on (str)"),
+        ("n=" + "9" * 5000, "999… (str)"),
+        ("n=" + "[" * 3000, "[[[… (str)"),
     ],
 )
 def test_what_cannot_be_read_is_one_clear_line(text, message):

@@ -41,7 +41,7 @@ def test_they_may_be_published_beside_any_data_set(monkeypatch):
     monkeypatch.setattr(run, "_kept_results", lambda *_: dict(kept))
     study = load_study()
     jobs = study.jobs("smoke", CHAPTERS)
-    used, environment = run._resolve_data(jobs)
+    used, environment = run.resolve_data(study, jobs)
     assert used == dict.fromkeys(CHAPTERS)
     assert environment == {}
     run._refuse_a_mixture(study, jobs, "smoke", used)  # says nothing

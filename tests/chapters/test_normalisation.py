@@ -3,6 +3,7 @@
 from itertools import product
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest

@@ -1,5 +1,6 @@
-"""Many runs: ``collect(specs) -> Runs``."""
+"""Many runs: ``collect(cases) -> Runs``."""
 
+from mnistlib.runs.cases import Case, cases
 from mnistlib.runs.sweep import Runs, collect, default_workers, execute
 
-__all__ = ["Runs", "collect", "default_workers", "execute"]
+__all__ = ["Case", "Runs", "cases", "collect", "default_workers", "execute"]

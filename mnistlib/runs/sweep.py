@@ -1,4 +1,4 @@
-"""``collect(specs) -> Runs``: read the records there are, train those that are missing."""
+"""``collect(cases) -> Runs``: read the records there are, train those that are missing."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -14,6 +14,7 @@ from mnistlib.data.shared import share
 from mnistlib.ground import paths
 from mnistlib.ground.errors import DataError, RunError
 from mnistlib.runs import cluster, failures
+from mnistlib.runs.cases import Case
 from mnistlib.runs.failures import Failure
 from mnistlib.runs.job import Ended, Job, Spec, execute, run_job
 from mnistlib.runs.progress import Progress
@@ -26,21 +27,22 @@ __all__ = ["Runs", "collect", "default_workers", "execute"]
 
 
 def collect(
-    specs: Sequence[Spec],
+    wanted: Sequence[Case | Spec],
     *,
     store: Store | str | os.PathLike | None = None,
     workers: int | None = None,
     folder: str | os.PathLike | None = None,
     scheduler: str | None = None,
 ) -> "Runs":
-    """Return the runs of all specs, training those that the store does not have.
+    """Return the runs of all cases, training those that the store does not have.
 
     Each missing run is trained by one worker process with one thread and stored as soon as
     it ends, so a sweep that is stopped goes on from there. With a scheduler, the workers
     are those of a Dask cluster; the records, bit for bit, are the same.
 
     Args:
-        specs: what to run; a spec that comes twice is run once.
+        wanted: what to run, as cases or, where no label is needed, as specs; a spec that
+            comes twice is run once.
         store: a store or its folder; default ``paths.store_dir()``.
         workers: processes; default ``default_workers()``. 0 runs in this process.
         folder: where to look for the data first.
@@ -53,15 +55,16 @@ def collect(
         SpecError: a run that is not tested would have no image to be evaluated on.
         StoreError: the store cannot be read or written.
     """
-    if not specs:
-        raise RunError("collect needs at least one spec. Received: specs=[] (list)")
+    if not wanted:
+        raise RunError("collect needs at least one case. Received: wanted=[] (list)")
+    wanted = [one if isinstance(one, Case) else Case(one) for one in wanted]
+    specs = [one.spec for one in wanted]
     store = store if isinstance(store, Store) else Store(store or paths.store_dir())
     datasets = {name: data.load(name, folder) for name in {spec.dataset for spec in specs}}
     for spec in specs:
         _check_sizes(spec, datasets[spec.dataset])
     keys = [spec.key(datasets[spec.dataset].sha256) for spec in specs]
-    wanted = dict(zip(keys, specs, strict=True))
-    missing = {key: spec for key, spec in wanted.items() if key not in store}
+    missing = {k: s for k, s in zip(keys, specs, strict=True) if k not in store}
     if missing:
         with store.lock("writable"):
             pass  # an unwritable store is told before any training, not after
@@ -75,7 +78,7 @@ def collect(
             for key, spec in missing.items()
         ]
         _run_missing(jobs, store, workers, scheduler)
-    return Runs(list(specs), keys, store, datasets)
+    return Runs(specs, keys, store, datasets, [one.labels for one in wanted])
 
 
 def _check_sizes(spec: Spec, dataset: data.Dataset) -> None:
@@ -141,19 +144,26 @@ def _ends(
 
 @dataclass(frozen=True)
 class Runs:
-    """The records of a list of specs, as tables and arrays.
+    """The records of a list of cases, as tables and arrays.
 
     Attributes:
-        specs: as they were given.
+        specs: of the cases, in their order.
         keys: the record of each.
         store: where they lie.
         datasets: the data by name.
+        labels: of the cases; the first columns of `frame` and `history`.
     """
 
     specs: list[Spec]
     keys: list[str]
     store: Store
     datasets: dict[str, data.Dataset]
+    labels: list[dict]
+
+    def _rows(self) -> Iterator[tuple[dict, RunRecord]]:
+        """Yield each case's labels, key and fields, and its record."""
+        for key, spec, labels in zip(self.keys, self.specs, self.labels, strict=True):
+            yield labels | {"key": key} | spec.columns(), self._records[key]
 
     @cached_property
     def _records(self) -> dict[str, RunRecord]:
@@ -165,31 +175,24 @@ class Runs:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a spec, in their order; a new table each time, the caller's own.
+        """One row a case, in their order; a new table each time, the caller's own.
 
-        Columns: ``key``, the spec's fields (``arg_<name>`` for model arguments),
-        ``status``, ``parameters``, ``size_bytes``, ``train_accuracy`` (of the last epoch,
-        while the weights moved), ``val_accuracy``, ``val_loss``, ``n_val`` (images),
+        Columns: the labels, ``key``, the spec's fields (``arg_<name>`` for model
+        arguments), ``status``, ``parameters``, ``size_bytes``, ``train_accuracy`` (of the
+        last epoch, while the weights moved), ``val_accuracy``, ``val_loss``, ``n_val``
+        (images),
         ``test_accuracy``, ``test_loss``, ``n_correct``, ``n_examples`` (of the test),
         ``fit_seconds``, ``predict_seconds``. Accuracies are fractions; losses in nats.
         What a run was not evaluated on is NaN.
         """
-        return pd.DataFrame(
-            [
-                {"key": key} | spec.columns() | _results_row(self._records[key])
-                for key, spec in zip(self.keys, self.specs, strict=True)
-            ]
-        )
+        return pd.DataFrame([row | _results_row(record) for row, record in self._rows()])
 
     @property
     def history(self) -> pd.DataFrame:
-        """One row a spec and epoch: ``key``, the spec's fields, and the epoch's values."""
-        rows = [
-            {"key": key} | spec.columns() | epoch
-            for key, spec in zip(self.keys, self.specs, strict=True)
-            for epoch in self._records[key].history
-        ]
-        return pd.DataFrame(rows)
+        """One row a case and epoch: labels, ``key``, the spec's fields, its values."""
+        return pd.DataFrame(
+            [row | epoch for row, record in self._rows() for epoch in record.history]
+        )
 
     def _tested(self, key: str) -> RunRecord:
         record = self.store.with_arrays(key)

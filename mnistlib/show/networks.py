@@ -53,10 +53,15 @@ def show_layers(
         work = "multiply-accumulates to classify one image."
         note = f"{parameters} parameters; {macs} {work}"
     tables.numbered_table(
-        facts.network_layers(model, **model_args).rename(columns=str.capitalize),
+        facts.network_layers(model, **model_args),
         caption,
         name,
-        formats={"Output shape": _shape, "Parameters": tables.count},
+        [
+            tables.Column("layer"),
+            tables.Column("kind"),
+            tables.Column("output shape", format=_shape),
+            tables.Column("parameters", format=tables.count),
+        ],
         note=note,
     )
 

@@ -10,11 +10,12 @@ import math
 import numpy as np
 import pandas as pd
 
+from mnistlib.claims.evidence import Evidence, to_dict
 from mnistlib.claims.registry import load_claims
 from mnistlib.ground.errors import StudyError
 from mnistlib.show.tables import folded, table_directive
 
-HEADLINE = "headline"
+HEADLINE, EVIDENCE = "headline", "evidence"
 _ROW_KEYS = {
     "paper",
     "system",
@@ -126,10 +127,51 @@ def headline(rows: list[dict]) -> None:
     emit(HEADLINE, checked)
 
 
+def evidence(items: list[Evidence]) -> None:
+    """Store what this notebook holds against the papers' claims, for the scoreboard.
+
+    Args:
+        items: `Printed`, `Fact` or `Untestable`; several readings of one claim are several.
+    """
+    emit(EVIDENCE, [to_dict(item) for item in items])
+
+
 def _show(markdown: str) -> None:
     from IPython.display import Markdown, display
 
     display(Markdown(markdown))
+
+
+def put_here(name: str) -> None:
+    """Keep a place near the top of a page, which a later cell fills with `fill`.
+
+    An answer is read first and known last. Until then the place says so.
+
+    Args:
+        name: of the place, such as "answer".
+    """
+    from IPython.display import Markdown, display
+
+    waiting = Markdown("*This is filled in when the page has run to its end.*")
+    display(waiting, display_id=name)
+
+
+def fill(name: str, content) -> None:
+    """Show something at the place that `put_here` kept, and not in the cell that calls.
+
+    Args:
+        name: of the place.
+        content: Markdown text, or a matplotlib figure.
+    """
+    from IPython.display import Markdown, display
+
+    if not isinstance(content, str):
+        import matplotlib.pyplot as plt
+
+        display(content, display_id=name, update=True)
+        plt.close(content)  # or the cell would show it again at its end
+        return
+    display(Markdown(content), display_id=name, update=True)
 
 
 def parameters_table(params) -> None:

@@ -6,23 +6,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from mnistlib.claims.evidence import Printed
 from mnistlib.claims.registry import load_claims, printed, reported
 from mnistlib.show import tables
+from mnistlib.show.tables import Column
 from mnistlib.show.words import number_of
 from mnistlib.stats.evaluate import confusion, half_errors
-from mnistlib.stats.intervals import (
-    LEARNED_FROM,
-    accuracies,
-    errors_implied,
-    place,
-    prediction,
-    t_interval,
-    wilson,
-)
+from mnistlib.stats.intervals import accuracies, errors_implied, place
 
 N_TEST = 10_000  # MNIST's test images, on which the papers' accuracies are shares
 N_TRAIN = 60_000
-MINUS = "\u2212"
 INTERVALS = (
     "Intervals are of 95 %. Over seeds: Student's, of our mean. Over images: Wilson's, for "
     "the draw of the test images. One more run: where a single further run would lie; a "
@@ -33,31 +26,6 @@ HALVES = (
     "its last 5,000; an interval over images takes them for one population."
 )
 BOTH = "Over both: seeds and images together."
-
-
-def points(x: float, digits: int = 2) -> str:
-    """Format a difference of fractions in percentage points: 0.0052 -> "+0.52"."""
-    return tables.MISSING if pd.isna(x) else f"{100 * x:+.{digits}f}".replace("-", MINUS)
-
-
-def images(n: float) -> str:
-    """Format a difference in images, maybe a mean: 12.333 -> "+12.3", 12 -> "+12"."""
-    return tables.MISSING if pd.isna(n) else f"{round(n, 1):+g}".replace("-", MINUS)
-
-
-def points_between(low: float, high: float, digits: int = 2) -> str:
-    """Format the interval of a difference: "−0.10 to +1.14"; NaN -> an en dash."""
-    if pd.isna(low) or pd.isna(high):
-        return tables.MISSING
-    # No-break spaces keep the two ends in one line of a cell.
-    return f"{points(low, digits)}\u00a0to\u00a0{points(high, digits)}"
-
-
-def points_interval(x: float, low: float, high: float, digits: int = 2) -> str:
-    """Format a difference with its interval: "+0.52 (−0.10 to +1.14)"."""
-    if pd.isna(low) or pd.isna(high):
-        return points(x, digits)
-    return f"{points(x, digits)} ({points_between(low, high, digits)})"
 
 
 def is_full_size(params, dataset: str) -> bool:
@@ -122,7 +90,8 @@ def system_table(frame: pd.DataFrame, claim_ids: tuple[str, str]) -> pd.DataFram
     ends = [(math.nan, math.nan)]
     losses, diverged = [loss], [0]
     for _, runs in frame.groupby("system", sort=False):
-        ends.append(one_run(100 * runs["test_accuracy"], "percent"))
+        ours = Printed(claim_ids[0], "", list(100 * runs["test_accuracy"]))
+        ends.append(tuple(float(end[0]) for end in ours.one_run))
         losses.append(runs["test_loss"].astype(float).mean(skipna=False))
         diverged.append(int((runs["status"] == "diverged").sum()))
     return table.assign(
@@ -134,59 +103,43 @@ def system_table(frame: pd.DataFrame, claim_ids: tuple[str, str]) -> pd.DataFram
     )
 
 
+# What `system_table` returned, as a page shows it.
+SYSTEM_COLUMNS = [
+    Column("system"),
+    Column(("n", "diverged"), "runs", lambda n, lost: f"{n}{_diverged(lost)}"),
+    Column(
+        ("printed", "mean", "median", "failed", "n"),
+        "accuracy",
+        lambda text, *ours: tables.accuracy(*ours) if pd.isna(text) else text,
+    ),
+    *tables.ACCURACY[1:],
+    Column(("one_low", "one_high"), "one more run", tables.interval),
+    Column("place", "printed lies", lambda text: text or tables.MISSING),
+    Column("loss", "test loss, nats", ".4f"),
+]
+
+
+def _diverged(runs: float) -> str:
+    return f" ({runs:.0f} diverged)" * (runs > 0)
+
+
 def show_system_table(table: pd.DataFrame, caption: str, name: str) -> None:
     """Display what `system_table` returned; the cell needs myst as Markdown format."""
-    columns = tables.accuracy_columns(table)
-    columns["accuracy"][0] = table["printed"][0]
-    shown = pd.DataFrame(
-        {
-            "System": table["system"],
-            "Runs": [
-                f"{row.n}" + (f" ({row.diverged:.0f} diverged)" * (row.diverged > 0))
-                for row in table.itertuples()
-            ],
-            **{title.capitalize(): texts for title, texts in columns.items()},
-            "One more run": list(map(tables.interval, table["one_low"], table["one_high"])),
-            "Printed lies": [text or tables.MISSING for text in table["place"]],
-            "Test loss, nats": [tables.number(loss, 4) for loss in table["loss"]],
-        }
-    )
     diverged = int(table["diverged"].sum())
     note = f"{INTERVALS} {BOTH} {number_of(diverged, 'run')} diverged."
-    tables.numbered_table(shown, caption, name, note=note)
+    tables.numbered_table(table, caption, name, SYSTEM_COLUMNS, note=note)
 
 
-def one_run(values, unit: str) -> tuple[float, float]:
-    """Return the 95 % interval of one more run, in the claim's unit.
-
-    Args:
-        values: one per seed.
-        unit: of the claim; "percent" ends at 0 and 100, and below 20 % a run failed.
-
-    Returns:
-        (low, high); NaN with one seed, and where a run failed: there is no normal spread.
-    """
-    values = np.asarray(values, dtype=float)
-    if unit != "percent":
-        return prediction(values)
-    if (values < 100 * LEARNED_FROM).any():
-        return math.nan, math.nan
-    low, high = np.clip(prediction(values), 0, 100)
-    return float(low), float(high)
-
-
-def beside_paper(values: Sequence[float], claim_id: str) -> str:
+def sentence(evidence: Printed) -> str:
     """Say where a printed value, one run, lies among the runs of our seeds.
 
     Args:
-        values: one per seed, in the claim's unit.
-        claim_id: of the printed value.
+        evidence: about a claim of one value.
     """
-    value, unit = reported(claim_id), load_claims().at[claim_id, "unit"]
+    unit, value, values = evidence.claim["unit"], evidence.value[0], evidence.values[:, 0]
     digits, suffix = (2, f"{tables.THIN_SPACE}%") if unit == "percent" else (4, f" {unit}")
-    values = np.asarray(values, dtype=float)
-    if not np.isfinite(values).all():
-        broken = int((~np.isfinite(values)).sum())
+    if np.isnan(values).any():
+        broken = int(np.isnan(values).sum())
         return f"{number_of(broken, 'run')} of {len(values)} gave no finite value."
     mean = values.mean()
     side = "lies below" if value < mean else "lies above"
@@ -194,19 +147,18 @@ def beside_paper(values: Sequence[float], claim_id: str) -> str:
         side = "equals"
     what = "mean" if len(values) > 1 else "one run's"
     ours = f"{mean:.{digits}f}{suffix}"
-    text = f"The printed {printed(claim_id)}{suffix} {side} our {what} {ours}"
-    low, high = one_run(values, unit)
-    if not math.isnan(low):
+    text = f"The printed {evidence.text}{suffix} {side} our {what} {ours}"
+    if evidence.place and not evidence.seedless:
+        low, high = (float(end[0]) for end in evidence.one_run)
         span = f"{low:.{digits}f}–{high:.{digits}f}{suffix}"
-        where = "inside" if place(value, low, high) == "inside" else "outside"
+        where = "inside" if evidence.place == "inside" else "outside"
         return (
             f"{text}, {where} the 95 % interval of one more run, {span}, by our "
             f"{len(values)} seeds."
         )
     if len(values) < 2:
         return f"{text}; one seed gives no interval."
-    failed = int((values < 100 * LEARNED_FROM).sum())
-    return f"{text}; {failed} of {len(values)} runs failed: there is no interval."
+    return f"{text}; {evidence.failed} of {len(values)} runs failed: there is no interval."
 
 
 def read_image(runs, index: int) -> pd.DataFrame:
@@ -275,54 +227,61 @@ def headline_rows(
         claim_ids: of the printed test accuracy (percent) and test loss (nats).
         clause: what a reader must know of this run, from `size_clause`; may be empty.
     """
-    accuracy_id, loss_id = claim_ids
-    accuracy, losses = 100 * frame["test_accuracy"], frame["test_loss"].astype(float)
     diverged = int((frame["status"] == "diverged").sum())
     if diverged:
         count = f"{number_of(diverged, 'run')} of {len(frame)} diverged."
         clause = f"{count} {clause}".strip()
-    n_test = int(frame["n_examples"].iloc[0])
-    text = f"{beside_paper(accuracy, accuracy_id)} {clause}".strip()
+    accuracy, loss = test_evidence(frame, system, claim_ids)
     return [
-        headline_row(system, "test accuracy", accuracy_id, accuracy, text, n_test),
-        headline_row(system, "test loss", loss_id, losses, beside_paper(losses, loss_id)),
+        headline_row(accuracy, "test accuracy", f"{sentence(accuracy)} {clause}".strip()),
+        headline_row(loss, "test loss"),
     ]
 
 
-def headline_row(
-    system: str, quantity: str, claim_id: str, values, text: str, n_test: int | None = None
-) -> dict:
+def test_evidence(
+    frame: pd.DataFrame, system: str, claim_ids: tuple[str, ...], **fields
+) -> list[Printed]:
+    """Return runs of a system as evidence about its printed test accuracy and test loss.
+
+    Args:
+        frame: the system's runs: test_accuracy, test_loss, n_examples.
+        system: what was run, in words.
+        claim_ids: of the printed test accuracy (percent) and, if there is one, of the
+            printed test loss (nats).
+        **fields: of `Printed`: reading, paper_sized, seedless.
+    """
+    n_test = int(frame["n_examples"].iloc[0])
+    values = [
+        (list(100 * frame["test_accuracy"]), n_test),
+        (list(frame["test_loss"]), None),
+    ]
+    return [
+        Printed(claim_id, system, ours, n_test=n, **fields)
+        for claim_id, (ours, n) in zip(claim_ids, values, strict=False)
+    ]
+
+
+def headline_row(evidence: Printed, quantity: str, text: str = "") -> dict:
     """Return a row for `report.headline`.
 
     Args:
-        system: what was run, in words.
+        evidence: about a claim of one value.
         quantity: what was measured, in words.
-        claim_id: of the printed value.
-        values: one per seed, in the claim's unit; NaN of a run that gave none.
-        text: one sentence.
-        n_test: test images that an accuracy is a share of; None for other quantities.
+        text: one sentence; default `sentence`.
     """
-    claim = load_claims().loc[claim_id]
-    values = np.asarray(values, dtype=float)
-    values = np.where(np.isfinite(values), values, np.nan)  # a mean of them is none
-    mean, one = float(values.mean()), one_run(values, claim["unit"])
-    # Where a run failed there is no interval of the mean either.
-    sound = claim["unit"] != "percent" or values.min() >= 100 * LEARNED_FROM
-    seeds = t_interval(values) if sound else (math.nan, math.nan)
-    images = (math.nan, math.nan)
-    if n_test:
-        images = tuple(100 * end for end in wilson(round(mean * n_test / 100), n_test))
-    ends = {"": seeds, "one_": one, "image_": images}
+    one = tuple(float(end[0]) for end in evidence.one_run)
+    ends = {"": evidence.seeds, "one_": one, "image_": evidence.images}
+    mean = float(evidence.mean[0])
     # Rounded: the last bits of an interval may differ between machines.
     return {
-        "paper": claim["paper"],
-        "system": system,
+        "paper": evidence.claim["paper"],
+        "system": evidence.system,
         "quantity": quantity,
-        "claim_id": claim_id,
+        "claim_id": evidence.claim_id,
         "ours": None if math.isnan(mean) else round(mean, 4),
         **{f"{part}low": round(low, 4) for part, (low, _) in ends.items()},
         **{f"{part}high": round(high, 4) for part, (_, high) in ends.items()},
-        "place": place(claim["value"], *one),
-        "n_seeds": len(values),
-        "text": text,
+        "place": evidence.place,
+        "n_seeds": len(evidence.ours),
+        "text": text or sentence(evidence),
     }

@@ -2,11 +2,14 @@
 
 import math
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
 THIN_SPACE = "\u202f"  # at which no line ends
 MISSING = "–"
+MINUS = "\u2212"
 
 
 def percent(x: float, digits: int = 2) -> str:
@@ -49,24 +52,6 @@ def accuracy(mean: float, median: float, failed: int, n: int) -> str:
     return learned if pd.isna(median) else f"{percent(median)} (median; {learned})"
 
 
-def accuracy_columns(table: pd.DataFrame) -> dict[str, list[str]]:
-    """Return the columns of an accuracy with an interval for each doubt.
-
-    Args:
-        table: with the columns of `mnistlib.stats.intervals.accuracies`.
-    """
-    columns = {
-        "accuracy": [accuracy(r.mean, r.median, r.failed, r.n) for r in table.itertuples()]
-    }
-    for title, part in (
-        ("over seeds", ""),
-        ("over images", "image_"),
-        ("over both", "both_"),
-    ):
-        columns[title] = list(map(interval, table[f"{part}low"], table[f"{part}high"]))
-    return columns
-
-
 def p_value(p: float) -> str:
     """Format a p value: three decimals, "< 0.001" below that; NaN -> an en dash."""
     if pd.isna(p):
@@ -77,6 +62,86 @@ def p_value(p: float) -> str:
 def count(n: int) -> str:
     """Format a count with thin spaces between thousands: 159254 -> "159 254"."""
     return MISSING if pd.isna(n) else f"{int(n):,}".replace(",", THIN_SPACE)
+
+
+def points(x: float, digits: int = 2) -> str:
+    """Format a difference of fractions in percentage points: 0.0052 -> "+0.52"."""
+    return MISSING if pd.isna(x) else f"{100 * x:+.{digits}f}".replace("-", MINUS)
+
+
+def images(n: float) -> str:
+    """Format a difference in images, maybe a mean: 12.333 -> "+12.3", 12 -> "+12"."""
+    return MISSING if pd.isna(n) else f"{round(n, 1):+g}".replace("-", MINUS)
+
+
+def points_between(low: float, high: float, digits: int = 2) -> str:
+    """Format the interval of a difference: "−0.10 to +1.14"; NaN -> an en dash."""
+    if pd.isna(low) or pd.isna(high):
+        return MISSING
+    # No-break spaces keep the two ends in one line of a cell.
+    return f"{points(low, digits)}\u00a0to\u00a0{points(high, digits)}"
+
+
+def points_interval(x: float, low: float, high: float, digits: int = 2) -> str:
+    """Format a difference with its interval: "+0.52 (−0.10 to +1.14)"."""
+    if pd.isna(low) or pd.isna(high):
+        return points(x, digits)
+    return f"{points(x, digits)} ({points_between(low, high, digits)})"
+
+
+def rate(x: float) -> str:
+    """Format a learning rate: 0.01 -> "0.01"; NaN -> an en dash."""
+    return MISSING if pd.isna(x) else f"{x:g}"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: what it is made of, its head, and how a value is written.
+
+    Args:
+        field: column of the frame, or several, whose values go to the format together.
+        title: its head in the table; default the field's name with spaces.
+        format: function of the value or values, or a format specification such as ".4f";
+            default: text as it stands, a dash for what is missing.
+    """
+
+    field: str | tuple[str, ...]
+    title: str = ""
+    format: Callable[..., str] | str | None = None
+
+    def texts(self, frame: pd.DataFrame) -> list[str]:
+        """Return the column's cells for a frame."""
+        if isinstance(self.field, str):
+            return _format_column(frame[self.field], self.format)
+        values = zip(*(frame[name] for name in self.field), strict=True)
+        return [_escape(self.format(*some)) for some in values]
+
+    @property
+    def head(self) -> str:
+        """Return the column's head."""
+        return self.title or str(self.field).replace("_", " ")
+
+
+# Of a frame with the columns of `mnistlib.stats.intervals.accuracies`: an accuracy, with an
+# interval for each doubt.
+ACCURACY = [
+    Column(("mean", "median", "failed", "n"), "accuracy", accuracy),
+    Column(("low", "high"), "over seeds", interval),
+    Column(("image_low", "image_high"), "over images", interval),
+    Column(("both_low", "both_high"), "over both", interval),
+]
+# Of a frame with the columns of `mnistlib.stats.compare.compare` and images.
+DIFFERENCE = [
+    Column("mean_difference", "points", points),
+    Column("images", "images", images),
+    Column(("low", "high"), "95 % interval", points_between),
+    Column("p_holm", "p (Holm)", p_value),
+]
+
+
+def accuracy_columns(table: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the texts of `ACCURACY`, by head."""
+    return {column.head: column.texts(table) for column in ACCURACY}
 
 
 def _cell(value) -> str:
@@ -95,8 +160,12 @@ def _format_column(column: pd.Series, rule) -> list[str]:
         texts = [rule(value) for value in column]
     else:
         texts = [MISSING if pd.isna(value) else format(value, rule) for value in column]
-    # A bar or a line break would end the cell.
-    return [text.replace("|", "\\|").replace("\n", " ") for text in texts]
+    return list(map(_escape, texts))
+
+
+def _escape(text: str) -> str:
+    """Return a cell's text without what would end the cell: a bar, a line break."""
+    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def _is_numbers(cells: list[str]) -> bool:
@@ -105,28 +174,27 @@ def _is_numbers(cells: list[str]) -> bool:
     return not any(re.search(r"[^\W\d_]|`", cell) for cell in bare)
 
 
-def to_markdown(frame: pd.DataFrame, formats: dict | None = None) -> str:
+def to_markdown(frame: pd.DataFrame, columns: Sequence[Column] | None = None) -> str:
     """Return a frame as a pipe table; numbers to the right, text to the left.
 
     Args:
         frame: what to show; its index is not shown.
-        formats: column -> function of a value, or format specification such as ".4f".
+        columns: what is shown of it; default every column, as it stands.
 
     Raises:
-        ValueError: a format is given for a column that does not exist.
+        ValueError: a column is made of one that the frame does not have.
     """
-    formats = formats or {}
-    unknown = [column for column in formats if column not in frame.columns]
-    if unknown:
-        columns = ", ".join(map(str, frame.columns))
-        raise ValueError(
-            f"formats must name columns of the table ({columns}). "
-            f"Received: formats[{unknown[0]!r}]. Correct the name or leave it out."
-        )
-    texts = {
-        str(name): _format_column(column, formats.get(name))
-        for name, column in frame.items()
-    }
+    if columns is None:
+        columns = [Column(name, str(name)) for name in frame.columns]
+    for column in columns:
+        made_of = [column.field] if isinstance(column.field, str) else column.field
+        if unknown := [name for name in made_of if name not in frame.columns]:
+            known = ", ".join(map(str, frame.columns))
+            raise ValueError(
+                f"a Column must be made of columns of the frame ({known}). "
+                f"Received: field={unknown[0]!r}. Correct the name or leave it out."
+            )
+    texts = {column.head: column.texts(frame) for column in columns}
     return pd.DataFrame(texts).to_markdown(
         index=False,
         disable_numparse=True,  # "98.30" is a text here; its last zero has a meaning
@@ -134,7 +202,7 @@ def to_markdown(frame: pd.DataFrame, formats: dict | None = None) -> str:
     )
 
 
-def table_directive(frame, caption: str, name: str | None = None, formats=None) -> str:
+def table_directive(frame, caption: str, name: str | None = None, columns=None) -> str:
     """Return a MyST table directive with caption and label as text."""
     if not caption.strip() or "\n" in caption:
         raise ValueError(
@@ -143,7 +211,7 @@ def table_directive(frame, caption: str, name: str | None = None, formats=None) 
         )
     option = f":name: {name}\n" if name else ""
     # A fence of backticks would end its directive at the first backtick of the caption.
-    return f"~~~{{table}} {caption}\n{option}\n{to_markdown(frame, formats)}\n~~~\n"
+    return f"~~~{{table}} {caption}\n{option}\n{to_markdown(frame, columns)}\n~~~\n"
 
 
 def folded(title: str, text: str) -> str:
@@ -152,7 +220,7 @@ def folded(title: str, text: str) -> str:
     return f"::::{{dropdown}} {title}\n{text}\n::::\n"
 
 
-def numbered_table(frame, caption: str, name: str, formats=None, note: str | None = None):
+def numbered_table(frame, caption: str, name: str, columns=None, note: str | None = None):
     """Display a frame as a numbered table of the report.
 
     The cell needs the metadata ``mystnb.markdown_format: myst``.
@@ -161,11 +229,11 @@ def numbered_table(frame, caption: str, name: str, formats=None, note: str | Non
         frame: DataFrame to show; its index is not shown.
         caption: one line.
         name: label for references, "tab-" and then lower-case letters, digits, dashes.
-        formats: column -> function of a value, or format specification such as ".4f".
+        columns: `Column` list, what is shown of it; default every column, as it stands.
         note: Markdown below the table, or None.
 
     Raises:
-        ValueError: a bad label or caption, or a format for an unknown column.
+        ValueError: a bad label or caption, or a column of what the frame does not have.
     """
     from IPython.display import Markdown, display
 
@@ -174,5 +242,5 @@ def numbered_table(frame, caption: str, name: str, formats=None, note: str | Non
             "name must be 'tab-' and then lower-case letters, digits and single dashes. "
             f"Received: name={name!r} ({type(name).__name__}). Rename the table."
         )
-    text = table_directive(frame, caption, name, formats)
+    text = table_directive(frame, caption, name, columns)
     display(Markdown(f"{text}\n{note}\n" if note else text))

@@ -93,7 +93,8 @@ def test_a_real_notebook_says_the_same_each_time_and_is_read_back(tmp_path):
     source = notebook_with(
         "import numpy as np\nfrom types import SimpleNamespace\n"
         "from pydantic import BaseModel\nfrom mnistlib.show import report, tables\n"
-        "import pandas as pd",
+        "import pandas as pd\nimport matplotlib.pyplot as plt\n"
+        "from mnistlib.claims.evidence import Fact",
         "report.emit('accuracy', np.float32(0.5))\nreport.emit('n_runs', np.int64(12))",
         "report.emit('best', 'Adam, “η” = 0.001')\nreport.emit('stable', np.bool_(True))",
         "report.emit('rates', {'sgd': np.array([0.1, 0.01]), 'none': None})",
@@ -101,6 +102,11 @@ def test_a_real_notebook_says_the_same_each_time_and_is_read_back(tmp_path):
         "class P(BaseModel):\n    epochs: int = 2\nreport.parameters_table(P(epochs=3))",
         "tables.numbered_table(pd.DataFrame({'a': [1]}), 'Ones', 'tab-ones')",
         "report.finding('**Adam** was best.')",
+        "report.put_here('answer')",
+        "report.put_here('picture')",
+        "report.evidence([Fact('AHM-15', False, 'Counted.')])",
+        "report.fill('answer', 'The answer is 42.')\n"
+        "report.fill('picture', plt.subplots(figsize=(1, 1))[0])",
     )
     nbformat.write(source, tmp_path / "source.ipynb")
     executed = []
@@ -116,6 +122,13 @@ def test_a_real_notebook_says_the_same_each_time_and_is_read_back(tmp_path):
     assert first == second
     values = report.read_back(executed[0])
     assert values.pop("headline") == [ROW]
+    (fact,) = values.pop("evidence")
+    assert (fact["kind"], fact["claim_id"], fact["holds"]) == ("fact", "AHM-15", False)
+    # What a later cell knows stands where an earlier one kept a place, and only there.
+    *_, answer, picture, _, filler = first
+    assert answer[0]["data"]["text/markdown"] == "The answer is 42."
+    assert "image/png" in picture[0]["data"]
+    assert filler == []
     assert values == {
         "accuracy": 0.5,
         "n_runs": 12,

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from mnistlib.chapters.complex_cnn.params import Params
+from mnistlib.claims.evidence import Printed
 from mnistlib.show import reproduction as r
 from mnistlib.stats.intervals import wilson
 
@@ -27,23 +28,6 @@ def runs_of(accuracies, losses, system="ours", status="ok"):
             "status": status,
         }
     )
-
-
-@pytest.mark.parametrize(
-    ("x", "text"), [(0.0052, "+0.52"), (-0.1, "−10.00"), (0.0, "+0.00"), (np.nan, "–")]
-)
-def test_points(x, text):
-    assert r.points(x) == text
-
-
-@pytest.mark.parametrize(("n", "text"), [(12, "+12"), (-12.333, "−12.3"), (np.nan, "–")])
-def test_images(n, text):
-    assert r.images(n) == text
-
-
-def test_points_with_and_without_an_interval():
-    assert r.points_interval(0.01, -0.002, 0.022) == "+1.00 (−0.20\u00a0to\u00a0+2.20)"
-    assert r.points_interval(0.01, np.nan, np.nan) == "+1.00"
 
 
 @pytest.mark.parametrize(
@@ -81,15 +65,16 @@ def test_size_clause_names_the_sizes():
         ([98.0], ["above our one run's 98.00", "one seed gives no interval"]),
     ],
 )
-def test_beside_paper(values, words):
-    text = r.beside_paper(values, ACCURACY)
+def test_sentence(values, words):
+    text = r.sentence(Printed(ACCURACY, "s", values))
     assert text.startswith("The printed 98.73")
     for part in words:
         assert part in text
 
 
-def test_beside_paper_counts_values_that_are_not_finite():
-    assert r.beside_paper([0.04, np.nan], LOSS) == "1 run of 2 gave no finite value."
+def test_sentence_counts_values_that_are_not_finite():
+    evidence = Printed(LOSS, "s", [0.04, None])
+    assert r.sentence(evidence) == "1 run of 2 gave no finite value."
 
 
 def test_system_table_puts_the_paper_first():

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from myst_parser.docutils_ import Parser
 
 from mnistlib.show import tables
+from mnistlib.show.tables import Column
+from mnistlib.stats.intervals import accuracies
 
 FRAME = pd.DataFrame(
     {
@@ -21,11 +23,12 @@ FRAME = pd.DataFrame(
         "parameters": [542230, 159254],
     }
 )
-FORMATS = {
-    "accuracy": tables.percent,
-    "p": tables.p_value,
-    "parameters": tables.count,
-}
+COLUMNS = [
+    Column("optimizer"),
+    Column("accuracy", format=tables.percent),
+    Column("p", format=tables.p_value),
+    Column("parameters", format=tables.count),
+]
 
 
 @pytest.fixture
@@ -76,7 +79,7 @@ def test_count_keeps_every_digit(n):
 
 
 def test_golden_table():
-    assert tables.table_directive(FRAME, "Final accuracy", "tab-final", FORMATS) == (
+    assert tables.table_directive(FRAME, "Final accuracy", "tab-final", COLUMNS) == (
         "~~~{table} Final accuracy\n"
         ":name: tab-final\n"
         "\n"
@@ -97,7 +100,7 @@ def test_a_caption_may_hold_code():
 
 def test_myst_reads_the_table_back():
     (table,) = parse(
-        tables.table_directive(FRAME, "Final accuracy", "tab-final", FORMATS)
+        tables.table_directive(FRAME, "Final accuracy", "tab-final", COLUMNS)
     ).findall(nodes.table)
     cells = [entry.astext() for entry in table.findall(nodes.entry)]
     assert table.next_node(nodes.title).astext() == "Final accuracy"
@@ -112,7 +115,8 @@ def test_trailing_zeros_and_texts_that_look_like_numbers_stay():
 
 def test_specifications_and_missing_values():
     frame = pd.DataFrame({"x": [0.12345, math.nan], "y": [None, "text"], "z": [[1, 2], ()]})
-    rows = tables.to_markdown(frame, {"x": ".3f"}).splitlines()[2:]
+    columns = [Column("x", format=".3f"), Column("y"), Column("z")]
+    rows = tables.to_markdown(frame, columns).splitlines()[2:]
     assert [part.strip() for part in rows[0].strip("|").split("|")] == [
         "0.123",
         "–",
@@ -146,9 +150,9 @@ def test_numbers_stand_to_the_right_and_words_to_the_left(cells, is_right):
 
 
 def test_numbered_table_displays_table_and_note(shown):
-    tables.numbered_table(FRAME, "Final", "tab-final", FORMATS, note="Three *seeds*.")
-    tables.numbered_table(FRAME, "Final", "tab-final", FORMATS)
-    table = tables.table_directive(FRAME, "Final", "tab-final", FORMATS)
+    tables.numbered_table(FRAME, "Final", "tab-final", COLUMNS, note="Three *seeds*.")
+    tables.numbered_table(FRAME, "Final", "tab-final", COLUMNS)
+    table = tables.table_directive(FRAME, "Final", "tab-final", COLUMNS)
     assert shown == [f"{table}\nThree *seeds*.\n", table]
 
 
@@ -166,9 +170,9 @@ def test_numbered_table_displays_table_and_note(shown):
             "Shorten it.",
         ),
         (
-            {"name": "tab-a", "caption": "a", "formats": {"loss": ".2f"}},
-            "formats must name columns of the table (optimizer, accuracy, p, parameters). "
-            "Received: formats['loss']. Correct the name or leave it out.",
+            {"name": "tab-a", "caption": "a", "columns": [Column("loss")]},
+            "a Column must be made of columns of the frame (optimizer, accuracy, p, "
+            "parameters). Received: field='loss'. Correct the name or leave it out.",
         ),
     ],
 )
@@ -177,3 +181,38 @@ def test_errors(options, message, shown):
         tables.numbered_table(FRAME, **options)
     assert str(caught.value) == message
     assert shown == []
+
+
+@pytest.mark.parametrize(
+    ("x", "text"), [(0.0052, "+0.52"), (-0.1, "−10.00"), (0.0, "+0.00"), (math.nan, "–")]
+)
+def test_points(x, text):
+    assert tables.points(x) == text
+
+
+@pytest.mark.parametrize(("n", "text"), [(12, "+12"), (-12.333, "−12.3"), (math.nan, "–")])
+def test_images(n, text):
+    assert tables.images(n) == text
+
+
+def test_points_with_and_without_an_interval():
+    assert tables.points_interval(0.01, -0.002, 0.022) == "+1.00 (−0.20\u00a0to\u00a0+2.20)"
+    assert tables.points_interval(0.01, math.nan, math.nan) == "+1.00"
+
+
+def test_a_column_may_be_made_of_several():
+    frame = pd.DataFrame({"low": [0.1, math.nan], "high": [0.2, 0.3], "name": ["a|b", "c"]})
+    columns = [Column("name", "who"), Column(("low", "high"), "between", tables.interval)]
+    head, _, first, second = tables.to_markdown(frame, columns).splitlines()
+    assert head.split() == ["|", "who", "|", "between", "|"]
+    assert "a\\|b" in first
+    assert "10.00–20.00" in first
+    assert second.rstrip(" |").endswith("–")
+
+
+def test_accuracy_columns_fit_what_is_summarised():
+    frame = pd.DataFrame(
+        {"s": "a", "test_accuracy": [0.9, 0.92], "n_examples": 100, "status": "ok"}
+    )
+    table = tables.to_markdown(accuracies(frame, "s"), tables.ACCURACY)
+    assert table.splitlines()[2].split()[1] == "91.00"

@@ -4,8 +4,15 @@ import pandas as pd
 
 from mnistlib import claims
 from mnistlib.chapters.baselines.design import CNN, SYSTEMS
-from mnistlib.show.reproduction import images, points, points_between
-from mnistlib.show.tables import MISSING, count, number, p_value
+from mnistlib.show.tables import (
+    MISSING,
+    count,
+    images,
+    number,
+    p_value,
+    points,
+    points_between,
+)
 from mnistlib.show.words import directions
 from mnistlib.stats.intervals import place
 

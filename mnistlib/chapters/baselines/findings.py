@@ -5,15 +5,11 @@ import pandas as pd
 from mnistlib import claims
 from mnistlib.chapters.baselines.design import ANN, CNN, CNN_L2, SYSTEMS
 from mnistlib.chapters.baselines.results import papers_size, printed_log
+from mnistlib.claims.evidence import Printed
 from mnistlib.data.datasets import Dataset
 from mnistlib.show import tables
-from mnistlib.show.reproduction import (
-    INTERVALS,
-    beside_paper,
-    headline_row,
-    images,
-    points_interval,
-)
+from mnistlib.show.reproduction import INTERVALS, headline_row, sentence
+from mnistlib.show.tables import images, points_interval
 from mnistlib.show.words import directions, join, number_of, p_text
 from mnistlib.stats.intervals import place, wilson
 
@@ -237,12 +233,16 @@ def headline_rows(frame: pd.DataFrame, dataset: Dataset, n_fit: int) -> list[dic
         values, n_test = 100 * runs["test_accuracy"], int(runs["n_examples"].iloc[0])
         text = f"trained on {tables.count(n_fit)} images only: not to be compared."
         if comparable and SYSTEMS[name].is_repeated:
-            text = beside_paper(values, claim)
+            text = sentence(Printed(claim, "", list(values)))
         elif comparable:
             ends = wilson(int(runs["n_correct"].iloc[0]), n_test)
             text = _no_seed(claims.reported(claim), claims.printed(claim), ends)
         rows.append(
-            headline_row(SYSTEMS[name].label, "test accuracy", claim, values, text, n_test)
+            headline_row(
+                Printed(claim, SYSTEMS[name].label, list(values), n_test=n_test),
+                "test accuracy",
+                text,
+            )
         )
     return rows
 

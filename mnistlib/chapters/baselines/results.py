@@ -5,7 +5,7 @@ import pandas as pd
 
 from mnistlib import claims
 from mnistlib.chapters.baselines.design import CLASSICAL, CNN, CNN_L2, SYSTEMS
-from mnistlib.show.reproduction import one_run
+from mnistlib.claims.evidence import Printed
 from mnistlib.stats.compare import two_proportions
 from mnistlib.stats.evaluate import per_class
 from mnistlib.stats.intervals import accuracies, errors_implied, place, summary
@@ -47,7 +47,7 @@ def accuracy_table(frame: pd.DataFrame) -> pd.DataFrame:
     """
     table = accuracies(frame, ["system", "label"])
     groups = frame.groupby("system", sort=False)
-    ends = [one_run(100 * group["test_accuracy"], "percent") for _, group in groups]
+    ends = [_one_run(100 * group["test_accuracy"]) for _, group in groups]
     table = table.assign(
         val_accuracy=groups["val_accuracy"].mean().to_numpy(),
         one_low=[low / 100 for low, _ in ends],
@@ -169,7 +169,7 @@ def last_epochs(frame: pd.DataFrame) -> pd.DataFrame:
     table = []
     for column, text, printed, claim in rows:
         values = 100 * runs[column]
-        one, found = one_run(values, "percent"), summary(runs[column])
+        one, found = _one_run(values), summary(runs[column])
         ours = {key: np.clip(found[key], 0, 1) for key in ("mean", "low", "high")}
         ours |= {"one_low": one[0] / 100, "one_high": one[1] / 100}
         table.append(
@@ -198,3 +198,8 @@ def per_class_table(of_cnn: np.ndarray, of_other: np.ndarray, other: str) -> pd.
         for name, scores in ((CNN, first), (other, second)):
             columns[f"{measure}, {SYSTEMS[name].label}"] = scores[measure]
     return pd.DataFrame(columns)
+
+
+def _one_run(percent) -> tuple[float, float]:
+    low, high = Printed("RAJ-01", "", list(percent)).one_run
+    return float(low[0]), float(high[0])

@@ -10,8 +10,8 @@ from mnistlib.chapters.batch_norm.design import (
 )
 from mnistlib.claims.registry import printed
 from mnistlib.show import tables
-from mnistlib.show.reproduction import points, points_interval
 from mnistlib.show.style import label
+from mnistlib.show.tables import points, points_interval
 from mnistlib.show.words import join, number_of, p_text, power_sentence
 
 KEPT = 0.99  # Keras's momentum: the weight of the old running statistics in each step

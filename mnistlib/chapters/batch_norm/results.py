@@ -14,8 +14,8 @@ from mnistlib.chapters.batch_norm.design import (
 )
 from mnistlib.models.facts import network_facts
 from mnistlib.show import tables, words
-from mnistlib.show.reproduction import images, points, points_between
 from mnistlib.show.style import label
+from mnistlib.show.tables import images, points, points_between
 from mnistlib.stats.compare import compare, corrected
 from mnistlib.stats.images import directions
 from mnistlib.stats.intervals import accuracies, learned

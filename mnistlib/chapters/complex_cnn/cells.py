@@ -4,7 +4,7 @@ import pandas as pd
 
 from mnistlib.chapters.complex_cnn.design import FACTORS
 from mnistlib.show import tables
-from mnistlib.show.reproduction import images, points, points_between
+from mnistlib.show.tables import images, points, points_between
 
 
 def printed_networks(table: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from mnistlib.chapters.complex_cnn.design import REFERENCE
 from mnistlib.show import tables
-from mnistlib.show.reproduction import points
+from mnistlib.show.tables import points
 from mnistlib.show.words import join, number_of, power_sentence
 
 CLOSE = 0.005  # half a percentage point: "nearly as accurate" in `pareto_finding`

@@ -2,16 +2,18 @@
 
 import pandas as pd
 
-from mnistlib.show.reproduction import images, points, points_between
 from mnistlib.show.style import label
 from mnistlib.show.tables import (
     MISSING,
     THIN_SPACE,
     accuracy_columns,
+    images,
     interval,
     number,
     p_value,
     percent,
+    points,
+    points_between,
 )
 from mnistlib.show.words import directions
 

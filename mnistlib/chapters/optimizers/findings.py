@@ -7,10 +7,11 @@ import pandas as pd
 from scipy import stats
 
 from mnistlib.chapters.optimizers.design import A1, A2, A2_FAST, A3
+from mnistlib.claims.evidence import Printed
 from mnistlib.data.datasets import describe
-from mnistlib.show.reproduction import headline_row, is_full_size, points
+from mnistlib.show.reproduction import headline_row, is_full_size
 from mnistlib.show.style import label
-from mnistlib.show.tables import count, number, percent
+from mnistlib.show.tables import count, number, percent, points
 from mnistlib.show.words import join, number_of, p_text, power_sentence
 from mnistlib.stats.intervals import LEARNED_FROM
 
@@ -229,7 +230,9 @@ def headline_rows(frame: pd.DataFrame, params, dataset) -> list[dict]:
         values, n_test = 100 * runs["test_accuracy"], int(runs["n_examples"].iloc[0])
         rows.append(
             headline_row(
-                system.name, "test accuracy", system.claims[0], values, text, n_test
+                Printed(system.claims[0], system.name, list(values), n_test=n_test),
+                "test accuracy",
+                text,
             )
         )
     return rows

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.optimizers.design import A1, A2, A3, PAPER_SYSTEMS, System
+from mnistlib.claims.evidence import Printed
 from mnistlib.claims.registry import printed, reported
 from mnistlib.ground.errors import RunError
-from mnistlib.show.reproduction import one_run
 from mnistlib.stats.compare import compare, two_proportions
 from mnistlib.stats.images import directions
 from mnistlib.stats.intervals import accuracies, errors_implied, learned, place, wilson
@@ -57,8 +57,12 @@ def paper_table(frame: pd.DataFrame) -> pd.DataFrame:
     table = accuracies(frame, "system")
     claims = {system.name: system.claims for system in PAPER_SYSTEMS}
     runs = frame.groupby("system", sort=False)
-    ends = [one_run(100 * part["test_accuracy"], "percent") for _, part in runs]
     ids = [claims[name][0] for name in table["system"]]
+    ours = [
+        Printed(i, name, list(100 * part["test_accuracy"]))
+        for i, (name, part) in zip(ids, runs, strict=True)
+    ]
+    ends = [tuple(float(end[0]) for end in one.one_run) for one in ours]
     return table.assign(
         printed=list(map(printed, ids)),
         one_low=[low / 100 for low, _ in ends],

@@ -1,0 +1,199 @@
+"""What the study holds against a claim: runs, a fact, or why there is neither.
+
+A chapter makes evidence and emits it; `mnistlib.claims.verdicts` judges it.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mnistlib.claims.registry import load_claims, printed, reported
+from mnistlib.ground.errors import StudyError
+from mnistlib.stats.intervals import LEARNED_FROM, place, prediction, t_interval, wilson
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A printed value, and what runs of its system gave.
+
+    Args:
+        claim_id: such as "AHM-01".
+        system: what was run, in words.
+        ours: a value per seed, in the claim's unit; for a claim that is a list, a list per
+            seed. NaN or None of a run that gave none.
+        reading: what was chosen where the paper states nothing, in words that follow
+            "with"; "" where the paper, or arithmetic, settles the system.
+        n_test: test images that an accuracy is a share of; None for other quantities.
+        paper_sized: whether the runs used as many images and epochs as the paper; if not,
+            nothing is judged.
+        seedless: whether the system has no seed, so that every run gives the same.
+    """
+
+    claim_id: str
+    system: str
+    ours: list
+    reading: str = ""
+    n_test: int | None = None
+    paper_sized: bool = True
+    seedless: bool = False
+
+    @cached_property
+    def claim(self):
+        """The claim's row of the registry."""
+        return load_claims().loc[self.claim_id]
+
+    @property
+    def value(self) -> np.ndarray:
+        """The printed value or values, float64 (k,)."""
+        return np.atleast_1d(np.asarray(reported(self.claim_id), dtype=float))
+
+    @property
+    def text(self) -> str:
+        """The printed value, with the digits of the paper."""
+        return printed(self.claim_id)
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """Ours, float64 (seeds, k); NaN where a run gave none."""
+        values = np.array(self.ours, dtype=float).reshape(len(self.ours), -1)
+        return np.where(np.isfinite(values), values, np.nan)
+
+    @property
+    def failed(self) -> int:
+        """Runs that gave no value, or an accuracy no better than twice guessing."""
+        bad = np.isnan(self.values).any(axis=1)
+        if self.claim["unit"] == "percent":
+            bad |= (self.values < 100 * LEARNED_FROM).any(axis=1)
+        return int(bad.sum())
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean over seeds, float64 (k,); NaN where a run gave none."""
+        return self.values.mean(axis=0)
+
+    @property
+    def seeds(self) -> tuple[float, float]:
+        """Student's interval of our mean; NaN for a list, one seed, or failed runs."""
+        if self.failed or self.values.shape[1] > 1:
+            return math.nan, math.nan
+        return t_interval(self.values[:, 0])
+
+    @property
+    def one_run(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where one more run would lie, (low, high), each float64 (k,).
+
+        The level is 95 % for a list as a whole: Bonferroni's, each of k at 1 - .05/k. NaN
+        with one seed, and where a run failed: there is no normal spread.
+        """
+        nothing = np.full(self.values.shape[1], np.nan)
+        if self.seedless:
+            return self.values[0], self.values[0]
+        if self.failed:
+            return nothing, nothing
+        level = 1 - (1 - LEVEL) / self.values.shape[1]
+        low, high = zip(*(prediction(part, level) for part in self.values.T), strict=True)
+        most = {"percent": 100, "fraction": 1}.get(self.claim["unit"], math.inf)
+        least = -math.inf if self.claim["unit"] == "points" else 0
+        return np.clip(low, least, most), np.clip(high, least, most)
+
+    @property
+    def images(self) -> tuple[float, float]:
+        """Wilson's interval of our mean accuracy, in percent; NaN for other quantities."""
+        if not self.n_test or np.isnan(self.mean).any():
+            return math.nan, math.nan
+        right = round(float(self.mean[0]) * self.n_test / 100)
+        low, high = wilson(right, self.n_test)
+        return 100 * low, 100 * high
+
+    @cached_property
+    def places(self) -> list[str]:
+        """Where each printed value lies: "inside", "below", "above", or "" unknown.
+
+        A printed value is a rounded one: it is inside when some number that is rounded to
+        it is.
+        """
+        texts = self.claim["printed"]
+        texts = texts if isinstance(texts, list) else [texts]
+        half = [0.5 * 10.0 ** -len(text.partition(".")[2]) for text in texts]
+        ends = zip(*self.one_run, strict=True)
+        return [
+            place(value, low - more, high + more)
+            for value, more, (low, high) in zip(self.value, half, ends, strict=True)
+        ]
+
+    @property
+    def place(self) -> str:
+        """Where the printed value lies as a whole: a list is inside when all of it is."""
+        first = [where for where in self.places if where != "inside"]
+        return first[0] if first else "inside"
+
+    @property
+    def distance(self) -> float:
+        """How far the printed value lies outside one more run's interval, 0 inside.
+
+        In the claim's unit, the largest of a list; NaN without an interval.
+        """
+        low, high = self.one_run
+        return float(np.maximum(np.maximum(low - self.value, self.value - high), 0).max())
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What is so, whatever a run gives: a fact of the data, or arithmetic.
+
+    Args:
+        claim_id: such as "AHM-15".
+        holds: whether the claim is so.
+        text: what was counted or computed, in a sentence.
+    """
+
+    claim_id: str
+    holds: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Untestable:
+    """Why a claim cannot be tested.
+
+    Args:
+        claim_id: such as "RAJ-13".
+        text: the reason, in a sentence.
+    """
+
+    claim_id: str
+    text: str
+
+
+Evidence = Printed | Fact | Untestable
+_KINDS = {cls.__name__.lower(): cls for cls in (Printed, Fact, Untestable)}
+
+
+def to_dict(evidence: Evidence) -> dict:
+    """Return evidence as JSON values; a value that is not finite becomes None."""
+    row = asdict(evidence)
+    if isinstance(evidence, Printed):
+        one = evidence.values.shape[1] == 1
+        rows = [[round(x, 6) if x == x else None for x in row] for row in evidence.values]
+        row["ours"] = [row[0] for row in rows] if one else rows
+    return {"kind": type(evidence).__name__.lower()} | row
+
+
+def from_dict(row: dict) -> Evidence:
+    """Return the evidence that `to_dict` wrote.
+
+    Raises:
+        StudyError: it is of no known kind, or about no claim of the registry.
+    """
+    fields = dict(row)
+    kind = fields.pop("kind", None)
+    if kind not in _KINDS or fields.get("claim_id") not in load_claims().index:
+        raise StudyError(
+            f"evidence must be of a kind ({', '.join(_KINDS)}) and about a claim in "
+            f"claims.yaml. Received: kind={kind!r}, claim_id={fields.get('claim_id')!r}"
+        )
+    return _KINDS[kind](**fields)

@@ -1,0 +1,118 @@
+"""The verdict on a claim: a pure function of the claim and the evidence.
+
+The rules, written down before the full study was run:
+
+1. A printed number is one run. It is judged by the interval in which one more run of ours
+   would lie (95 %; for a list, 95 % for all its values together), widened by the rounding
+   of the printed digits, whatever word hedges it.
+2. *reproduced*: it lies inside for a system that the paper states, or that arithmetic
+   settles; or the claim is a fact that holds.
+3. *reproduced under a reading*: the paper leaves a setting open, and it lies inside for at
+   least one of the readings that we declared.
+4. *higher than ours*, *lower than ours*: it lies outside under every reading. The distance
+   is to the nearest end, of the reading that comes nearest.
+5. *contradicted*: a fact that does not hold: of the data, by arithmetic, or because two
+   claims of one paper cannot both be so.
+6. *not testable*: nothing describes the system, or the value only stood in a lost picture.
+7. *not judged*: the runs are not of the paper's size, as in a quick study, or some failed,
+   or there is one seed alone.
+
+A fact counts before runs: a number that arithmetic excludes is contradicted, whatever runs
+give.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mnistlib.claims.evidence import Evidence, Fact, Printed, Untestable
+from mnistlib.claims.registry import load_claims
+
+REPRODUCED = "reproduced"
+UNDER_A_READING = "reproduced under a reading"
+HIGHER, LOWER = "higher than ours", "lower than ours"
+CONTRADICTED = "contradicted"
+NOT_TESTABLE = "not testable"
+NOT_JUDGED = "not judged"
+VERDICTS = (
+    REPRODUCED,
+    UNDER_A_READING,
+    HIGHER,
+    LOWER,
+    CONTRADICTED,
+    NOT_TESTABLE,
+    NOT_JUDGED,
+)
+_PER_IMAGE = {"percent": 100, "fraction": 1}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is held of a claim.
+
+    Attributes:
+        claim_id: such as "AHM-01".
+        verdict: one of `VERDICTS`.
+        reason: a sentence, or "".
+        nearest: the evidence that decided; None where there is none.
+        distance: from one more run's interval, in the claim's unit; NaN without one.
+        images: the distance in test images; NaN for what is no test accuracy.
+    """
+
+    claim_id: str
+    verdict: str
+    reason: str
+    nearest: Evidence | None = None
+    distance: float = float("nan")
+    images: float = float("nan")
+
+
+def judge(claim_id: str, evidence: Iterable[Evidence]) -> Verdict:
+    """Return the verdict on a claim by the rules above.
+
+    Args:
+        claim_id: such as "AHM-01".
+        evidence: of this study; what is about other claims is passed over.
+    """
+    about = [one for one in evidence if one.claim_id == claim_id]
+    facts = [one for one in about if isinstance(one, Fact)]
+    for fact in sorted(facts, key=lambda fact: fact.holds):  # one that fails decides
+        word = REPRODUCED if fact.holds else CONTRADICTED
+        return Verdict(claim_id, word, fact.text, fact)
+    runs = [one for one in about if isinstance(one, Printed)]
+    for one in about:
+        if isinstance(one, Untestable) and not runs:
+            return Verdict(claim_id, NOT_TESTABLE, one.text, one)
+    if not runs:
+        return Verdict(claim_id, NOT_JUDGED, "No chapter of this report was about it.")
+    judged = [one for one in runs if one.paper_sized and one.place]
+    if not judged:
+        return Verdict(claim_id, NOT_JUDGED, _why_not(runs), runs[0])
+    inside = [one for one in judged if one.place == "inside"]
+    settled = [one for one in inside if not one.reading]
+    if settled:
+        return Verdict(claim_id, REPRODUCED, "", settled[0], 0.0, 0.0)
+    if inside:
+        readings = "; ".join(f"with {one.reading}" for one in inside)
+        return Verdict(claim_id, UNDER_A_READING, f"{readings}.", inside[0], 0.0, 0.0)
+    nearest = min(judged, key=lambda one: one.distance)
+    scale = _PER_IMAGE.get(load_claims().at[claim_id, "unit"])
+    n = nearest.n_test
+    images = nearest.distance / scale * n if n and scale else float("nan")
+    word = HIGHER if nearest.place == "above" else LOWER
+    reason = f"Nearest with {nearest.reading}." if nearest.reading else ""
+    return Verdict(claim_id, word, reason, nearest, nearest.distance, images)
+
+
+def _why_not(runs: list[Printed]) -> str:
+    if not any(one.paper_sized for one in runs):
+        return "These runs are not of the paper's size."
+    failed = sum(one.failed for one in runs)
+    if failed:
+        return f"{failed} of {sum(len(one.ours) for one in runs)} runs failed."
+    return "One seed gives no interval."
+
+
+def judge_all(evidence: Iterable[Evidence]) -> list[Verdict]:
+    """Return a verdict for each claim of the registry, in its order."""
+    evidence = list(evidence)
+    return [judge(claim_id, evidence) for claim_id in load_claims().index]

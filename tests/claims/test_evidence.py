@@ -1,0 +1,122 @@
+"""Evidence about a claim: where the printed value lies among our runs, and its verdict."""
+
+import json
+
+import numpy as np
+import pytest
+
+from mnistlib.claims import load_claims
+from mnistlib.claims.evidence import Fact, Printed, Untestable, from_dict, to_dict
+from mnistlib.claims.verdicts import VERDICTS, judge, judge_all
+from mnistlib.ground.errors import StudyError
+from mnistlib.stats.intervals import prediction
+
+ACCURACY, LIST = "AHM-07", "RAJ-07"  # 98.73 %; five accuracies, one an epoch
+
+
+def printed(values, claim_id=ACCURACY, **fields):
+    return Printed(claim_id, "s", values, **fields)
+
+
+def test_a_value_is_judged_by_one_more_run_not_by_the_mean():
+    values = [98.74, 98.76, 98.75, 98.745, 98.76]
+    one = printed(values)
+    assert np.allclose(np.ravel(one.one_run), prediction(values))
+    assert one.seeds[0] > 98.73  # outside the interval of the mean
+    assert (one.place, one.distance) == ("inside", 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "place"),
+    [
+        ([99.0, 99.01, 99.02], "below"),
+        ([97.0, 97.01, 97.02], "above"),
+        ([98.7349, 98.7349, 98.7349], "inside"),  # it is printed as 98.73
+        ([98.7351, 98.7351, 98.7351], "below"),
+        ([98.73], ""),
+        ([98.7, 9.8, 98.8], ""),
+        ([98.7, None, 98.8], ""),
+    ],
+)
+def test_place(values, place):
+    assert printed(values).place == place
+
+
+def test_a_system_without_a_seed_is_its_own_interval():
+    assert printed([98.73], seedless=True).place == "inside"
+    assert printed([98.75], seedless=True).place == "below"
+
+
+def test_a_list_is_inside_when_all_of_it_is():
+    theirs = np.array(load_claims().at[LIST, "value"])
+    near = printed([list(theirs - 0.001), list(theirs + 0.001)], LIST)
+    assert near.place == "inside"
+    away = np.array([[0, 0.1, 0, 0, 0], [0, 0.1, 0, 0, 0.001]])
+    far = printed((theirs + away).tolist(), LIST)
+    assert far.places == ["inside", "below", "inside", "inside", "inside"]
+    assert far.place == "below"
+    # 95 % for all five together: wider than 95 % each.
+    assert near.one_run[0][0] < prediction(near.values[:, 0])[0]
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        printed([98.7, None, 98.712345678], reading="momentum 0.9", n_test=10_000),
+        printed([[0.9, 0.95, 0.96, 0.97, 0.98]], LIST),
+        Fact("AHM-15", False, "Counts are 5,421 to 6,742."),
+        Untestable("RAJ-14", "The picture is lost."),
+    ],
+)
+def test_evidence_is_json_both_ways(evidence):
+    row = to_dict(evidence)
+    assert to_dict(from_dict(json.loads(json.dumps(row, allow_nan=False)))) == row
+
+
+@pytest.mark.parametrize(
+    "row", [{"kind": "rumour", "claim_id": ACCURACY}, {"kind": "fact", "claim_id": "X-1"}]
+)
+def test_unknown_evidence_is_refused(row):
+    with pytest.raises(StudyError, match="Received: kind="):
+        from_dict(row)
+
+
+BELOW, INSIDE, ABOVE = [99.0, 99.01], [98.72, 98.75], [98.0, 98.01]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "verdict"),
+    [
+        ([printed(INSIDE)], "reproduced"),
+        ([printed(BELOW), printed(INSIDE, reading="r")], "reproduced under a reading"),
+        ([printed(INSIDE), printed(BELOW, reading="momentum")], "reproduced"),
+        ([printed(ABOVE)], "higher than ours"),
+        ([printed(BELOW), printed([99.5, 99.51], reading="r")], "lower than ours"),
+        ([printed(INSIDE), Fact(ACCURACY, False, "no")], "contradicted"),
+        ([Fact(ACCURACY, True, "yes")], "reproduced"),
+        ([Fact(ACCURACY, True, "yes"), Fact(ACCURACY, False, "no")], "contradicted"),
+        ([Untestable(ACCURACY, "why")], "not testable"),
+        ([printed(INSIDE, paper_sized=False)], "not judged"),
+        ([printed([98.73])], "not judged"),
+        ([printed([98.7, 9.0])], "not judged"),
+        ([Fact("AHM-15", True, "another claim's")], "not judged"),
+    ],
+)
+def test_verdicts(evidence, verdict):
+    assert verdict in VERDICTS
+    assert judge(ACCURACY, evidence).verdict == verdict
+
+
+def test_the_distance_is_that_of_the_nearest_reading_in_images():
+    far = printed([99.9, 99.9001], n_test=10_000)
+    near = printed([98.8, 98.8], reading="momentum 0.9", n_test=10_000)
+    verdict = judge(ACCURACY, [far, near])
+    assert verdict.nearest is near
+    assert verdict.images == pytest.approx(7)
+    assert "momentum 0.9" in verdict.reason
+
+
+def test_every_claim_has_a_verdict():
+    verdicts = judge_all([])
+    assert [one.claim_id for one in verdicts] == load_claims().index.tolist()
+    assert {one.verdict for one in verdicts} == {"not judged"}

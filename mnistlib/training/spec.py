@@ -18,7 +18,7 @@ EvaluateOn = Literal["validation", "test"]
 Scaling = Literal["unit", "none", "standardised", "l2"]
 SplitMethod = Literal["stratified", "last"]
 Optimizer = Literal["sgd", "adam", "adadelta"]
-Schedule = Literal["constant", "warmup_cosine", "triangle"]
+Schedule = Literal["constant", "warmup_cosine", "warmup_cosine_inclusive", "triangle"]
 NetworkName = Literal[*models.BUILDERS]
 ClassicalName = Literal[*models.ESTIMATORS]
 Argument = str | int | float | bool | None
@@ -106,8 +106,8 @@ class NetworkSpec(RunSpec):
 
     Args:
         learning_rate: of every step, or the schedule's largest.
-        schedule: ``"constant"``, ``"warmup_cosine"`` or ``"triangle"``; see
-            ``schedules.rates``.
+        schedule: ``"constant"``, ``"warmup_cosine"``, ``"warmup_cosine_inclusive"`` or
+            ``"triangle"``; see ``schedules.rates``.
         rotation, shift, zoom: augmentation of the training images, each time one is used:
             largest angle in degrees, shift as a share of the side, zoom as a share; 0 for
             none. See ``augment.draw``.

@@ -117,6 +117,35 @@ def test_warmup_cosine_is_the_papers():
     assert schedules.rates("warmup_cosine", 1e-3, epochs=1, steps=1)[0, 0] == 1e-3
 
 
+def test_warmup_cosine_inclusive_is_the_papers_other_reading():
+    """Both parts of `sayee2025`'s schedule with both of their ends, 1e-5 and 1e-3."""
+    table = schedules.rates("warmup_cosine_inclusive", 1e-3, epochs=30, steps=2)
+    assert table.shape == (30, 2)
+    np.testing.assert_array_equal(table[:, 0], table[:, 1])
+    rise = [1e-5, 2.575e-4, 5.05e-4, 7.525e-4, 1e-3, 1e-3]
+    np.testing.assert_allclose(table[:6, 0], rise)
+    assert table[17, 0] == pytest.approx(5.05e-4)  # half way down: t = 12 of 24
+    assert table[29, 0] == 1e-5
+    assert (np.diff(table[5:, 0]) < 0).all()
+    other = schedules.rates("warmup_cosine", 1e-3, epochs=30, steps=2)
+    assert other[0, 0] == table[0, 0] == 1e-5  # either reading starts an epoch at 1e-5
+
+
+@pytest.mark.parametrize(
+    ("epochs", "expected"),
+    [
+        (1, [1]),
+        (2, [1, 0.01]),
+        (3, [1, 0.505, 0.01]),
+        (4, [0.01, 1, 0.505, 0.01]),
+        (9, [0.01, 1, *(0.505 + 0.495 * np.cos(np.pi * np.arange(7) / 6))]),
+    ],
+)
+def test_a_few_epochs_of_warmup_cosine_inclusive(epochs, expected):
+    table = schedules.rates("warmup_cosine_inclusive", 1.0, epochs, steps=1)
+    np.testing.assert_allclose(table[:, 0], expected)
+
+
 def test_triangle_rises_for_a_quarter_and_falls_to_nothing():
     flat = schedules.rates("triangle", 2.0, epochs=2, steps=50).reshape(-1)
     assert flat.argmax() in (24, 25)
@@ -131,5 +160,6 @@ def test_constant_is_exactly_the_rate():
 
 
 def test_an_unknown_schedule_is_refused():
-    with pytest.raises(ValueError, match=r"constant, warmup_cosine, triangle.*'cosine'"):
+    names = "constant, warmup_cosine, warmup_cosine_inclusive, triangle"
+    with pytest.raises(ValueError, match=rf"one of {names}\. .*'cosine'"):
         schedules.rates("cosine", 0.1, 1, 1)

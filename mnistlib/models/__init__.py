@@ -10,11 +10,18 @@ import inspect
 from functools import cache
 
 from mnistlib.models.ahmareen2024 import base_cnn, complex_cnn
+from mnistlib.models.asher import asher_cnn
 from mnistlib.models.classical import ESTIMATORS, build_estimator, set_up
 from mnistlib.models.code import code_hash
 from mnistlib.models.ours import one_epoch_cnn, stage_cnn
 from mnistlib.models.parts import BatchNorm, require_one_of
-from mnistlib.models.raj2024 import ann, raj_cnn
+from mnistlib.models.raj2024 import (
+    ann,
+    raj_channel_cnn,
+    raj_cnn,
+    raj_prose_cnn,
+    raj_steps_cnn,
+)
 from mnistlib.models.raut import raut_cnn
 from mnistlib.models.sayee2025 import sayee_cnn
 
@@ -38,9 +45,13 @@ BUILDERS = {
         base_cnn,
         complex_cnn,
         raj_cnn,
-        raut_cnn,
-        sayee_cnn,
+        raj_prose_cnn,
+        raj_steps_cnn,
+        raj_channel_cnn,
         ann,
+        sayee_cnn,
+        raut_cnn,
+        asher_cnn,
         stage_cnn,
         one_epoch_cnn,
     )

@@ -1,5 +1,7 @@
 """The quick engine: every layer, update and epoch held to Keras's own."""
 
+import importlib
+
 import numpy as np
 import pytest
 
@@ -95,8 +97,10 @@ def test_fused_batch_norm(shape, training):
 
 @pytest.mark.parametrize("name", [n for n in models.BUILDERS if n != "sayee_cnn"])
 def test_every_network_forward_and_backward(name):
+    """Without dropout, which draws other numbers here than in Keras."""
+    layers = {"dropout": 0.0} if "dropout" in models.arguments(name) else {}
     x = np.random.default_rng(0).uniform(size=(5, 28, 28, 1)).astype("float32")
-    assert_as_keras(lambda L: models.build(name).layers, x, atol=2e-4, rtol=1e-3)
+    assert_as_keras(lambda L: models.build(name, **layers).layers, x, atol=2e-4, rtol=1e-3)
 
 
 def test_the_deep_network_forward_and_backward():
@@ -261,6 +265,31 @@ def test_an_epoch_is_keras_fit(changes, epochs, rel):
         assert our_loss == pytest.approx(keras_loss, rel=rel)
         assert our_hits == keras_hits
     np.testing.assert_allclose(our_logits, keras_logits, atol=1e3 * rel)
+
+
+@pytest.mark.parametrize("engine", ["engine_tensorflow", "engine_keras"])
+@pytest.mark.parametrize(
+    ("name", "model_args"),
+    [
+        ("raj_prose_cnn", {}),
+        ("raj_steps_cnn", {}),
+        ("raj_channel_cnn", {}),
+        ("asher_cnn", {"filters": 32, "units": 32, "convs": 1}),
+        ("asher_cnn", {"filters": 32, "units": 32, "convs": 2}),
+    ],
+)
+def test_both_engines_train_what_the_texts_describe(name, model_args, engine):
+    module = importlib.import_module(f"mnistlib.training.{engine}")
+    x, y, _ = images(300)
+    fields = {"model": name, "model_args": model_args, "learning_rate": 0.003, "epochs": 4}
+    spec = make(NetworkSpec, **dict(SPEC) | fields)
+    model = models.build(name, **model_args)
+    models.initialise(model, spec.seed)
+    rates = train.learning_rates(spec, len(x))
+    trained = module.Engine(model, train.build_optimizer(spec), x, y, 32, rates, 0)
+    for epoch in range(1, spec.epochs + 1):
+        trained.train_epoch(*train.draw_epoch(spec, epoch, len(x)))
+    assert np.mean(trained.logits(x).argmax(axis=1) == y) > 0.6
 
 
 def test_the_deep_network_learns_with_all_its_parts():

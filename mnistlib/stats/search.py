@@ -132,18 +132,18 @@ def replays(table: pd.DataFrame, orders: Mapping[str, int]) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def progress(frame: pd.DataFrame, best: float) -> pd.DataFrame:
+def progress(frame: pd.DataFrame, enough: float) -> pd.DataFrame:
     """Describe the orders of each search, at each cost.
 
     Args:
         frame: from `replays`.
-        best: worth of the grid's best point.
+        enough: what a point must be worth to be as good as the best.
 
     Returns:
         DataFrame: search, cost, mean, low and high (between which 95 % of the orders lie),
-        hit (share of the orders that have the best point), orders (how many there are).
+        hit (share of the orders with a point that is good enough), orders (how many).
     """
-    by = frame.assign(hit=frame["worth"] >= best).groupby(["search", "cost"], sort=False)
+    by = frame.assign(hit=frame["worth"] >= enough).groupby(["search", "cost"], sort=False)
     return by.agg(
         mean=("worth", "mean"),
         low=("worth", lambda worths: worths.quantile(0.025)),
@@ -151,3 +151,14 @@ def progress(frame: pd.DataFrame, best: float) -> pd.DataFrame:
         hit=("hit", "mean"),
         orders=("order", "size"),
     ).reset_index()
+
+
+def runs_needed(steps: pd.DataFrame, share: float) -> int | None:
+    """Return the lowest cost at which that share of the orders is good enough, or None.
+
+    Args:
+        steps: of one search, from `progress`.
+        share: of the orders, a fraction.
+    """
+    there = steps.loc[steps["hit"] >= share, "cost"]
+    return int(there.min()) if len(there) else None

@@ -39,7 +39,7 @@ def test_recorded_means_over_runs_and_keeps_the_last_value_of_a_run_that_ended()
 
 def test_random_search_tries_no_point_twice_and_needs_its_time():
     found = search.replays(table(), {"random": 300})
-    steps = search.progress(found, best=5.0)
+    steps = search.progress(found, enough=5.0)
     # Without replacement, k of 6 points hold the best with probability k / 6; Keras Tuner
     # gives up after 20 draws that it had before, so the end may be missed.
     assert steps["hit"].to_numpy()[:5] == pytest.approx(np.arange(1, 6) / 6, abs=0.08)
@@ -76,7 +76,7 @@ def test_hyperband_is_misled_by_a_point_that_starts_well():
 def test_bayesian_search_looks_where_it_was_good():
     worth = table(lambda a, b: -((a - 4) ** 2) - (np.log10(b) - 1) ** 2, b=(0.1, 1.0, 10.0))
     found = search.replays(worth, {"bayesian": 2})
-    steps = search.progress(found, best=0.0)
+    steps = search.progress(found, enough=0.0)
     assert steps["hit"].iloc[-1] == 1
 
 
@@ -87,7 +87,7 @@ def test_nothing_is_worth_anything_before_it_was_run():
     halves = pd.DataFrame(
         {"search": "random", "order": [0, 1], "cost": 1, "worth": [np.nan, 2.0]}
     )
-    assert search.progress(halves, best=2.0)["hit"].item() == 0.5
+    assert search.progress(halves, enough=2.0)["hit"].item() == 0.5
 
 
 def test_an_unknown_search_is_refused():
@@ -97,3 +97,9 @@ def test_an_unknown_search_is_refused():
     with pytest.raises(ValueError) as caught:
         search.replay(table(), "grid", 0)
     assert str(caught.value) == message
+
+
+def test_runs_needed_is_the_first_cost_at_which_enough_orders_are_there():
+    steps = pd.DataFrame({"cost": [1, 2, 3], "hit": [0.2, 0.5, 0.9]})
+    assert search.runs_needed(steps, 0.5) == 2
+    assert search.runs_needed(steps, 0.95) is None

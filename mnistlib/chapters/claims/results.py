@@ -13,7 +13,7 @@ from mnistlib.claims.verdicts import VERDICTS, Verdict, judge
 from mnistlib.ground import paths
 from mnistlib.ground.notebook import read_notebook
 from mnistlib.show import report
-from mnistlib.show.tables import MISSING, Column, count, number
+from mnistlib.show.tables import MISSING, THIN_SPACE, Column, count, number
 
 NOTEBOOK = "09_claims"
 
@@ -64,7 +64,8 @@ def scoreboard(gathered: Gathered) -> pd.DataFrame:
     """Return a row for each claim of the registry, with its verdict.
 
     Returns:
-        DataFrame: id, paper, system (in words), metric, printed (text), unit, hedge; the
+        DataFrame: id, paper, system (in words), label (of it, such as A1), metric,
+        printed (text), unit, hedge; the
         verdict, reason, distance (in the claim's unit) and images of `Verdict`; and of the
         evidence that decided: ran (what was run, in words), ours (mean over seeds), low and
         high (of one more run), n (seeds), reading, notebook. What a list, a fact or a claim
@@ -79,6 +80,7 @@ def scoreboard(gathered: Gathered) -> pd.DataFrame:
                 "id": claim_id,
                 "paper": claim["paper"],
                 "system": words.get(claim["system"], claim["system"]),
+                "label": claim["system"].partition("_")[0],
                 "metric": claim["metric"].replace("_", " "),
                 "printed": _text(claim["printed"]),
                 "unit": claim["unit"],
@@ -198,17 +200,25 @@ def _off(images: float, distance: float) -> str:
     return f"{distance:.2g}" if distance > 0 else MISSING
 
 
+def _printed(hedge: str, text: str, unit: str) -> str:
+    text = f"{hedge} {text}".strip()
+    name = {"percent": f"{THIN_SPACE}%", "nats": " nats", "s": " s", "points": " points"}
+    return text + name.get(unit, "")
+
+
+def _verdict(verdict: str, reading: str) -> str:
+    return f"{verdict}: with {reading}" if reading else verdict
+
+
 # The scoreboard as a page shows it.
 COLUMNS = [
     Column("id", "claim"),
     Column("paper"),
-    Column(("system", "metric"), "what", "{}: {}".format),
-    Column(("hedge", "printed"), "printed", lambda *parts: " ".join(parts).strip()),
-    Column("unit"),
+    Column(("label", "metric"), "what", "{} {}".format),
+    Column(("hedge", "printed", "unit"), "printed", _printed),
     Column(("ours", "unit"), "ours", _number),
-    Column("n", format=".0f"),
     Column(("low", "high", "unit"), "one more run", _range),
-    Column("verdict"),
+    Column("n", format=".0f"),
+    Column(("verdict", "reading"), "verdict", _verdict),
     Column(("images", "distance"), "off by", _off),
-    Column("reading"),
 ]

@@ -106,22 +106,34 @@ def padding_figure(image: np.ndarray):
     return _row({"digit": image} | pictures, signed=tuple(pictures))[0]
 
 
+def dense(vector: np.ndarray, units: int = 10) -> np.ndarray:
+    """Return what a dense layer makes of a vector before training, with random weights."""
+    weights = np.random.default_rng(0).normal(size=(vector.size, units))
+    return vector.ravel() @ weights / np.sqrt(vector.size)
+
+
 def flatten_figure(image: np.ndarray):
-    """Draw five pooled maps of a digit, and below them all as one vector."""
+    """Draw five pooled maps of a digit, all as one vector, and a dense layer's ten sums."""
     import matplotlib.pyplot as plt
 
     maps = pooled_maps(image)
-    figure = plt.figure(figsize=(WIDTH, 2.6))
-    layout = figure.add_gridspec(2, maps.shape[2], height_ratios=[1, 0.25])
-    most = maps.max()
-    for i in range(maps.shape[2]):
+    n, vector = maps.shape[2], maps.reshape(1, -1)
+    figure = plt.figure(figsize=(WIDTH, 3.2))
+    layout = figure.add_gridspec(3, n, height_ratios=[1, 0.2, 0.2])
+    shades = {"cmap": "gray_r", "vmin": 0, "vmax": maps.max()}
+    for i in range(n):
         ax = figure.add_subplot(layout[0, i])
-        ax.imshow(maps[:, :, i], cmap="gray_r", vmin=0, vmax=most)
+        ax.imshow(maps[:, :, i], **shades)
         ax.set_title(f"map {i + 1}: {maps.shape[0]} × {maps.shape[1]}", fontsize=9)
         bare(ax)
-    ax = figure.add_subplot(layout[1, :])
-    vector = maps.reshape(1, -1)
-    ax.imshow(vector, cmap="gray_r", vmin=0, vmax=most, aspect="auto")
-    ax.set_title(f"flattened: 1 × {vector.size}", fontsize=9)
-    bare(ax)
+    sums = dense(vector)[None]
+    signed = {"cmap": "RdBu_r", "vmin": -np.abs(sums).max(), "vmax": np.abs(sums).max()}
+    for row, name, values, looks in (
+        (1, "flattened", vector, shades),
+        (2, "dense, before training", sums, signed),
+    ):
+        ax = figure.add_subplot(layout[row, :])
+        ax.imshow(values, aspect="auto", **looks)
+        ax.set_title(f"{name}: 1 × {values.size}", fontsize=9)
+        bare(ax)
     return figure

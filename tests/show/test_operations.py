@@ -55,7 +55,10 @@ def test_the_figures_name_the_sizes(digit):
     figure = operations.convolution_figure(digit)
     assert figure.axes[-1].get_title() == "after max pooling\n13 × 13"
     figure = operations.flatten_figure(digit)
-    assert figure.axes[-1].get_title() == "flattened: 1 × 125"
+    assert [ax.get_title() for ax in figure.axes[-2:]] == [
+        "flattened: 1 × 125",
+        "dense, before training: 1 × 10",
+    ]
 
 
 def test_an_unknown_padding_is_refused():
@@ -64,3 +67,10 @@ def test_an_unknown_padding_is_refused():
     assert str(caught.value) == (
         "mode must be one of valid, same, full. Received: mode='half' (str)"
     )
+
+
+def test_a_dense_layer_sums_the_whole_vector():
+    one = np.zeros(125)
+    one[7] = 1
+    assert operations.dense(2 * one) == pytest.approx(2 * operations.dense(one))
+    assert len(operations.dense(one, units=3)) == 3

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from mnistlib.chapters.tuning.design import SETTINGS, TEXT, TRIALS
 from mnistlib.show.plots import learning_curves
-from mnistlib.show.style import QUIET, WIDTH, colours, label, log_axis, value_axis
+from mnistlib.show.style import INK, QUIET, WIDTH, colours, label, log_axis, value_axis
 
 SEARCH_NAMES = {
     "random": "random search",
@@ -13,20 +14,32 @@ SEARCH_NAMES = {
 _STYLES = {"random": "-", "hyperband": "--", "bayesian": "-."}
 
 
-def finish_rates(ax, frame: pd.DataFrame) -> None:
-    """Give a drawing of errors over rates its axes and its legend.
+def _percent(value: float, _place) -> str:
+    return f"{100 * value:g} %"
+
+
+def finish_rates(ax, points: pd.DataFrame) -> None:
+    """Give a drawing of errors over rates its axes and legend, and ring the report's points.
 
     Args:
         ax: with lines, one for each number of filters and of units.
-        frame: learning_rate and error of the points.
+        points: `SETTINGS` and error of each point.
     """
-    from matplotlib.ticker import NullFormatter, PercentFormatter
+    from matplotlib.ticker import NullFormatter
 
-    log_axis(ax, "x", frame["learning_rate"])
-    log_axis(ax, "y", frame["error"])
-    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=None))
+    ax.figure.set_size_inches(WIDTH, 4.2)
+    for name, settings in {"stated rate": TEXT, **TRIALS}.items():
+        at = points[(points[SETTINGS] == pd.Series(settings)).all(axis=1)]
+        for row in at.itertuples():
+            place = (row.learning_rate, row.error)
+            ax.plot(*place, "o", ms=13, mfc="none", mec=INK, mew=1.2, zorder=5)
+            ax.annotate(name, place, (9, 6), textcoords="offset points", fontsize=8)
+    log_axis(ax, "x", points["learning_rate"])
+    log_axis(ax, "y", points["error"])
+    ax.yaxis.set_major_formatter(_percent)
     ax.yaxis.set_minor_formatter(NullFormatter())
     ax.set(xlabel=label("learning_rate"), ylabel="validation error")
+    ax.margins(x=0.1)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 
 
@@ -38,7 +51,6 @@ def search_figure(steps: pd.DataFrame, best: float):
         best: validation accuracy of the grid's best point.
     """
     import matplotlib.pyplot as plt
-    from matplotlib.ticker import PercentFormatter
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.4))
     palette = colours(SEARCH_NAMES)
@@ -51,8 +63,8 @@ def search_figure(steps: pd.DataFrame, best: float):
         right.plot(part["cost"], part["hit"], label=SEARCH_NAMES[name], **looks)
     left.axhline(best, color=QUIET, lw=0.8)
     value_axis(left.yaxis, "val_accuracy")
-    right.yaxis.set_major_formatter(PercentFormatter(1))
-    right.set(ylabel="orders with a point as good as the best")
+    right.yaxis.set_major_formatter(_percent)
+    right.set(ylabel="orders with one as good")
     right.axhline(0.95, color=QUIET, lw=0.8)
     for ax in (left, right):
         ax.set_xlabel("cost, in runs of full length")

@@ -4,7 +4,15 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.tuning import design, results
-from mnistlib.chapters.tuning.design import READINGS, SETTINGS, STATED, TRIALS
+from mnistlib.chapters.tuning.design import (
+    CHOSEN,
+    ONE,
+    PLAIN,
+    READINGS,
+    SETTINGS,
+    STATED,
+    TRIALS,
+)
 from mnistlib.chapters.tuning.figures import SEARCH_NAMES
 from mnistlib.chapters.tuning.results import words
 from mnistlib.claims.evidence import Evidence, Fact, Printed, Untestable
@@ -32,7 +40,7 @@ def grid_facts(frame: pd.DataFrame) -> dict:
     """
     table, best = results.grid_table(frame), results.chosen(frame)
     enough = results.enough(frame)
-    sound = table[table["diverged"] + table["stuck"] == 0]
+    sound = table[table["failed"] == 0]
     named = {STATED: design.TEXT} | TRIALS
     place = table.set_index(SETTINGS)["rank"].to_dict()
     return {
@@ -68,7 +76,7 @@ def effect_facts(frame: pd.DataFrame, effects: pd.DataFrame) -> dict:
         "found": list(map(words, tested.loc[tested["p_holm"] < 0.05, "term"])),
         "lost": [f"{rate:g}" for rate in results.lost_rates(frame)],
         "rates": means[means["setting"] == "learning_rate"].to_dict("records"),
-        "units": units["level"].tolist(),
+        "units": units["level"].astype(int).tolist(),
         "gain": float(units["mean"].iloc[-1] - units["mean"].iloc[0]),
     }
 
@@ -118,13 +126,14 @@ def answer(grid: pd.DataFrame, effects, steps, items, params, images) -> str:
         params, images: of the page.
     """
     printed = headline_rows(items, "")[0]["text"]
+    printed = printed[0].lower() + printed[1:]
     size = reproduction.size_clause(params, images.name)
     return "\n\n".join(
         [
             f"{say('best', **grid_facts(grid))} "
             + say("shares", **effect_facts(grid, effects)),
             say("searches", searches=search_facts(steps)),
-            f"With the stated rate, 64 filters and 64 units: {printed} {size}".strip(),
+            f"Tested with the stated rate, 64 filters and 64 units: {printed} {size}".strip(),
         ]
     )
 
@@ -143,8 +152,13 @@ def found(grid: pd.DataFrame, effects, params) -> list[str]:
 
 
 def differences(table: pd.DataFrame) -> list[str]:
-    """Return a sentence for each row of `results.difference_table`."""
-    return [say("difference", **row) for row in table.to_dict("records")]
+    """Return a sentence for each reading, and for the grid's choice.
+
+    Args:
+        table: from `results.difference_table`.
+    """
+    rows = table[table["a"].isin([ONE, PLAIN, CHOSEN])]
+    return [say("difference", **row) for row in rows.to_dict("records")]
 
 
 def _size(params, images) -> bool:

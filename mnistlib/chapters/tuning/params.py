@@ -12,7 +12,9 @@ Widths = list_of(Annotated[Count, Field(le=1024)], most=6)
 class Params(Choosing):
     """Parameters of the notebook on tuning."""
 
-    grid_epochs: int = Field(2, ge=1, le=100, description="epochs of the runs that choose")
+    epochs: int = Field(3, ge=1, le=1000, description="passes over the training images")
+    batch_size: int = Field(16, ge=1, le=4096, description="images per step")
+    grid_epochs: int = Field(3, ge=1, le=100, description="epochs of the runs that choose")
     filters: Widths = Field([32, 64], description="filters of each convolution, searched")
     units: Widths = Field([32, 64], description="units of the hidden layer, searched")
     learning_rates: list_of(Rate, most=6) = Field(

@@ -37,10 +37,11 @@ def grid_table(frame: pd.DataFrame) -> pd.DataFrame:
         frame: a row per run of the grid.
 
     Returns:
-        DataFrame: rank, `SETTINGS`, parameters, the columns of `settings`, printed (the
-        report's trial and its accuracy, or "").
+        DataFrame: rank, `SETTINGS`, parameters, the columns of `settings`, failed
+        (runs), printed (the report's trial and its accuracy, or "").
     """
     table = settings(frame, SETTINGS, "val_accuracy")
+    table["failed"] = table["diverged"] + table["stuck"]
     table = table.merge(frame[[*SETTINGS, "parameters"]].drop_duplicates(SETTINGS))
     table = table.sort_values("mean", ascending=False, kind="stable").reset_index(drop=True)
     trials = {
@@ -57,7 +58,7 @@ GRID_COLUMNS = [
     Column("units"),
     Column("learning_rate", "learning rate", tables.rate),
     Column("parameters", format=tables.count),
-    Column(("mean", "median", "diverged", "n"), "validation accuracy", tables.accuracy),
+    Column(("mean", "median", "failed", "n"), "validation accuracy", tables.accuracy),
     Column(("min", "max"), "lowest to highest", tables.interval),
     Column("printed", "the report's", lambda text: text or tables.MISSING),
 ]

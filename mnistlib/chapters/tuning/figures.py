@@ -19,7 +19,7 @@ def _percent(value: float, _place) -> str:
 
 
 def finish_rates(ax, points: pd.DataFrame) -> None:
-    """Give a drawing of errors over rates its axes and legend, and ring the report's points.
+    """Give a drawing of errors over rates its axes, its legend and the report's points.
 
     Args:
         ax: with lines, one for each number of filters and of units.

@@ -133,7 +133,7 @@ def answer(grid: pd.DataFrame, effects, steps, items, params, images) -> str:
             f"{say('best', **grid_facts(grid))} "
             + say("shares", **effect_facts(grid, effects)),
             say("searches", searches=search_facts(steps)),
-            f"Tested with the stated rate, 64 filters and 64 units: {printed} {size}".strip(),
+            f"At the stated rate, with 64 filters and units: {printed} {size}".strip(),
         ]
     )
 

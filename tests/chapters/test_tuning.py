@@ -218,6 +218,12 @@ def test_confused_pairs_count_both_directions():
     ]
 
 
+def test_the_printed_recalls_allow_all_three_accuracies():
+    low, high = results.implied_accuracy()
+    assert (round(100 * low, 2), round(100 * high, 2)) == (98.38, 99.18)
+    assert all(low <= reported(claim) / 100 <= high for claim in findings.ACCURACIES)
+
+
 def test_first_of_finds_the_first_image_of_each_digit_that_there_is():
     assert results.first_of(np.array([5, 7, 7, 0]), [7, 0, 5, 4]) == [1, 3, 0]
 
@@ -307,12 +313,15 @@ def test_differences_are_said_of_readings_and_the_choice_alone():
 def test_what_else_was_found_is_one_sentence_each():
     frame = grid()
     said = findings.found(frame, results.effects(frame), FULL)
-    assert len(said) == 5
-    assert said[0].endswith("The report's rate, 0.001, is the same.")
+    assert len(said) == 6
+    assert said[0].startswith(
+        "The report gives three accuracies for one network: 98.80, 98.6"
+    )
+    assert said[1].endswith("The report's rate, 0.001, is the same.")
     slow = grid(value=lambda f, u, rate, seed: 0.9 + 1e-3 * np.log10(rate))
     said = findings.found(slow, results.effects(slow), FULL)
-    assert "the highest rate that was searched" in said[0]
-    assert "is another one" in said[0]
+    assert "the highest rate that was searched" in said[1]
+    assert "is another one" in said[1]
 
 
 # --- evidence

@@ -16,13 +16,14 @@ from mnistlib.chapters.tuning.design import (
 from mnistlib.chapters.tuning.figures import SEARCH_NAMES
 from mnistlib.chapters.tuning.results import words
 from mnistlib.claims.evidence import Evidence, Fact, Printed, Untestable
-from mnistlib.claims.registry import reported
+from mnistlib.claims.registry import printed, reported
 from mnistlib.show import prose, reproduction
 from mnistlib.stats.evaluate import N_CLASSES
 from mnistlib.stats.factorial import TIMES
 from mnistlib.stats.intervals import learned
 from mnistlib.stats.search import runs_needed
 
+ACCURACIES = {"ASH-01": "analysis", "ASH-02": "comparison", "ASH-03": "conclusion"}
 SHARES = (0.5, 0.95)  # of the orders of a search
 NAMED_PAIRS = [(3, 8), (4, 9)]  # "visually similar digits", in the report's words
 
@@ -125,24 +126,26 @@ def answer(grid: pd.DataFrame, effects, steps, items, params, images) -> str:
         items: from `evidence`.
         params, images: of the page.
     """
-    printed = headline_rows(items, "")[0]["text"]
-    printed = printed[0].lower() + printed[1:]
+    text = headline_rows(items, "")[0]["text"]
+    text = text[0].lower() + text[1:]
     size = reproduction.size_clause(params, images.name)
     return "\n\n".join(
         [
             f"{say('best', **grid_facts(grid))} "
             + say("shares", **effect_facts(grid, effects)),
             say("searches", searches=search_facts(steps)),
-            f"At the stated rate, with 64 filters and units: {printed} {size}".strip(),
+            f"At the stated rate, with 64 filters and units: {text} {size}".strip(),
         ]
     )
 
 
 def found(grid: pd.DataFrame, effects, params) -> list[str]:
-    """Return what the grid says beside the answer, a sentence each."""
+    """Return what is found beside the answer, a sentence each."""
     facts = grid_facts(grid)
     of_effects = effect_facts(grid, effects)
+    low, high = results.implied_accuracy()
     return [
+        say("three", values=list(map(printed, ACCURACIES)), low=low, high=high),
         say("choice", **facts),
         say("places", **facts),
         say("rates", **facts, **of_effects, epochs=params.grid_epochs),
@@ -181,7 +184,7 @@ def evidence(grid: pd.DataFrame, finals, params, images) -> list[Evidence]:
         reading = f"{convs}, 64 filters, 64 units and {params.epochs} epochs"
         fields = {"reading": reading, "paper_sized": sized}
         name = f"tuned CNN, {convs}"
-        for claim in ("ASH-01", "ASH-02", "ASH-03"):
+        for claim in ACCURACIES:
             items += reproduction.test_evidence(runs, name, (claim,), **fields)
         means = results.averages(scores)
         ours = {
@@ -225,19 +228,12 @@ def _facts(images) -> list[Evidence]:
 
 def headline_rows(items: list[Evidence], clause: str) -> list[dict]:
     """Return the rows of the front page: the three accuracies that the report prints."""
-    places = {"ASH-01": "analysis", "ASH-02": "comparison", "ASH-03": "conclusion"}
-    rows = [
-        one
-        for one in items
-        if isinstance(one, Printed)
-        and one.claim_id in places
-        and one.reading.startswith(READINGS[STATED])
-    ]
     return [
         reproduction.headline_row(
             one,
-            f"test accuracy ({places[one.claim_id]})",
+            f"test accuracy ({ACCURACIES[one.claim_id]})",
             f"{reproduction.sentence(one)} {clause}".strip(),
         )
-        for one in rows
+        for one in items
+        if one.claim_id in ACCURACIES and one.reading.startswith(READINGS[STATED])
     ]

@@ -221,6 +221,18 @@ def averages(scores: pd.DataFrame) -> dict[str, list[list[float]]]:
     return rows
 
 
+def implied_accuracy() -> tuple[float, float]:
+    """Return the lowest and the highest accuracy that the printed recalls allow.
+
+    A recall of two decimals may be half a hundredth off, and the right answers of a digit
+    are a whole number.
+    """
+    recall, support = (np.array(reported(claim)) for claim in ("ASH-11", "ASH-13"))
+    least = np.ceil((recall - 0.005) * support).sum()
+    most = np.floor(np.minimum(recall + 0.005, 1) * support).sum()
+    return float(least / support.sum()), float(most / support.sum())
+
+
 def confused_pairs(counts: np.ndarray) -> pd.DataFrame:
     """Return the pairs of digits that are taken for one another, most often first.
 

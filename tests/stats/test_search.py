@@ -30,16 +30,16 @@ def table(worth=lambda a, b: a + b, **fields) -> pd.DataFrame:
 def test_recorded_means_over_runs_and_keeps_the_last_value_of_a_run_that_ended():
     runs = history(lambda a, b: a, seeds=(0, 1))
     runs = runs[~((runs["key"] == "4 1.0 1") & (runs["epoch"] == 3))]
-    found = search.recorded(runs, SETTINGS)
-    assert found.shape == (6, 3)
-    assert found.at[(2, 0.1), 3] == pytest.approx(2.5)
+    frame = search.recorded(runs, SETTINGS)
+    assert frame.shape == (6, 3)
+    assert frame.at[(2, 0.1), 3] == pytest.approx(2.5)
     before = 5 - 0.1 / 2 + 0.1 / 3
-    assert found.at[(4, 1.0), 3] == pytest.approx((4 + before) / 2)
+    assert frame.at[(4, 1.0), 3] == pytest.approx((4 + before) / 2)
 
 
 def test_random_search_tries_no_point_twice_and_needs_its_time():
-    found = search.replays(table(), {"random": 300})
-    steps = search.progress(found, enough=5.0)
+    frame = search.replays(table(), {"random": 300})
+    steps = search.progress(frame, enough=5.0)
     # Without replacement, k of 6 points hold the best with probability k / 6; Keras Tuner
     # gives up after 20 draws that it had before, so the end may be missed.
     assert steps["hit"].to_numpy()[:5] == pytest.approx(np.arange(1, 6) / 6, abs=0.08)
@@ -67,23 +67,23 @@ def test_hyperband_is_misled_by_a_point_that_starts_well():
         early = (frame["a"] == 1) & (frame["epoch"] == 1)
         return frame.assign(val_accuracy=frame["val_accuracy"].where(~early, 9.0))
 
-    found = search.recorded(fast_start(history(lambda a, b: a + b)), SETTINGS)
-    trials = search.replay(found, "hyperband", 0)
+    frame = search.recorded(fast_start(history(lambda a, b: a + b)), SETTINGS)
+    trials = search.replay(frame, "hyperband", 0)
     picked = trials["worth"].iloc[-1]
     assert picked == pytest.approx(1.1) or picked == pytest.approx(2.0)
 
 
 def test_bayesian_search_looks_where_it_was_good():
     worth = table(lambda a, b: -((a - 4) ** 2) - (np.log10(b) - 1) ** 2, b=(0.1, 1.0, 10.0))
-    found = search.replays(worth, {"bayesian": 2})
-    steps = search.progress(found, enough=0.0)
+    frame = search.replays(worth, {"bayesian": 2})
+    steps = search.progress(frame, enough=0.0)
     assert steps["hit"].iloc[-1] == 1
 
 
 def test_nothing_is_worth_anything_before_it_was_run():
     slow = table(epochs=1)
-    found = search.replays(slow, {"hyperband": 2})
-    assert found["worth"].notna().all()
+    frame = search.replays(slow, {"hyperband": 2})
+    assert frame["worth"].notna().all()
     halves = pd.DataFrame(
         {"search": "random", "order": [0, 1], "cost": 1, "worth": [np.nan, 2.0]}
     )

@@ -119,12 +119,11 @@ EFFECT_COLUMNS = [
 
 
 def final_table(frame: pd.DataFrame, tested: dict[str, dict]) -> pd.DataFrame:
-    """Return the tested systems: their settings, `accuracies`, validation mean."""
+    """Return the tested systems: their settings, parameters, and `accuracies`."""
     table = accuracies(frame, "system")
-    of = frame.groupby("system", sort=False)
     columns = {name: [tested[s][name] for s in table["system"]] for name in SETTINGS}
-    more = {"validation": of["val_accuracy"].mean(), "parameters": of["parameters"].first()}
-    return table.assign(**columns, **{name: m.to_numpy() for name, m in more.items()})
+    parameters = frame.groupby("system", sort=False)["parameters"].first().to_numpy()
+    return table.assign(**columns, parameters=parameters)
 
 
 FINAL_COLUMNS = [
@@ -135,7 +134,6 @@ FINAL_COLUMNS = [
         lambda filters, units, rate: f"{filters}, {units}, {tables.rate(rate)}",
     ),
     Column("parameters", format=tables.count),
-    Column("validation", "validation", tables.percent),
     *tables.ACCURACY,
 ]
 

@@ -1,0 +1,239 @@
+"""What the notebook on tuning found: facts. The sentences are in findings.md.j2."""
+
+import numpy as np
+import pandas as pd
+
+from mnistlib.chapters.tuning import design, results
+from mnistlib.chapters.tuning.design import (
+    CHOSEN,
+    ONE,
+    PLAIN,
+    READINGS,
+    SETTINGS,
+    STATED,
+    TRIALS,
+)
+from mnistlib.chapters.tuning.figures import SEARCH_NAMES
+from mnistlib.chapters.tuning.results import words
+from mnistlib.claims.evidence import Evidence, Fact, Printed, Untestable
+from mnistlib.claims.registry import printed, reported
+from mnistlib.show import prose, reproduction
+from mnistlib.stats.evaluate import N_CLASSES
+from mnistlib.stats.factorial import TIMES
+from mnistlib.stats.intervals import learned
+from mnistlib.stats.search import runs_needed
+
+ACCURACIES = {"ASH-01": "analysis", "ASH-02": "comparison", "ASH-03": "conclusion"}
+SHARES = (0.5, 0.95)  # of the orders of a search
+NAMED_PAIRS = [(3, 8), (4, 9)]  # "visually similar digits", in the report's words
+
+
+def say(block: str, **facts) -> str:
+    """Return a block of findings.md.j2 with its facts."""
+    return prose.say(__file__, block, **facts)
+
+
+def grid_facts(frame: pd.DataFrame) -> dict:
+    """Return what the grid chose, and the places of the points that the report names.
+
+    Args:
+        frame: a row per run of the grid.
+    """
+    table, best = results.grid_table(frame), results.chosen(frame)
+    enough = results.enough(frame)
+    sound = table[table["failed"] == 0]
+    named = {STATED: design.TEXT} | TRIALS
+    place = table.set_index(SETTINGS)["rank"].to_dict()
+    return {
+        "best": best,
+        "points": len(table),
+        "seeds": int(best["n"]),
+        "as_good": int((sound["mean"] >= enough).sum()),
+        "places": {
+            name: place[point]
+            for name, values in named.items()
+            if (point := tuple(values.values())) in place
+        },
+        "rate": reported("ASH-09"),
+        "failed": int((~learned(frame, "val_accuracy")).sum()),
+        "runs": len(frame),
+    }
+
+
+def effect_facts(frame: pd.DataFrame, effects: pd.DataFrame) -> dict:
+    """Return each setting's share of the variation, and the means at the levels.
+
+    Args:
+        frame: a row per run of the grid.
+        effects: from `results.effects`.
+    """
+    tested = effects[effects["share"].notna()].sort_values("share", ascending=False)
+    one = ~tested["term"].str.contains(TIMES)
+    means = results.level_means(frame)
+    units = means[means["setting"] == "units"].sort_values("level")
+    return {
+        "single": {words(row.term): row.share for row in tested[one].itertuples()},
+        "together": float(tested.loc[~one, "share"].sum()),
+        "found": list(map(words, tested.loc[tested["p_holm"] < 0.05, "term"])),
+        "lost": [f"{rate:g}" for rate in results.lost_rates(frame)],
+        "rates": means[means["setting"] == "learning_rate"].to_dict("records"),
+        "units": units["level"].astype(int).tolist(),
+        "gain": float(units["mean"].iloc[-1] - units["mean"].iloc[0]),
+    }
+
+
+def search_facts(steps: pd.DataFrame) -> list[dict]:
+    """Return for each search the runs after which so many orders are good enough.
+
+    Args:
+        steps: from `mnistlib.stats.search.progress`.
+
+    Returns:
+        dicts of name, orders; half and most: runs, None where the orders never get there.
+    """
+    return [
+        {"name": SEARCH_NAMES[name], "orders": int(part["orders"].iloc[0])}
+        | {k: runs_needed(part, s) for k, s in zip(("half", "most"), SHARES, strict=True)}
+        for name, part in steps.groupby("search", sort=False)
+    ]
+
+
+def pair_facts(counts: np.ndarray) -> dict:
+    """Return how the pairs that the report names stand among all that are confused.
+
+    Args:
+        counts: a confusion matrix, or the sum of several.
+    """
+    table = results.confused_pairs(counts)
+    rank = {(row.a, row.b): row for row in table.itertuples()}
+    named = [
+        {"a": a, "b": b, "errors": 0, "rank": None}
+        if (a, b) not in rank
+        else {"a": a, "b": b, "errors": rank[a, b].errors, "rank": rank[a, b].Index + 1}
+        for a, b in NAMED_PAIRS
+    ]
+    first = table.iloc[0].to_dict() if len(table) else None
+    return {"named": named, "first": first, "errors": int(table["errors"].sum())}
+
+
+def answer(grid: pd.DataFrame, effects, steps, items, params, images) -> str:
+    """Return the page's answer: three generated paragraphs.
+
+    Args:
+        grid: a row per run of the grid.
+        effects: from `results.effects`.
+        steps: from `mnistlib.stats.search.progress`.
+        items: from `evidence`.
+        params, images: of the page.
+    """
+    text = headline_rows(items, "")[0]["text"]
+    text = text[0].lower() + text[1:]
+    size = reproduction.size_clause(params, images.name)
+    return "\n\n".join(
+        [
+            f"{say('best', **grid_facts(grid))} "
+            + say("shares", **effect_facts(grid, effects)),
+            say("searches", searches=search_facts(steps)),
+            f"At the stated rate, with 64 filters and units: {text} {size}".strip(),
+        ]
+    )
+
+
+def found(grid: pd.DataFrame, effects, params) -> list[str]:
+    """Return what is found beside the answer, a sentence each."""
+    facts = grid_facts(grid)
+    of_effects = effect_facts(grid, effects)
+    low, high = results.implied_accuracy()
+    return [
+        say("three", values=list(map(printed, ACCURACIES)), low=low, high=high),
+        say("choice", **facts),
+        say("places", **facts),
+        say("rates", **facts, **of_effects, epochs=params.grid_epochs),
+        say("units", **of_effects),
+        say("found", **of_effects),
+    ]
+
+
+def differences(table: pd.DataFrame) -> list[str]:
+    """Return a sentence for each reading, and for the grid's choice.
+
+    Args:
+        table: from `results.difference_table`.
+    """
+    rows = table[table["a"].isin([ONE, PLAIN, CHOSEN])]
+    return [say("difference", **row) for row in rows.to_dict("records")]
+
+
+def _size(params, images) -> bool:
+    return reproduction.is_full_size(params, images.name)
+
+
+def evidence(grid: pd.DataFrame, finals, params, images) -> list[Evidence]:
+    """Return what this page holds against the claims of the report.
+
+    Args:
+        grid: a row per run of the grid.
+        finals: the `mnistlib.runs.Runs` of the tested systems, labelled by system.
+        params, images: of the page.
+    """
+    sized = _size(params, images) and params.epochs == design.EPOCHS
+    frame, items = finals.frame, []
+    for system, convs in READINGS.items():
+        runs = frame[frame["system"] == system]
+        scores = results.class_scores(finals, runs["key"])
+        reading = f"{convs}, 64 filters, 64 units and {params.epochs} epochs"
+        fields = {"reading": reading, "paper_sized": sized}
+        name = f"tuned CNN, {convs}"
+        for claim in ACCURACIES:
+            items += reproduction.test_evidence(runs, name, (claim,), **fields)
+        means = results.averages(scores)
+        ours = {
+            claim: scores[column].to_numpy().reshape(-1, N_CLASSES).tolist()
+            for column, claim in results.SCORES.items()
+        } | {
+            "ASH-14": runs["test_accuracy"].tolist(),
+            "ASH-15": means["macro"],
+            "ASH-16": means["weighted"],
+        }
+        items += [Printed(claim, name, values, **fields) for claim, values in ours.items()]
+    for system, claim in design.TRIAL_CLAIMS.items():
+        ours = frame.loc[frame["system"] == system, "val_accuracy"].tolist()
+        reading = f"two convolutions and {params.epochs} epochs"
+        items.append(Printed(claim, system, ours, reading, paper_sized=sized))
+    grid_sized = _size(params, images) and params.grid_epochs == design.GRID_EPOCHS
+    rates = [
+        results.chosen(part)["learning_rate"]
+        for _, part in grid.groupby("seed", sort=False)
+    ]
+    reading = f"two convolutions and {params.grid_epochs} epochs"
+    items.append(Printed("ASH-09", "grid", rates, reading, paper_sized=grid_sized))
+    items += _facts(images)
+    return items
+
+
+def _facts(images) -> list[Evidence]:
+    """Return what no run decides: the class counts, and what cannot be tested."""
+    items: list[Evidence] = [
+        Untestable(
+            "ASH-17",
+            "The true labels are not printed, nor how the four images were chosen.",
+        )
+    ]
+    if images.name == "mnist":
+        counts = np.bincount(images.y_test, minlength=N_CLASSES).tolist()
+        text = "The test images of each digit were counted."
+        items.append(Fact("ASH-13", counts == reported("ASH-13"), text))
+    return items
+
+
+def headline_rows(items: list[Evidence], clause: str) -> list[dict]:
+    """Return the rows of the front page: the three accuracies that the report prints."""
+    return [
+        reproduction.headline_row(
+            one,
+            f"test accuracy ({ACCURACIES[one.claim_id]})",
+            f"{reproduction.sentence(one)} {clause}".strip(),
+        )
+        for one in items
+        if one.claim_id in ACCURACIES and one.reading.startswith(READINGS[STATED])
+    ]

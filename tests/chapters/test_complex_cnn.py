@@ -259,9 +259,10 @@ def test_each_momentum_is_a_reading_of_the_printed_values():
         ({"n_train": None, "epochs": 10}, "digits"),
         ({"n_train": None, "epochs": 4}, "mnist"),
         ({"n_train": 7200, "epochs": 10}, "mnist"),
+        ({"n_train": None, "epochs": 10, "learning_rate": 0.1}, "mnist"),
     ],
 )
-def test_runs_that_are_not_of_the_papers_size_judge_nothing(values, dataset):
+def test_runs_that_are_not_the_papers_judge_nothing(values, dataset):
     items = findings.evidence(Params(**values), dataset, *paper_runs([0.987] * 6))
     assert judge("AHM-07", items).verdict == judge("AHM-10", items).verdict == NOT_JUDGED
 

@@ -13,7 +13,7 @@ from mnistlib.show.reproduction import is_full_size, sentence, test_evidence
 CLOSE = 0.005  # half a percentage point: "nearly as accurate" in `front_facts`
 SURE = 0.05
 LEAST_EPOCHS = 5  # fewer are no reading of a paper that leaves its epochs open
-PAPER = "complex CNN, SGD 0.01"
+STATED_RATE = 0.01  # `ahmareen2024`, Fig. 8
 
 say = partial(prose.say, __file__)
 
@@ -42,15 +42,17 @@ def evidence(params, dataset: str, runs: pd.DataFrame, read: pd.DataFrame) -> li
         runs: a row per tested run: system (its momentum in words), key, and its results.
         read: of `mnistlib.show.reproduction.read_image`; empty where it was not tested.
     """
-    sized = is_full_size(params, dataset) and params.epochs >= LEAST_EPOCHS
+    system = f"complex CNN, SGD {params.learning_rate:g}"
+    as_stated = params.learning_rate == STATED_RATE and params.epochs >= LEAST_EPOCHS
+    sized = as_stated and is_full_size(params, dataset)
     length = f"{words.number_of(params.epochs, 'epoch')} and batches of {params.batch_size}"
     items = []
-    for system, part in runs.groupby("system", sort=False):
-        fields = {"reading": f"{system}, {length}", "paper_sized": sized}
-        items += test_evidence(part, PAPER, ("AHM-07", "AHM-08"), **fields)
+    for momentum, part in runs.groupby("system", sort=False):
+        fields = {"reading": f"{momentum}, {length}", "paper_sized": sized}
+        items += test_evidence(part, system, ("AHM-07", "AHM-08"), **fields)
         right = read.loc[read["key"].isin(part["key"]), "right"]
         if len(right):
-            items.append(Printed("AHM-10", PAPER, list(right.astype(float)), **fields))
+            items.append(Printed("AHM-10", system, list(right.astype(float)), **fields))
     return items
 
 

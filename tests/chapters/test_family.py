@@ -1,13 +1,9 @@
 """The family of networks: which there are, and which runs they make."""
 
-from types import SimpleNamespace
-
-import pandas as pd
-import pytest
-
 from mnistlib import models
 from mnistlib.chapters.complex_cnn import design as family
 from mnistlib.chapters.complex_cnn.params import Params
+from mnistlib.runs import cases
 
 
 def params(**values):
@@ -43,25 +39,22 @@ def test_levels_are_arguments_of_the_staged_network():
 
 
 def test_one_factor_is_changed_at_a_time():
-    table = family.factor_table(params(**WIDE))
-    staged = table[table["model_args"].notna()]
-    for row in staged.to_dict("records"):
-        assert set(row["model_args"]) <= {row["factor"]}
-        assert (row["network"] == family.REFERENCE) == (not row["model_args"])
-    # Each factor shows the reference once, and dense layers alone are of one kind.
-    assert (
-        staged.groupby("factor")["network"].apply(list).map(lambda n: n.count("reference"))
-        == 1
-    ).all()
-    dense = table[table["model_args"].isna()]
-    assert dense[["factor", "level"]].to_numpy().tolist() == [["layer", "dense only"]]
+    some = params(**WIDE)
+    table, networks = family.factor_table(some), family.family(some)
+    dense = table[table["level"] == "dense"]
+    assert dense[["factor", "network"]].to_numpy().tolist() == [["layer", "ANN, 2×128"]]
+    for row in table.drop(dense.index).to_dict("records"):
+        changed = networks[row["network"]]
+        assert set(changed) <= {row["factor"]}
+        assert (row["network"] == family.REFERENCE) == (not changed)
+    # Each factor shows the reference once.
+    shown = table[table["network"] == family.REFERENCE]
+    assert list(shown["factor"]) == list(family.FACTORS)
 
 
-def test_networks_are_named_once():
-    table = family.networks(params(**WIDE))
-    assert table["network"].is_unique
-    named = set(table["network"])
-    assert named >= {
+def test_each_network_is_in_the_family_once():
+    networks = family.family(params(**WIDE))
+    assert set(networks) >= {
         "reference",
         "1 stage",
         "3 stages",
@@ -77,7 +70,8 @@ def test_networks_are_named_once():
         "complex CNN",
     }
     # 10 changes and the reference, 4 more that cross depth with width, 5 others.
-    assert len(table) == 11 + 4 + 5
+    assert len(networks) == 11 + 4 + 5
+    assert len({str(settings) for settings in networks.values()}) == len(networks)
 
 
 def test_crossed_names_are_networks_of_the_family():
@@ -85,44 +79,39 @@ def test_crossed_names_are_networks_of_the_family():
     assert (list(grid.index), list(grid.columns)) == ([1, 2, 3], [4, 16, 32])
     assert grid.at[2, 16] == family.REFERENCE
     assert grid.at[3, 4] == "3 stages, width 4"
-    assert set(grid.to_numpy().ravel()) <= set(family.networks(params(**WIDE))["network"])
+    assert set(grid.to_numpy().ravel()) <= set(family.family(params(**WIDE)))
 
 
-def test_specs_hold_out_and_do_not_look_at_the_test():
-    some = params(family_rates=[0.01, 0.03], family_seeds=[5, 6])
-    specs = family.family_specs(some, "digits")
-    assert len(specs) == 4 * len(family.networks(some))
-    assert {spec.val_fraction for spec in specs} == {1 / 6}
-    assert {spec.evaluate_on for spec in specs} == {"validation"}
-    assert {spec.momentum for spec in specs} == {some.family_momentum}
-    assert [(s.learning_rate, s.seed) for s in specs[:4]] == [
-        (0.01, 5),
-        (0.01, 6),
-        (0.03, 5),
-        (0.03, 6),
-    ]
-    assert len({spec.key("x") for spec in specs}) == len(specs)
-
-
-def test_label_runs_gives_each_run_its_network_and_cost():
-    some = params(stages=[2], widths=[16], family_seeds=[5, 6])
-    specs = family.family_specs(some, "digits")
-    history = [{"seconds": 9.0}, {"seconds": 1.0}, {"seconds": 2.0}]
-    runs = SimpleNamespace(
-        keys=[spec.key("x") for spec in specs],
-        frame=pd.DataFrame([spec.columns() for spec in specs]),
-        record=lambda key: SimpleNamespace(history=history),
+def test_the_settings_make_cases():
+    base = {"dataset": "digits", "model": family.FAMILY_MODEL, "optimizer": "sgd"}
+    base |= {"batch_size": 32, "epochs": 1, "momentum": 0.9, "learning_rate": 0.01}
+    some = family.family(params())
+    made = {
+        case.labels["network"]: case.spec for case in cases(base, network=some, seed=[5])
+    }
+    assert list(made) == list(some)
+    assert (made["1 stage"].model, made["1 stage"].model_args) == (
+        "stage_cnn",
+        {"stages": 1},
     )
-    table = family.label_runs(some, runs)
-    for spec, row in zip(specs, table.to_dict("records"), strict=True):
-        of = family.networks(some).set_index("network").loc[row["network"]]
-        assert (of["model"], of["model_args"]) == (spec.model, spec.model_args)
-        assert row["macs"] == models.model_facts(spec.model, **spec.model_args)["macs"]
-    assert set(table["epoch_seconds"]) == {1.0}
+    assert made["softmax regression"].model_args == {"hidden_layers": 0}
+    assert made["complex CNN"].model_args == {}
+    assert {spec.evaluate_on for spec in made.values()} == {"validation"}
 
 
-@pytest.mark.parametrize("name", ["networks", "factor_table"])
-def test_tables_do_not_share_state(name):
-    first = getattr(family, name)(params())
-    first.loc[0, "network"] = "changed"
-    assert getattr(family, name)(params()).loc[0, "network"] != "changed"
+def test_costs_are_those_of_the_network():
+    some = family.family(params())
+    table = family.costs(some).set_index("network")
+    assert list(table.index) == list(some)
+    facts = models.model_facts("stage_cnn", layer="separable")
+    assert table.at["separable", "macs"] == facts["macs"]
+    groups = table["group"]
+    assert groups[["reference", "1 stage"]].tolist() == ["one factor changed"] * 2
+    assert groups["1 stage, width 4"] == "depth × width"
+    assert groups["ANN, 2×128"] == "dense layers only"
+
+
+def test_readings_are_two_unless_the_momenta_are_equal():
+    two = {"no momentum": {"momentum": 0.0}, "momentum 0.9": {"momentum": 0.9}}
+    assert family.readings(params()) == two
+    assert list(family.readings(params(momentum=0.9))) == ["momentum 0.9"]

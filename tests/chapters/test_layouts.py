@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from mnistlib.chapters.complex_cnn import layouts
+from mnistlib.chapters.complex_cnn import findings, layouts
 from mnistlib.claims import reported
 from mnistlib.ground import backend
 
@@ -61,39 +61,41 @@ def test_the_printed_number_needs_three_convolutions(found):
         ("CPCPC", ("same", "valid", "valid")),
         ("CPCPCP", ("valid", "valid", "valid")),
     }
-    assert (hits["kernel size"] == 3).all()
+    assert (hits["kernel"] == 3).all()
 
 
 def test_every_hit_has_the_number(found):
     for row in found[0].to_dict("records"):
         of_convolutions, flatten = layouts.convolutional_part(
-            row["layout"], row["kernel size"], row["paddings"], (32, 64)
+            row["layout"], row["kernel"], row["paddings"]
         )
-        units = row["hidden units"]
+        units = row["hidden_units"]
         total = of_convolutions + (flatten + 1) * units + (units + 1) * 10
         assert (flatten, total) == (row["flatten"], reported("AHM-09"))
 
 
+def say(hits, tried, parameters=159_254):
+    return findings.say("search", **findings.search_facts(hits, tried, parameters))
+
+
 def test_finding_names_the_one_plain_network(found):
-    text = layouts.finding(*found, reported("AHM-09"))
-    assert "4 have exactly 159,254 parameters, with 3 convolutions" in text
+    text = say(*found)
+    assert "4 have exactly 159\u202f254 parameters, with 3 convolutions" in text
     assert "**C – P – C – C – P**" in text
-    assert "1,024 values after the flatten and 100 hidden units" in text
+    assert "1\u202f024 values after the flatten and 100 hidden units" in text
 
 
-def test_finding_does_not_decide_between_two(found):
+def test_finding_does_not_decide_between_two_or_none(found):
     hits, tried = found
     twice = pd.concat([hits, hits.iloc[[0]]])
-    assert "2 of them" in layouts.finding(twice, tried, 159_254)
-    assert "does not decide" in layouts.finding(hits.iloc[1:3], tried, 159_254)
+    assert "2 of them have" in say(twice, tried)
+    assert "0 of them have" in say(hits.iloc[1:3], tried)
+    assert "does not decide" in say(hits.iloc[1:3], tried)
+    assert "1 has exactly" in say(hits.iloc[:1], tried)
 
 
 def test_finding_says_when_nothing_fits():
     hits, tried = layouts.search(7)
-    assert hits.empty
     assert (tried["hits"] == 0).all()
-    total = tried["candidates"].sum()
-    assert (
-        layouts.finding(hits, tried, 7)
-        == f"None of the {total:,} networks has 7 parameters."
-    )
+    total = f"{tried['candidates'].sum():,}".replace(",", "\u202f")
+    assert say(hits, tried, 7) == f"None of the {total} networks has 7 parameters."

@@ -81,7 +81,8 @@ def test_all_cells_run_again_and_show_the_same(name, execute):
     given = {"dataset": "digits"} if on_images else {"results": "bench/results"}
     cells = code_cells(name, **given)
     start = [cell for cell in cells if cell.id in FIRST]
-    assert [cell.id for cell in start] == list(FIRST if on_images else FIRST[:-1])
+    needed = FIRST[1:] if on_images else FIRST[1:-1]  # the set-up may hold the check
+    assert [cell.id for cell in start if cell.id != "check"] == list(needed)
     done = execute(cells + again(cells, "again") + again(start, "start"))
     first = done[: len(cells)]
     first += [cell for cell in first if cell.id in FIRST]

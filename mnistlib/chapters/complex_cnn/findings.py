@@ -1,137 +1,150 @@
-"""What the family of networks shows, in sentences made from its numbers."""
+"""What the runs of the complex CNN and of the family show: facts, and their sentences."""
+
+from functools import partial
 
 import pandas as pd
 
-from mnistlib.chapters.complex_cnn.design import REFERENCE
-from mnistlib.show import tables
-from mnistlib.show.tables import points
-from mnistlib.show.words import join, number_of, power_sentence
+from mnistlib.chapters.complex_cnn.design import COMPLEX, FACTORS, REFERENCE
+from mnistlib.chapters.complex_cnn.layouts import plain
+from mnistlib.claims.evidence import Printed
+from mnistlib.show import prose, words
+from mnistlib.show.reproduction import is_full_size, sentence, test_evidence
 
-CLOSE = 0.005  # half a percentage point: "nearly as accurate" in `pareto_finding`
+CLOSE = 0.005  # half a percentage point: "nearly as accurate" in `front_facts`
+SURE = 0.05
+LEAST_EPOCHS = 5  # fewer are no reading of a paper that leaves its epochs open
+STATED_RATE = 0.01  # `ahmareen2024`, Fig. 8
 
-
-def effect_finding(effects: pd.DataFrame) -> str:
-    """Say which changes of the reference helped and which harmed.
-
-    Args:
-        effects: from `effect_table`.
-    """
-    changes = effects[effects["network"] != REFERENCE]
-    best = changes.loc[changes["mean_difference"].idxmax()]
-    worst = changes.loc[changes["mean_difference"].idxmin()]
-    gain = "The largest gain" if best["mean_difference"] > 0 else "The smallest loss"
-    loss = "the largest loss" if worst["mean_difference"] < 0 else "the smallest gain"
-    text = (
-        f"Of {number_of(len(changes), 'change')} of the reference network "
-        f"({tables.percent(effects['mean'].iloc[0])} of the validation images right), "
-        f"{int((changes['mean_difference'] > 0).sum())} raised the mean accuracy. {gain} "
-        f"came from *{best['network']}* ({points(best['mean_difference'])} points), {loss} "
-        f"from *{worst['network']}* ({points(worst['mean_difference'])} points)."
-    )
-    counts = effects["parameters"]
-    text += (
-        f" A change of one factor also changes the number of parameters, here from "
-        f"{tables.count(counts.min())} to {tables.count(counts.max())}: the two are not "
-        "told apart."
-    )
-    if effects["p_holm"].isna().all():
-        return f"{text} Nothing could be tested: that needs two seeds or more."
-    apart = changes[changes["p_holm"] < 0.05]
-    return (
-        f"{text} After Holm's correction p < 0.05 for {_names(apart)}. "
-        f"{power_sentence(effects)}"
-    )
+say = partial(prose.say, __file__)
 
 
-def _names(changes: pd.DataFrame) -> str:
-    return join([f"*{name}*" for name in changes["network"]])
+def search_facts(hits: pd.DataFrame, tried: pd.DataFrame, parameters: int) -> dict:
+    """Return what `layouts.search` gave for a number of parameters."""
+    fitting = plain(hits)
+    network = fitting.iloc[0].to_dict() if len(fitting) == 1 else {}
+    return network | {
+        "total": int(tried["candidates"].sum()),
+        "hits": len(hits),
+        "counts": sorted(hits["convolutions"].unique()),
+        "parameters": parameters,
+        "plain": len(fitting),
+    }
 
 
-def depth_finding(grid: pd.DataFrame) -> str:
-    """Say how depth and width act together.
+def evidence(params, dataset: str, runs: pd.DataFrame, read: pd.DataFrame) -> list[Printed]:
+    """Return what the runs say of the printed accuracy, loss and image, a reading each.
+
+    The paper leaves momentum, epochs and batch size open.
 
     Args:
-        grid: mean validation accuracy, from `depth_by_width`.
+        params: `mnistlib.chapters.complex_cnn.params.Params`.
+        dataset: "mnist" or "digits".
+        runs: a row per tested run: system (its momentum in words), key, and its results.
+        read: of `mnistlib.show.reproduction.read_image`; empty where it was not tested.
     """
-    if min(grid.shape) < 2:
-        return "One depth or one width: nothing to cross."
-    deepest = {width: int(column.idxmax()) for width, column in grid.items()}
-    stages = [f"{number_of(n, 'stage')} at width {width}" for width, n in deepest.items()]
-    widest = max(grid.columns)
-    wider = int((grid.idxmax(axis=1) == widest).sum())
-    return (
-        f"The best depth was {join(stages)}. The widest networks were the best at "
-        f"{wider} of {number_of(len(grid), 'depth')}."
-    )
+    system = f"complex CNN, SGD {params.learning_rate:g}"
+    as_stated = params.learning_rate == STATED_RATE and params.epochs >= LEAST_EPOCHS
+    sized = as_stated and is_full_size(params, dataset)
+    length = f"{words.number_of(params.epochs, 'epoch')} and batches of {params.batch_size}"
+    items = []
+    for momentum, part in runs.groupby("system", sort=False):
+        fields = {"reading": f"{momentum}, {length}", "paper_sized": sized}
+        items += test_evidence(part, system, ("AHM-07", "AHM-08"), **fields)
+        right = read.loc[read["key"].isin(part["key"]), "right"]
+        if len(right):
+            items.append(Printed("AHM-10", system, list(right.astype(float)), **fields))
+    return items
 
 
-def pareto_finding(table: pd.DataFrame, network: str = "complex CNN") -> str:
-    """Say where a network stands between accuracy and cost.
-
-    Args:
-        table: from `with_residual_interval` of `network_table`.
-        network: whose place is told.
-    """
-    ranked = table.sort_values("mean", ascending=False, kind="stable")
-    place = list(ranked["network"]).index(network) + 1
-    own = table.set_index("network").loc[network]
-    cheaper = table[(table["mean"] >= own["mean"]) & (table["macs"] < own["macs"])]
-    text = (
-        f"The {network} ranks {place} of {len(table)} by mean validation accuracy "
-        f"({tables.percent(own['mean'])})"
-    )
-    if cheaper.empty:
-        text += "; no network with fewer multiply-accumulates is as accurate. "
-    else:
-        least = cheaper.loc[cheaper["macs"].idxmin()]
-        share = 100 * least["macs"] / own["macs"]
-        text += (
-            f"; *{least['network']}* is at least as accurate with {share:.0f}"
-            f"{tables.THIN_SPACE}% of its multiply-accumulates. "
-        )
-    close = table[table["mean"] >= table["mean"].max() - CLOSE]
-    lean, light = (close.loc[close[cost].idxmin()] for cost in ("macs", "parameters"))
-    top = ranked.iloc[0]
-    # Two means differ by sqrt(2) times the half width of one, if their intervals are alike.
-    apart = 100 * (table["fair_high"] - table["fair_low"]).max() / 2**0.5
-    if pd.notna(apart):
-        text += (
-            f"Means less than {apart:.2f} points apart may change places with other seeds, "
-            "and the front with them. "
-        )
-    return text + (
-        f"The best is *{top['network']}* ({tables.percent(top['mean'])}). Within "
-        f"{100 * CLOSE:g} points of it, the fewest multiply-accumulates are those of "
-        f"*{lean['network']}* ({lean['macs']:,}, {_share(top, lean, 'macs')}), "
-        f"and the fewest parameters those of *{light['network']}* "
-        f"({light['parameters']:,}, {_share(top, light, 'parameters')})."
-    )
+def sentences(items: list[Printed], claim_id: str) -> list[tuple[str, str]]:
+    """Return (reading, sentence) for each reading of one claim."""
+    return [(one.reading, sentence(one)) for one in items if one.claim_id == claim_id]
 
 
-def _share(top, other, cost: str) -> str:
-    if top["network"] == other["network"]:
-        return "the same network"
-    return f"{100 * other[cost] / top[cost]:.0f}{tables.THIN_SPACE}% of the best's"
-
-
-def image_finding(read: pd.DataFrame, index: int, digit: int) -> str:
-    """Say how the runs read one test image.
-
-    Args:
-        read: from `mnistlib.show.reproduction.read_image`.
-        index: row of the image in the data set's test part.
-        digit: its label.
-    """
-    if read.empty:
-        return (
-            f"Test image {index} is not among the test images of these runs. Set `n_test` "
-            "to `None` to use all."
-        )
+def image_facts(read: pd.DataFrame, index: int, digit: int) -> dict:
+    """Return how the runs of `read_image` read one test image, whose label is a digit."""
     right = int(read["right"].sum())
-    text = f"Test image {index} is a {digit}. {right} of {number_of(len(read), 'run')} "
-    text += "read" + ("s" if right == 1 else "") + " it so."
-    wrong = read.loc[~read["right"], "predicted"]
-    if len(wrong):
-        other = "other" if len(wrong) == 1 else "others"
-        text += f" The {other} read {join(sorted(set(wrong)))}."
-    return f"{text} One image is no measure of a network."
+    others = sorted(set(read.loc[read["predicted"] != digit, "predicted"]))
+    return {
+        "index": index,
+        "digit": digit,
+        "n": len(read),
+        "right": right,
+        "others": others,
+    }
+
+
+def effect_facts(effects: pd.DataFrame) -> dict:
+    """Return which changes of the reference helped or harmed, and which factors matter.
+
+    Args:
+        effects: of `mnistlib.chapters.complex_cnn.results.effect_table`.
+    """
+    own = effects[effects["network"] == REFERENCE].iloc[0]
+    changes = effects[effects["network"] != REFERENCE]
+    ranked = changes.dropna(subset="mean_difference").sort_values("mean_difference")
+    better = ranked[ranked["mean_difference"] > 0]
+    sure = changes[changes["p_holm"] < SURE]
+    varied = [FACTORS[name] for name in dict.fromkeys(changes["factor"])]
+    matters = [name for name in varied if name in set(sure["factor"].map(FACTORS))]
+    return {
+        "changes": len(changes),
+        "reference": own["mean"],
+        "better": len(better),
+        "leaner": int((better["parameters"] < own["parameters"]).sum()),
+        "best": None if ranked.empty else ranked.iloc[-1],
+        "worst": None if ranked.empty else ranked.iloc[0],
+        "least": effects["parameters"].min(),
+        "most": effects["parameters"].max(),
+        "tested": int(changes["p_holm"].notna().sum()),
+        "sure": [f"*{name}*" for name in sure["network"]],
+        "matters": matters,
+        "unclear": [name for name in varied if name not in matters],
+        "power": words.power_sentence(effects),
+    }
+
+
+def depth_facts(grid: pd.DataFrame) -> dict:
+    """Return how depth and width act together.
+
+    Args:
+        grid: mean validation accuracy by pooling stages (index) and width (columns).
+    """
+    best = [(words.number_of(column.idxmax(), "stage"), w) for w, column in grid.items()]
+    return {
+        "crossed": min(grid.shape) > 1,
+        "deepest": [f"{stages} at width {width}" for stages, width in best],
+        "widest": int((grid.idxmax(axis=1) == max(grid.columns)).sum()),
+        "depths": len(grid),
+    }
+
+
+def front_facts(table: pd.DataFrame, network: str = COMPLEX) -> dict:
+    """Return where a network stands between accuracy and cost.
+
+    Args:
+        table: of `mnistlib.chapters.complex_cnn.results.with_front`.
+        network: whose place it is.
+    """
+    ranked = table.sort_values("mean", ascending=False, kind="stable").to_dict("records")
+    place = [row["network"] for row in ranked].index(network)
+    top, own = ranked[0], ranked[place]
+    as_good = [row for row in ranked if row["mean"] >= own["mean"]]
+    cheaper = [row for row in as_good if row["macs"] < own["macs"]]
+    close = [row for row in ranked if row["mean"] >= top["mean"] - CLOSE]
+    # Two means differ by sqrt(2) times the half width of one, if their intervals are alike.
+    apart = (table["fair_high"] - table["fair_low"]).max() / 2**0.5
+    steady = table.loc[table["front_macs"] >= 1 - SURE, "network"]
+    return {
+        "network": network,
+        "place": place + 1,
+        "networks": len(table),
+        "own": own,
+        "cheaper": min(cheaper, key=lambda row: row["macs"], default=None),
+        "apart": None if pd.isna(apart) else apart,
+        "top": top,
+        "lean": min(close, key=lambda row: row["macs"]),
+        "light": min(close, key=lambda row: row["parameters"]),
+        "close": CLOSE,
+        "steady": [f"*{name}*" for name in steady],
+    }

@@ -10,12 +10,8 @@ N_CLASSES = 10
 KERNEL_SIZES = (1, 2, 3, 4, 5, 6, 7)
 PADDINGS = ("valid", "same")
 MAX_CONVOLUTIONS = 4
-_KEY = ["layout", "convolutions", "poolings", "kernel size", "paddings"]
-
-
-def _pools(layout: str) -> list[bool]:
-    """Return for each convolution whether pooling follows: "CPC" is [True, False]."""
-    return [part.startswith("P") for part in layout.split("C")[1:]]
+FILTERS = (32, 64)  # of the first convolution, and of every later one
+_KEY = ["layout", "convolutions", "poolings", "kernel", "paddings"]
 
 
 def layouts(max_convolutions: int = MAX_CONVOLUTIONS) -> list[str]:
@@ -32,7 +28,7 @@ def layouts(max_convolutions: int = MAX_CONVOLUTIONS) -> list[str]:
 
 
 def convolutional_part(
-    layout: str, kernel_size: int, paddings: Sequence[str], filters: tuple[int, int]
+    layout: str, kernel: int, paddings: Sequence[str], filters: tuple[int, int] = FILTERS
 ) -> tuple[int, int] | None:
     """Return the parameters of a layout's convolutions, and the length of its flatten.
 
@@ -42,7 +38,7 @@ def convolutional_part(
 
     Args:
         layout: such as "CPCCP".
-        kernel_size: side k of all kernels.
+        kernel: side k of all kernels.
         paddings: "valid" or "same" for each convolution.
         filters: of the first convolution, and of every later one.
 
@@ -50,94 +46,64 @@ def convolutional_part(
         (parameters, flatten); None when the image is used up on the way.
     """
     side, channels, parameters = SIDE, 1, 0
-    for i, (pooled, padding) in enumerate(zip(_pools(layout), paddings, strict=True)):
+    pooled = [part.startswith("P") for part in layout.split("C")[1:]]
+    for i, (pools, padding) in enumerate(zip(pooled, paddings, strict=True)):
         out = filters[min(i, 1)]
-        parameters += kernel_size**2 * channels * out + out
+        parameters += kernel**2 * channels * out + out
         channels = out
-        side = side - (kernel_size - 1 if padding == "valid" else 0)
-        side = side // 2 if pooled else side
+        side = (side - (kernel - 1) * (padding == "valid")) // (2 if pools else 1)
         if side < 1:
             return None
     return parameters, side * side * channels
 
 
-def _candidates(max_convolutions: int) -> Iterator[tuple]:
-    for layout in layouts(max_convolutions):
+def _candidates() -> Iterator[tuple]:
+    for layout in layouts():
         n = layout.count("C")
-        for k, paddings in product(KERNEL_SIZES, product(PADDINGS, repeat=n)):
-            yield layout, n, layout.count("P"), k, paddings
+        for kernel, paddings in product(KERNEL_SIZES, product(PADDINGS, repeat=n)):
+            yield layout, n, layout.count("P"), kernel, paddings
 
 
-def search(
-    parameters: int,
-    filters: tuple[int, int] = (32, 64),
-    max_convolutions: int = MAX_CONVOLUTIONS,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def search(parameters: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find every layout that has a number of parameters, for any hidden layer.
 
     Tried are all `layouts` with one kernel size for all convolutions and every pattern of
     paddings. With f inputs of the flatten, a hidden layer of u units and the output have
     ``(f + 1) u + (u + 1) 10`` parameters, which leaves at most one whole u.
 
-    Args:
-        parameters: the number to meet.
-        filters: of the first convolution, and of every later one.
-        max_convolutions: at most so many.
-
     Returns:
-        (hits, tried). hits, a row a network: layout, convolutions, poolings, kernel size,
-        paddings, flatten, hidden units. tried, a row for each number of convolutions:
+        (hits, tried). hits, a row a network: layout, convolutions, poolings, kernel,
+        paddings, flatten, hidden_units. tried, a row for each number of convolutions:
         convolutions, candidates (networks that 28x28 pixels allow), hits.
 
     Source: `ahmareen2024`, Fig. 8 names 32 filters, then 64 "in each succeeding layer",
         one flatten and two dense layers, and prints the number.
     """
-    hits, counted = [], []
-    for candidate in _candidates(max_convolutions):
-        layout, n, _, k, paddings = candidate
-        found = convolutional_part(layout, k, paddings, filters)
-        if found is None:
+    rows, counted = [], []
+    for candidate in _candidates():
+        layout, n, _, kernel, paddings = candidate
+        part = convolutional_part(layout, kernel, paddings)
+        if part is None:
             continue
         counted.append(n)
-        of_convolutions, flatten = found
+        of_convolutions, flatten = part
         for_dense = parameters - of_convolutions - N_CLASSES
         units, left = divmod(for_dense, flatten + 1 + N_CLASSES)
         if units > 0 and left == 0:
-            hits.append((*candidate, flatten, units))
-    hits = pd.DataFrame(hits, columns=[*_KEY, "flatten", "hidden units"])
-    tried = pd.Series(counted).value_counts().sort_index()
-    tried = tried.rename_axis("convolutions").rename("candidates").reset_index()
-    found = tried["convolutions"].map(hits["convolutions"].value_counts())
-    return hits, tried.assign(hits=found.fillna(0).astype(int))
+            rows.append((*candidate, flatten, units))
+    hits = pd.DataFrame(rows, columns=[*_KEY, "flatten", "hidden_units"])
+    tried = pd.Series(counted, name="convolutions").value_counts(sort=False)
+    tried = tried.sort_index().rename("candidates").reset_index()
+    fits = tried["convolutions"].map(hits["convolutions"].value_counts())
+    return hits, tried.assign(hits=fits.fillna(0).astype(int))
 
 
-def finding(
-    hits: pd.DataFrame, tried: pd.DataFrame, parameters: int, poolings: int = 2
-) -> str:
-    """Say in words what `search` found.
+def plain(hits: pd.DataFrame, poolings: int = 2) -> pd.DataFrame:
+    """Keep the networks with the poolings that the paper names, and one kind of padding.
 
     Args:
-        hits, tried: as `search` returns them.
-        parameters: the number that was to be met.
-        poolings: pooling layers that the paper names.
+        hits: of `search`.
+        poolings: pooling layers.
     """
-    n, total = len(hits), tried["candidates"].sum()
-    numbers = sorted(hits["convolutions"].unique())
-    if not n:
-        return f"None of the {total:,} networks has {parameters:,} parameters."
-    have = f"Of {total:,} networks, {n} {'has' if n == 1 else 'have'} exactly"
-    counts = " or ".join(map(str, numbers))
-    text = f"{have} {parameters:,} parameters, with {counts} convolutions."
-    plain = hits[
-        (hits["poolings"] == poolings) & (hits["paddings"].map(lambda p: len(set(p)) == 1))
-    ]
-    rule = f"{poolings} pooling layers and the same padding in all convolutions"
-    if len(plain) != 1:
-        return f"{text} {len(plain)} of them have {rule}: the number does not decide."
-    (row,) = plain.to_dict("records")
-    return (
-        f"{text} One of them has {rule}: **{' – '.join(row['layout'])}**, kernels of "
-        f"{row['kernel size']}×{row['kernel size']}, padding “{row['paddings'][0]}”, "
-        f"{row['flatten']:,} values after the flatten and {row['hidden units']:,} hidden "
-        "units."
-    )
+    one_kind = hits["paddings"].map(lambda paddings: len(set(paddings)) == 1).astype(bool)
+    return hits[(hits["poolings"] == poolings) & one_kind]

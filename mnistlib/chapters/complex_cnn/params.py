@@ -5,13 +5,12 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from mnistlib.chapters.parameters import (
+    Choosing,
     Images,
     Momentum,
     Rate,
     Rates,
-    Seeds,
     Size,
-    Training,
     list_of,
 )
 
@@ -24,7 +23,7 @@ WIDTH_TIMES_BATCH = 2**17
 Kernels = list_of(Annotated[int, Field(ge=1, le=28)])
 
 
-class Params(Training):
+class Params(Choosing):
     """Parameters of the notebook on depth, width and kinds of layers."""
 
     n_test: Annotated[Images, Size("test", least=10)] = Field(
@@ -32,13 +31,18 @@ class Params(Training):
     )
     learning_rate: Rate = Field(0.01, description="of SGD for the paper's network")
     momentum: Momentum = Field(0.0, description="of SGD for the paper's network")
-    family_rates: Rates = Field(
-        [0.01], description="learning rates tried for each network of the family"
-    )
     family_momentum: Momentum = Field(
         0.9, description="of SGD for the family; the paper's network is run with it too"
     )
-    family_seeds: Seeds = Field([100], description="seeds of the family of networks")
+    family_rates: Rates = Field(
+        [0.01], description="learning rates tried for each network of the family"
+    )
+    grid_epochs: int = Field(
+        1, ge=1, le=1000, description="epochs in which rates are tried"
+    )
+    family_epochs: int = Field(
+        2, ge=1, le=1000, description="epochs of each network of the family at its rate"
+    )
     stages: Stages = Field([1, 2], description="pooling stages of the family, 1 to 4")
     convs_per_stage: Depths = Field(
         [1], description="convolutions before each pooling, 1 to 10"

@@ -4,7 +4,7 @@ As `raj2024`'s ``validation_split=0.3`` takes them, the last 30 % of the trainin
 held out for validation, in order and without shuffling.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,95 +15,67 @@ from mnistlib.data.datasets import Dataset
 VAL_FRACTION = 0.3
 
 
-@dataclass(frozen=True)
-class System:
+class System(NamedTuple):
     """One system of the comparison.
 
     Args:
         label: its name in tables and figures.
-        fields: the fields of its spec, and the model's arguments.
-        settings: the same in words; they follow "with" where a claim leaves them open.
+        settings: what it is, in words that follow "with".
         claims: ids of the test accuracies that papers print for such a system.
+        fields: of its spec, and the model's arguments.
     """
 
     label: str
-    fields: dict
     settings: str
-    claims: tuple[str, ...] = ()
+    claims: tuple[str, ...]
+    fields: dict
+
+
+def _system(label: str, settings: str, *claims: str, **fields) -> System:
+    return System(label, settings, claims, fields)
 
 
 CNN, CNN_L2, ANN = "cnn", "cnn_l2", "ann"
+_FIG_10 = "the network of Fig. 10, {}"
+_SVM, _CUBIC = "an RBF kernel, C 1, gamma scale", "a cubic kernel, C 1, gamma scale"
+_PROSE = "32 kernels of 5×5, dropout of 0.2, 128 neurons"
+_STEPS = "two convolutions of 5×5, 32 and 64 filters, 128 neurons"
+_ASHER = "two convolutions of 64 filters, 64 neurons, no augmentation"
 # Where the papers state nothing, scikit-learn's defaults stand; no baseline is tuned.
 SYSTEMS = {
-    CNN: System(
-        "CNN",
-        {"model": "raj_cnn"},
-        "the network of Fig. 10, pixels divided by 255",
-        ("RAJ-01",),
+    CNN: _system("CNN", _FIG_10.format("pixels ÷ 255"), "RAJ-01", model="raj_cnn"),
+    CNN_L2: _system(
+        "CNN (L2)", _FIG_10.format("unit L2 columns"), model="raj_cnn", scaling="l2"
     ),
-    CNN_L2: System(
-        "CNN (L2)",
-        {"model": "raj_cnn", "scaling": "l2"},
-        "the network of Fig. 10, columns of pixels scaled to unit L2 length",
+    "prose": _system("CNN (V.B)", _PROSE, model="raj_prose_cnn"),
+    "steps": _system("CNN (steps)", _STEPS, model="raj_steps_cnn"),
+    "channel": _system(
+        "CNN (IV.B)", "one filter of 3×3, 128 neurons", model="raj_channel_cnn"
     ),
-    "prose": System(
-        "CNN (V.B)",
-        {"model": "raj_prose_cnn"},
-        "32 kernels of 5×5, dropout of 0.2, 128 neurons",
+    "asher": _system("CNN (asher)", _ASHER, "ASH-01", model="asher_cnn"),
+    ANN: _system("ANN", "two hidden layers of 128", "RAJ-11", model="ann"),
+    "svm_rbf": _system("RBF SVM", _SVM, "RAJ-12", "ASH-04", model="svm"),
+    "svm_poly": _system(
+        "cubic SVM", _CUBIC, "RAJ-12", "ASH-04", model="svm", kernel="poly", degree=3
     ),
-    "steps": System(
-        "CNN (steps)",
-        {"model": "raj_steps_cnn"},
-        "two convolutions of 5×5, 32 and 64 filters, 128 neurons",
+    "knn_3": _system(
+        "3-NN", "3 neighbours, Euclidean", "ASH-05", model="knn", n_neighbors=3
     ),
-    "channel": System(
-        "CNN (IV.B)", {"model": "raj_channel_cnn"}, "one filter of 3×3, 128 neurons"
+    "knn_5": _system(
+        "5-NN", "5 neighbours, Euclidean", "ASH-05", model="knn", n_neighbors=5
     ),
-    "asher": System(
-        "CNN (asher)",
-        {"model": "asher_cnn"},
-        "two convolutions of 64 filters, 64 neurons, no augmentation",
-        ("ASH-01",),
+    "random_forest": _system("random forest", "100 trees", "ASH-06", model="random_forest"),
+    "decision_tree": _system(
+        "decision tree", "a tree grown until pure", model="decision_tree"
     ),
-    ANN: System("ANN", {"model": "ann"}, "two hidden layers of 128", ("RAJ-11",)),
-    "svm_rbf": System(
-        "RBF SVM",
-        {"model": "svm"},
-        "an RBF kernel, C 1, gamma scale",
-        ("RAJ-12", "ASH-04"),
+    "naive_bayes": _system(
+        "naive Bayes", "a Gaussian for each pixel and digit", model="naive_bayes"
     ),
-    "svm_poly": System(
-        "cubic SVM",
-        {"model": "svm", "kernel": "poly", "degree": 3},
-        "a polynomial kernel of degree 3, C 1, gamma scale",
-        ("RAJ-12", "ASH-04"),
-    ),
-    "knn_3": System(
-        "3-NN",
-        {"model": "knn", "n_neighbors": 3},
-        "3 nearest neighbours, Euclidean",
-        ("ASH-05",),
-    ),
-    "knn_5": System(
-        "5-NN",
-        {"model": "knn", "n_neighbors": 5},
-        "5 nearest neighbours, Euclidean",
-        ("ASH-05",),
-    ),
-    "random_forest": System(
-        "random forest", {"model": "random_forest"}, "100 trees", ("ASH-06",)
-    ),
-    "decision_tree": System(
-        "decision tree", {"model": "decision_tree"}, "a tree grown until pure"
-    ),
-    "naive_bayes": System(
-        "naive Bayes", {"model": "naive_bayes"}, "a Gaussian for each pixel and digit"
-    ),
-    "logistic_regression": System(
+    "logistic_regression": _system(
         "logistic regression",
-        # 224 iterations were needed on 42,000 images.
-        {"model": "logistic_regression", "max_iter": 1000},
-        "an L2 penalty, C 1, up to 1000 iterations",
+        "an L2 penalty, C 1, up to 1000 iterations",  # 224 were needed on 42,000 images
+        model="logistic_regression",
+        max_iter=1000,
     ),
 }
 OTHER_CNNS = ("prose", "steps", "channel", "asher")

@@ -81,7 +81,7 @@ def _of_cnn(frame, logs, sized) -> list[Evidence]:
         label = SYSTEMS[name].label
         runs, epochs = (table[table["system"] == name] for table in (frame, logs))
         how = {"reading": reading, "paper_sized": sized}
-        for claim in ("RAJ-01", "RAJ-03"):
+        for claim in ("RAJ-01", "RAJ-02", "RAJ-03"):
             found += test_evidence(runs, label, (claim,), **how)
         # A study of more or fewer epochs is not judged; its log is cut, or ends in NaN.
         wide = epochs.pivot(index="seed", columns="epoch", values=list(LOG))
@@ -92,10 +92,7 @@ def _of_cnn(frame, logs, sized) -> list[Evidence]:
 
 
 def _of_baselines(frame, on_all, sized) -> list[Evidence]:
-    sources = {
-        "30 % of the images held out": frame,
-        "no image held out": on_all,
-    }
+    sources = {"30 % of the images held out": frame, "no image held out": on_all}
     found = []
     for name, system in SYSTEMS.items():
         for claim in system.claims if name not in (CNN, "asher") else ():
@@ -152,9 +149,9 @@ def log_facts(items: list[Evidence]) -> dict:
         items: what `evidence` returned.
 
     Returns:
-        dict: inside (system -> printed values of the log inside one more run), total,
-        unknown (whether there is no interval), first (system -> training accuracy after
-        the first epoch, fraction), target (the printed one), nearer (system).
+        dict: inside (system -> printed values of the log inside one more run; a system
+        without that interval is left out), total, first (system -> training accuracy
+        after the first epoch, fraction), target (the printed one), nearer (system).
     """
     logs = [one for one in items if one.claim_id in LOG.values()]
     names = list(dict.fromkeys(one.system for one in logs))
@@ -195,6 +192,25 @@ def where(classes: pd.DataFrame, pairs: pd.DataFrame) -> dict:
         "share": float(pairs["share"].head(3).sum(skipna=False)),
         "ranks": {pair: int(ranks[pair]) for pair in ("3/8", "4/9")},
     }
+
+
+def networks(effects: pd.DataFrame) -> dict:
+    """Return which networks differ from that of Fig. 10 beyond chance.
+
+    Args:
+        effects: what `compare` returned, with the CNN as baseline.
+
+    Returns:
+        dict: seeds, ahead, behind, alike (labels; a system that was not tested is in none).
+    """
+    differs = effects["p_holm"] < _LEVEL
+    signs = {
+        "ahead": differs & (effects["mean_difference"] > 0),
+        "behind": differs & (effects["mean_difference"] < 0),
+        "alike": effects["p_holm"] >= _LEVEL,
+    }
+    labels = {name: effects.loc[chosen, "a"].tolist() for name, chosen in signs.items()}
+    return {"seeds": int(effects["n"].max())} | labels
 
 
 def order(table: pd.DataFrame) -> dict:

@@ -76,7 +76,7 @@ def _of_cnn(frame, logs, sized) -> list[Evidence]:
     found = []
     for name, reading in (
         (CNN, "pixels divided by 255"),
-        (CNN_L2, "columns of pixels of unit L2 length"),
+        (CNN_L2, "columns of unit L2 length"),
     ):
         label = SYSTEMS[name].label
         runs, epochs = (table[table["system"] == name] for table in (frame, logs))
@@ -92,7 +92,7 @@ def _of_cnn(frame, logs, sized) -> list[Evidence]:
 
 
 def _of_baselines(frame, on_all, sized) -> list[Evidence]:
-    sources = {"30 % of the images held out": frame, "no image held out": on_all}
+    sources = {"30 % held out": frame, "none held out": on_all}
     found = []
     for name, system in SYSTEMS.items():
         for claim in system.claims if name not in (CNN, "asher") else ():

@@ -23,6 +23,7 @@ LOG = {
     "val_loss": "RAJ-06",
 }
 _MEASURES = ("precision", "recall")
+_NO_BREAK = "\u2011"  # a hyphen at which no line ends
 
 
 def _judged(low: float, high: float, place: str) -> str:
@@ -52,7 +53,7 @@ PRINTED_TESTS = [
     Column("p", format=tables.p_value),
 ]
 PRINTED = [
-    Column("claim"),
+    Column("claim", format=lambda text: text.replace("-", _NO_BREAK)),
     Column("system"),
     Column("reading"),
     Column("printed"),
@@ -157,8 +158,9 @@ def printed_table(evidence: list) -> pd.DataFrame:
         evidence: of which `Printed` about one value are shown.
 
     Returns:
-        DataFrame, by claim: claim, system, reading (what the system's name does not say),
-        printed, one_run (texts), mean (percent), place (dash where nothing is judged).
+        DataFrame, in the registry's order: claim, system, reading (what the system's
+        name does not say), printed, one_run (texts), mean (percent), place (dash where
+        nothing is judged).
     """
     rows = []
     for one in evidence:
@@ -176,7 +178,10 @@ def printed_table(evidence: list) -> pd.DataFrame:
                 "place": (one.paper_sized and one.place) or tables.MISSING,
             }
         )
-    return pd.DataFrame(rows).sort_values("claim", kind="stable")
+    place_of = claims.load_claims().index.get_loc
+    return pd.DataFrame(rows).sort_values(
+        "claim", key=lambda ids: ids.map(place_of), kind="stable"
+    )
 
 
 def log_table(evidence: list, measure: str) -> pd.DataFrame:

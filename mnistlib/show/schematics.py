@@ -10,10 +10,10 @@ from mnistlib.show.tables import count
 # Layers without a shape of their own: they are named below the layer that they follow.
 FOLDED = ("BatchNormalization", "ReLU", "Dropout", "Softmax", "Activation")
 KINDS = {
-    "Conv2D": "convolution",
+    "Conv2D": "conv.",
     "SeparableConv2D": "separable conv.",
-    "MaxPooling2D": "max pooling",
-    "AveragePooling2D": "mean pooling",
+    "MaxPooling2D": "max pool",
+    "AveragePooling2D": "mean pool",
     "GlobalAveragePooling2D": "global mean",
     "Flatten": "flatten",
     "Dense": "dense",

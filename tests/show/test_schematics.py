@@ -23,7 +23,7 @@ def test_a_picture_has_a_volume_a_block_with_its_shape_and_its_words():
     (ax,) = figure.axes
     assert len(ax.patches) == 3 * 6  # front, lid and side of each
     words = [text.get_text() for text in ax.texts]
-    assert words.count("convolution") == 1
+    assert words.count("conv.") == 1
     assert "26×26×32" in words
     assert "5408" in words
     figure.draw_without_rendering()

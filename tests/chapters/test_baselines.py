@@ -1,107 +1,132 @@
-"""The comparison of systems: what is run, and the tables made of a small real run."""
+"""The comparison of systems: what is run, and the tables and facts of a small real run."""
+
+from pydoc import locate
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from mnistlib import data, runs
-from mnistlib.chapters.baselines import design as baselines
-from mnistlib.chapters.baselines import results as baselines_tables
+from mnistlib.chapters.baselines import design, findings, results
 from mnistlib.chapters.baselines.design import CLASSICAL, CNN, CNN_L2, SYSTEMS
 from mnistlib.chapters.baselines.params import Params
-from mnistlib.stats.intervals import t_interval, wilson
+from mnistlib.claims import reported
+from mnistlib.claims.evidence import Fact, Printed, Untestable
+from mnistlib.claims.verdicts import judge
+from mnistlib.runs import cases, collect
+from mnistlib.stats.intervals import prediction, t_interval, wilson
+from mnistlib.training.spec import NetworkSpec, make
+
+PARAMS = Params(
+    n_train=100, n_test=30, epochs=2, seeds=[0, 1], l2_seeds=[5], reading_seeds=[0]
+)
 
 
 @pytest.fixture(scope="module")
-def params():
-    return Params(n_train=100, n_test=30, epochs=2, seeds=[0, 1], l2_seeds=[5])
-
-
-@pytest.fixture(scope="module")
-def found(params, tmp_path_factory):
-    specs = baselines.specs(params, data.load("digits"))
-    return runs.collect(specs, store=tmp_path_factory.mktemp("runs"), workers=0)
+def found(digits, tmp_path_factory):
+    base = design.base(PARAMS, digits)
+    adam = base | design.adam(PARAMS)
+    wanted = cases(adam, system=design.settings(CNN), seed=PARAMS.of_cnn)
+    wanted += cases(adam, system=design.settings(CNN_L2), seed=PARAMS.of_l2)
+    wanted += cases(adam, system=design.settings("ann"), seed=PARAMS.of_ann)
+    wanted += cases(base, system=design.settings(*design.SEEDED), seed=PARAMS.seeds)
+    wanted += cases(base, system=design.settings(*design.SEEDLESS), seed=[0])
+    return collect(wanted, store=tmp_path_factory.mktemp("runs"), workers=0)
 
 
 @pytest.fixture(scope="module")
 def frame(found):
-    return baselines.named(found)
+    return design.labelled(found.frame)
 
 
-def test_specs_run_each_system_as_often_as_its_seed_matters(params, digits):
-    specs = baselines.specs(params, digits)
-    counted = {name: 0 for name in SYSTEMS}
-    for spec in specs:
-        counted[baselines.system_of(spec)] += 1
-    repeated = {name: 2 if system.is_repeated else 1 for name, system in SYSTEMS.items()}
-    assert counted == repeated | {CNN_L2: 1}
-    assert [s.seed for s in specs if baselines.system_of(s) == CNN_L2] == [5]
-    assert {(s.split, s.val_fraction, s.n_train, s.n_test) for s in specs} == {
-        ("last", 0.3, 100, 30)
+@pytest.fixture(scope="module")
+def evidence(frame, found):
+    return findings.evidence(frame, found.history, frame, sized=True)
+
+
+def about(evidence, claim):
+    return [one for one in evidence if one.claim_id == claim]
+
+
+def test_networks_are_trained_as_the_paper_prints(digits):
+    params = Params(n_train=None, n_test=None)
+    adam = design.base(params, digits) | design.adam(params)
+    first, l2 = cases(adam, system=design.settings(CNN, CNN_L2), seed=[3])
+    fields = {
+        "dataset": "digits",
+        "model": "raj_cnn",
+        "optimizer": "adam",
+        "learning_rate": 0.001,
+        "batch_size": 32,
+        "epochs": 5,
+        "split": "last",
+        "val_fraction": 0.3,
+        "evaluate_on": "test",
+        "seed": 3,
     }
-    assert {s.evaluate_on for s in specs} == {"test"}
+    assert first.spec == make(NetworkSpec, **fields)
+    assert l2.spec == make(NetworkSpec, **fields, scaling="l2")
+    assert first.labels == {"system": CNN}
 
 
-def test_networks_are_trained_as_the_paper_prints(params, digits):
-    full = replace_params(params, n_train=None, epochs=5)
-    spec = baselines.specs(full, digits)[0]
-    assert (spec.model, spec.optimizer, spec.learning_rate) == ("raj_cnn", "adam", 0.001)
-    assert (spec.batch_size, spec.epochs, spec.scaling) == (32, 5, "unit")
+def test_every_system_is_run_and_told_apart(digits):
+    base = design.base(PARAMS, digits)
+    specs = {
+        name: cases(
+            base | (design.adam(PARAMS) if name in design.NETWORKS else {}),
+            system=design.settings(name),
+            seed=[0],
+        )[0].spec
+        for name in SYSTEMS
+    }
+    assert len({spec.label + spec.scaling for spec in specs.values()}) == len(SYSTEMS)
+    assert {spec.kind for name, spec in specs.items() if name in CLASSICAL} == {"classical"}
+    labels = results.settings_table()["system"]
+    assert len(set(labels)) == len(SYSTEMS) == len(design.NETWORKS) + len(CLASSICAL)
 
 
-def replace_params(params, **changes):
-    return Params(**(params.model_dump() | changes))
+def test_the_cnn_has_a_run_for_whatever_it_is_compared_with():
+    params = Params(seeds=[0], cnn_seeds=[7], l2_seeds=[3], reading_seeds=[2])
+    assert params.of_cnn == [0, 2, 3, 7]
+    assert (params.of_l2, params.of_ann) == ([2, 3], [0, 2])
 
 
-def test_a_strange_spec_is_refused(params, digits):
-    spec = baselines.specs(params, digits)[0].model_copy(update={"scaling": "none"})
-    with pytest.raises(ValueError, match=r"of a system of the comparison\. Received"):
-        baselines.system_of(spec)
+def test_each_step_of_the_algorithm_is_a_function_here():
+    assert len(design.ALGORITHM) == 14
+    for _, here, _ in design.ALGORITHM:
+        assert callable(locate(f"mnistlib.{here}")), here
+    table = results.algorithm_table()
+    assert table["step"].tolist() == list(range(1, 15))
 
 
 def test_all_systems_see_the_same_images(found):
     assert len({found.record(key).data["split_sha256"] for key in found.keys}) == 1
-    assert len({record_size(found, key) for key in found.keys}) == 1
 
 
-def record_size(found, key):
-    record = found.record(key)
-    return record.val["n_examples"], record.test["n_examples"]
-
-
-def test_predictions_are_those_of_the_system(found, frame):
-    for name in (CNN, "knn_3"):
-        predicted = baselines.predictions(found, name)
-        rows = frame[frame["system"] == name]
+def test_predictions_are_those_of_the_system_and_its_seeds(found, frame):
+    for name, seeds in ((CNN, [1, 0]), ("knn_3", [1, 0])):
+        predicted = design.per_run(found.predictions, frame, name, seeds)
+        rows = frame[frame["system"] == name].set_index("seed")
         right = (predicted == found.test_labels).sum(axis=1)
-        assert right.tolist() == rows["n_correct"].tolist()
-    sure = baselines.confidence(found, CNN)
-    assert sure.shape == (2, 30)
-    assert ((sure >= 0.1) & (sure <= 1)).all()
-
-
-def test_logs_count_the_images_seen(found):
-    logs = baselines.logs(found)
-    assert set(logs["system"]) == {CNN, CNN_L2, "ann"}
-    assert logs[logs["system"] == CNN]["images_seen"].tolist() == [70, 140] * 2
+        chosen = rows.loc[seeds if name == CNN else [0], "n_correct"]
+        assert right.tolist() == chosen.tolist()
+    with pytest.raises(KeyError):
+        design.per_run(found.predictions, frame, CNN, [99])
 
 
 def test_accuracy_has_an_interval_for_each_doubt(frame):
-    table = baselines_tables.accuracy_table(frame).set_index("system")
-    assert set(table.index) == set(SYSTEMS)
+    table = results.accuracy_table(frame).set_index("system")
     assert table["mean"].is_monotonic_decreasing
     svm = frame[frame["system"] == "svm_rbf"].iloc[0]
-    assert tuple(table.loc["svm_rbf", ["image_low", "image_high"]]) == wilson(
-        svm["n_correct"], 30
-    )
+    image_ends = tuple(table.loc["svm_rbf", ["image_low", "image_high"]])
+    assert image_ends == wilson(svm["n_correct"], 30)
     seeded = ["std", "low", "both_low", "one_low"]
     assert table.loc["svm_rbf", seeded].isna().to_numpy().all()
-    assert table.loc[CNN_L2, seeded].isna().to_numpy().all()
     forest = frame.loc[frame["system"] == "random_forest", "test_accuracy"]
-    low, high = t_interval(forest)
     row = table.loc["random_forest"]
-    assert (row["low"], row["high"]) == (max(low, 0), min(high, 1))
-    assert row["image_low"] < row["mean"] < row["image_high"]
-    assert row["one_low"] <= row["low"]
+    ends = np.clip(t_interval(forest), 0, 1)
+    assert (row["low"], row["high"]) == pytest.approx(tuple(ends))
+    ends = np.clip(prediction(forest), 0, 1)
+    assert (row["one_low"], row["one_high"]) == pytest.approx(tuple(ends))
 
 
 def test_the_best_classical_system_is_chosen_by_validation(frame):
@@ -109,72 +134,113 @@ def test_the_best_classical_system_is_chosen_by_validation(frame):
     changed.loc[changed["system"] == "knn_5", "val_accuracy"] = 0.6
     changed.loc[changed["system"].isin([CNN, "ann"]), "val_accuracy"] = 0.9
     changed["test_accuracy"] = (changed["system"] == "naive_bayes").astype(float)
-    assert baselines_tables.best_classical(changed) == "knn_5"
-    assert baselines_tables.best_classical(frame.assign(val_accuracy=1.0)) == CLASSICAL[0]
+    assert results.best_classical(changed) == "knn_5"
+    assert results.best_classical(frame.assign(val_accuracy=1.0)) in CLASSICAL
 
 
 def test_costs_are_means_per_thousand_images(frame):
     changed = frame.assign(predict_seconds=0.6, fit_seconds=[*range(len(frame))])
-    table = baselines_tables.cost_table(changed).set_index("system")
-    assert table["predict_seconds"].tolist() == pytest.approx([20.0] * len(SYSTEMS))
-    assert table.at[CNN, "fit_seconds"] == 0.5
-    assert (table["megabytes"] > 0).all()
+    table = results.cost_table(changed).set_index("system")
+    assert table["predict_seconds"].tolist() == pytest.approx([20.0] * len(table))
+    assert table.at[CNN, "fit_seconds"] == 1.0  # seeds 0, 1 and 5
     assert table.at[CNN, "megabytes"] == pytest.approx(81_066 * 4 / 1e6)
 
 
 def test_printed_differences_are_tested():
-    table = baselines_tables.printed_tests()
-    first = table.iloc[0]
-    assert (first["better_errors"], first["worse_errors"]) == (170, 223)
-    assert first["p"] == pytest.approx(0.007, abs=5e-4)
-    assert table.at[1, "p"] == pytest.approx(0.74, abs=5e-3)
+    table = results.printed_tests()
+    assert table.at[0, "errors"] == "170 and 223"
+    assert table.at[0, "accuracies"] == "98.30 and 97.77"
+    assert table["p"].tolist()[:2] == [
+        pytest.approx(0.007, abs=5e-4),
+        pytest.approx(0.74, abs=5e-3),
+    ]
 
 
-def test_the_printed_log_is_the_papers():
-    log = baselines_tables.printed_log()
-    assert log["epoch"].tolist() == [1, 2, 3, 4, 5]
-    assert log.loc[4].tolist() == [5, 0.0484, 0.9836, 0.0635, 0.9814]
-    assert baselines_tables.papers_size() == 42_000
+def test_every_claim_of_the_chapter_has_evidence(evidence):
+    claims = {one.claim_id for one in evidence}
+    assert claims == {f"RAJ-{i:02}" for i in range(1, 15)} | {"ASH-04", "ASH-05", "ASH-06"}
+    for claim in ("RAJ-08", "RAJ-13", "RAJ-14"):
+        assert all(isinstance(one, Untestable) for one in about(evidence, claim))
+    facts = {one.claim_id: one.holds for one in evidence if isinstance(one, Fact)}
+    assert facts == {"RAJ-02": False, "RAJ-09": True, "RAJ-10": True}
+    for one in evidence:
+        if isinstance(one, Printed):
+            assert one.reading and one.values.shape[1] == len(one.value)
 
 
-def test_logs_stand_side_by_side_whatever_their_length(found):
-    logs = baselines.logs(found)
-    table = baselines_tables.log_table(logs, "accuracy").set_index("epoch")
-    assert table.index.tolist() == [1, 2, 3, 4, 5]
-    assert table["training, printed"].notna().all()
-    ours = logs[(logs["system"] == CNN) & (logs["epoch"] == 2)]["val_accuracy"].mean()
-    assert table.at[2, "validation, CNN"] == ours
-    assert table["validation, CNN"].isna().tolist() == [False, False, True, True, True]
-    longer = logs.assign(epoch=logs["epoch"] + 5)
-    table = baselines_tables.log_table(longer, "loss").set_index("epoch")
-    assert table.index.tolist() == [1, 2, 3, 4, 5, 6, 7]
-    assert np.isnan(table.at[7, "training, printed"])
+def test_unstated_settings_are_readings(evidence):
+    first = about(evidence, "RAJ-01")
+    assert [one.system for one in first] == ["CNN", "CNN (L2)"]
+    svm = about(evidence, "RAJ-12")
+    assert len(svm) == 4 and all(one.seedless for one in svm)
+    assert [one.reading.rpartition("; ")[2] for one in svm[:2]] == [
+        "30 % held out",
+        "none held out",
+    ]
+    assert not any(one.seedless for one in about(evidence, "ASH-06"))
 
 
-def test_the_three_accuracies_are_told_apart(frame):
-    table = baselines_tables.last_epochs(frame).set_index("claim")
-    cnn = frame[frame["system"] == CNN]
-    assert table["printed"].tolist() == ["98.36", "98.14", "98.30"]
-    assert table["place"].isin(["inside", "above", ""]).all()
-    assert table.at["RAJ-05", "mean"] == cnn["train_accuracy"].mean()
-    assert table.at["RAJ-01", "mean"] == cnn["test_accuracy"].mean()
+def test_the_printed_log_is_judged_epoch_by_epoch(evidence, found):
+    ours, _ = about(evidence, "RAJ-07")
+    history = found.history
+    wanted = history[(history["system"] == CNN) & (history["epoch"] == 2)]["val_accuracy"]
+    assert ours.values[:, 1].tolist() == wanted.tolist()
+    assert np.isnan(ours.values[:, 2:]).all()  # two epochs of five
+    assert judge("RAJ-07", evidence).verdict == "not judged"
+    table = results.log_table(evidence, "accuracy")
+    assert len(table) == 10
+    assert table["printed"].tolist()[4] == "0.9836"
+    assert table.loc[1, f"mean_{CNN}"] == ours_of(evidence, "RAJ-05").mean[1]
+
+
+def ours_of(evidence, claim):
+    return about(evidence, claim)[0]
+
+
+def test_a_longer_log_is_cut_at_the_papers_epochs(frame, found):
+    history = pd.concat(
+        found.history.assign(epoch=found.history["epoch"] + 2 * k, val_loss=0.1 * (k + 1))
+        for k in range(4)
+    )
+    items = findings.evidence(frame, history, frame, sized=True)
+    ours = ours_of(items, "RAJ-06")
+    assert ours.values.shape == (3, 5)
+    assert ours.values[0].tolist() == pytest.approx([0.1, 0.1, 0.2, 0.2, 0.3])
+
+
+def test_printed_accuracies_stand_beside_ours(evidence):
+    table = results.printed_table(evidence).set_index(["claim", "system", "reading"])
+    row = table.loc[("RAJ-12", "RBF SVM", "none held out")]
+    assert (row["printed"], row["one_run"]) == ("97.77", "no seed")
+    shown = list(dict.fromkeys(table.index.get_level_values("claim")))
+    assert shown == [
+        *(f"RAJ-{i:02}" for i in (1, 2, 3, 11, 12)),
+        "ASH-04",
+        "ASH-05",
+        "ASH-06",
+    ]
+    unjudged = results.printed_table(
+        [Printed("RAJ-01", "CNN", [98.0, 98.3, 98.1], paper_sized=False)]
+    )
+    assert unjudged["place"].tolist() == ["–"]
 
 
 def test_per_class_scores_stand_side_by_side():
-    perfect = np.diag(np.full(10, 3))
-    swapped = perfect[:, ::-1]
-    table = baselines_tables.per_class_table(perfect, swapped, "svm_rbf")
-    assert table["recall, CNN"].tolist() == [1] * 10
-    assert table["recall, RBF SVM"].tolist() == [0] * 10
-    assert table["support"].tolist() == [3] * 10
+    y = np.repeat(np.arange(10), 3)
+    table = results.score_table(y, np.stack([y, y]), (9 - y)[None])
+    assert table["recall_CNN"].tolist() == [1] * 11
+    assert table["recall_other"].tolist() == [0] * 11
+    assert table["support"].tolist() == [3] * 10 + [30]
+    assert table["digit"].tolist()[-1] == "mean"
 
 
-def test_settings_name_every_system():
-    table = baselines_tables.settings_table()
-    assert table["system"].tolist() == [system.label for system in SYSTEMS.values()]
-    assert len(set(table["system"])) == len(SYSTEMS)
+def test_the_papers_size_is_all_of_mnist_for_its_epochs(digits):
+    from dataclasses import replace
 
-
-def test_systems_are_told_apart_by_their_specs(digits, params):
-    specs = baselines.specs(replace_params(params, seeds=[3]), digits)
-    assert [baselines.system_of(spec) for spec in specs] == list(SYSTEMS)
+    mnist, whole = replace(digits, name="mnist"), Params(n_train=None, n_test=None)
+    assert findings.is_papers_size(whole, mnist)
+    assert not findings.is_papers_size(whole, digits)
+    assert not findings.is_papers_size(Params(n_train=400, n_test=None), mnist)
+    other = Params(n_train=None, n_test=None, epochs=10)
+    assert not findings.is_papers_size(other, mnist)
+    assert findings.split_sizes(60_000) == reported("RAJ-10")

@@ -1,128 +1,118 @@
-"""The systems of the comparison: what is run, how well each does, what it costs.
+"""The systems of the comparison, as settings for `mnistlib.runs.cases`.
 
-All are trained on the same images: as `raj2024`'s ``validation_split=0.3`` takes them, the
-last 30 % are held out for validation, in order and without shuffling.
+As `raj2024`'s ``validation_split=0.3`` takes them, the last 30 % of the training images are
+held out for validation, in order and without shuffling.
 """
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.baselines.params import Params
 from mnistlib.data.datasets import Dataset
-from mnistlib.runs.sweep import Runs
-from mnistlib.training.spec import ClassicalSpec, NetworkSpec, make
 
 VAL_FRACTION = 0.3
 
 
-@dataclass(frozen=True)
-class System:
+class System(NamedTuple):
     """One system of the comparison.
 
     Args:
         label: its name in tables and figures.
-        model: as specs name it.
-        settings: what is not a default, in words.
-        is_repeated: whether the seed changes the result; if not, one run is all there is.
-        model_args: of the model's builder or of scikit-learn's class.
-        scaling: of the pixels.
+        settings: what it is, in words that follow "with".
         claims: ids of the test accuracies that papers print for such a system.
+        fields: of its spec, and the model's arguments.
     """
 
     label: str
-    model: str
     settings: str
-    is_repeated: bool = False
-    model_args: dict = field(default_factory=dict)
-    scaling: str = "unit"
-    claims: tuple[str, ...] = ()
+    claims: tuple[str, ...]
+    fields: dict
 
-    @property
-    def is_network(self) -> bool:
-        """Whether it is trained by gradient descent, with a training log."""
-        return self.model in ("raj_cnn", "ann")
+
+def _system(label: str, settings: str, *claims: str, **fields) -> System:
+    return System(label, settings, claims, fields)
 
 
 CNN, CNN_L2, ANN = "cnn", "cnn_l2", "ann"
-
+_FIG_10 = "the network of Fig. 10, {}"
+_SVM, _CUBIC = "an RBF kernel, C 1, gamma scale", "a cubic kernel, C 1, gamma scale"
+_PROSE = "32 kernels of 5×5, dropout of 0.2, 128 neurons"
+_STEPS = "two convolutions of 5×5, 32 and 64 filters, 128 neurons"
+_ASHER = "two convolutions of 64 filters, 64 neurons, no augmentation"
 # Where the papers state nothing, scikit-learn's defaults stand; no baseline is tuned.
-SYSTEMS: dict[str, System] = {
-    CNN: System(
-        "CNN",
-        "raj_cnn",
-        "the network of raj2024, Fig. 10; Adam",
-        is_repeated=True,
-        claims=("RAJ-01",),
+SYSTEMS = {
+    CNN: _system("CNN", _FIG_10.format("pixels ÷ 255"), "RAJ-01", model="raj_cnn"),
+    CNN_L2: _system(
+        "CNN (L2)", _FIG_10.format("unit L2 columns"), model="raj_cnn", scaling="l2"
     ),
-    CNN_L2: System(
-        "CNN (L2)",
-        "raj_cnn",
-        "the same on images scaled to unit L2 columns",
-        is_repeated=True,
-        scaling="l2",
+    "prose": _system("CNN (V.B)", _PROSE, model="raj_prose_cnn"),
+    "steps": _system("CNN (steps)", _STEPS, model="raj_steps_cnn"),
+    "channel": _system(
+        "CNN (IV.B)", "one filter of 3×3, 128 neurons", model="raj_channel_cnn"
     ),
-    ANN: System(
-        "ANN",
-        "ann",
-        "two hidden layers of 128 ReLU; Adam (our choice)",
-        is_repeated=True,
-        claims=("RAJ-11",),
+    "asher": _system("CNN (asher)", _ASHER, "ASH-01", model="asher_cnn"),
+    ANN: _system("ANN", "two hidden layers of 128", "RAJ-11", model="ann"),
+    "svm_rbf": _system("RBF SVM", _SVM, "RAJ-12", "ASH-04", model="svm"),
+    "svm_poly": _system(
+        "cubic SVM", _CUBIC, "RAJ-12", "ASH-04", model="svm", kernel="poly", degree=3
     ),
-    "svm_rbf": System(
-        "RBF SVM",
-        "svm",
-        "RBF kernel, C 1, gamma scale",
-        claims=("RAJ-12", "ASH-04"),
+    "knn_3": _system(
+        "3-NN", "3 neighbours, Euclidean", "ASH-05", model="knn", n_neighbors=3
     ),
-    "svm_poly": System(
-        "cubic SVM",
-        "svm",
-        "polynomial kernel of degree 3, C 1, gamma scale",
-        model_args={"kernel": "poly", "degree": 3},
-        claims=("RAJ-12", "ASH-04"),
+    "knn_5": _system(
+        "5-NN", "5 neighbours, Euclidean", "ASH-05", model="knn", n_neighbors=5
     ),
-    "knn_3": System(
-        "3-NN",
-        "knn",
-        "3 nearest neighbours, Euclidean",
-        model_args={"n_neighbors": 3},
-        claims=("ASH-05",),
+    "random_forest": _system("random forest", "100 trees", "ASH-06", model="random_forest"),
+    "decision_tree": _system(
+        "decision tree", "a tree grown until pure", model="decision_tree"
     ),
-    "knn_5": System(
-        "5-NN",
-        "knn",
-        "5 nearest neighbours, Euclidean",
-        model_args={"n_neighbors": 5},
-        claims=("ASH-05",),
+    "naive_bayes": _system(
+        "naive Bayes", "a Gaussian for each pixel and digit", model="naive_bayes"
     ),
-    "random_forest": System(
-        "random forest",
-        "random_forest",
-        "100 trees",
-        is_repeated=True,
-        claims=("ASH-06",),
-    ),
-    "decision_tree": System(
-        "decision tree", "decision_tree", "grown until pure", is_repeated=True
-    ),
-    "naive_bayes": System(
-        "naive Bayes", "naive_bayes", "a Gaussian for each pixel and digit"
-    ),
-    "logistic_regression": System(
+    "logistic_regression": _system(
         "logistic regression",
-        "logistic_regression",
-        "L2 penalty, C 1, up to 1000 iterations",
-        model_args={"max_iter": 1000},  # 224 were needed on 42,000 images
+        "an L2 penalty, C 1, up to 1000 iterations",  # 224 were needed on 42,000 images
+        model="logistic_regression",
+        max_iter=1000,
     ),
 }
-CLASSICAL = [name for name, system in SYSTEMS.items() if not system.is_network]
+OTHER_CNNS = ("prose", "steps", "channel", "asher")
+NETWORKS = (CNN, CNN_L2, *OTHER_CNNS, ANN)
+SEEDED = ("random_forest", "decision_tree")
+CLASSICAL = tuple(name for name in SYSTEMS if name not in NETWORKS)
+SEEDLESS = tuple(name for name in CLASSICAL if name not in SEEDED)
+# Those of which papers print an accuracy, and describe none.
+UNDESCRIBED = ("svm_rbf", "svm_poly", "knn_3", "knn_5")
+
+# Algorithm 1 of `raj2024`: the call it names, what does it here, and how.
+ALGORITHM = [
+    ("import_library", "ground.backend.configure", "starts Keras on its backend"),
+    ("load_dataset", "data.datasets.load", "gets MNIST and checks its hash"),
+    ("preprocess_data", "data.splits.scale", "scales pixels to 0 to 1"),
+    ("create_neural_network", "models.build", "makes a network by its name"),
+    ("add_convolutional_layers", "models.raj2024.raj_cnn", "three of 64 filters"),
+    ("add_activation_functions", "models.parts.activated", "ReLU, a layer of its own"),
+    ("add_maxpooling_layers", "models.raj2024.raj_cnn", "one after each convolution"),
+    ("flatten_and_add_dense_layers", "models.raj2024.raj_cnn", "64, 32 and 10 neurons"),
+    ("compile_neural_network", "training.train.build_engine", "Adam, cross-entropy"),
+    ("train_neural_network", "training.train.train", "one run, one record"),
+    ("evaluate_model", "training.train.evaluate", "loss, and a count of right answers"),
+    ("process_new_input", "data.digits.load_arrays", "reads digits that are not MNIST's"),
+    ("preprocess_new_input", "data.digits.to_mnist_frame", "brings them to 28×28"),
+    ("make_prediction", "runs.sweep.Runs.predictions", "the digit of each test image"),
+]
 
 
-def specs(params: Params, dataset: Dataset) -> list:
-    """Return what is to be run, system by system: a spec per seed where it matters."""
-    shared = {
+def settings(*names: str) -> dict[str, dict]:
+    """Return the settings of systems by name: an axis of `mnistlib.runs.cases`."""
+    return {name: SYSTEMS[name].fields for name in names}
+
+
+def base(params: Params, dataset: Dataset) -> dict:
+    """Return what all runs share: the images, and that they are tested."""
+    return {
         "dataset": dataset.name,
         "n_train": params.n_train,
         "evaluate_on": "test",
@@ -130,73 +120,33 @@ def specs(params: Params, dataset: Dataset) -> list:
         "split": "last",
         "val_fraction": VAL_FRACTION,
     }
-    training = {
+
+
+def adam(params: Params) -> dict:
+    """Return how the networks are trained."""
+    return {
         "optimizer": "adam",
         "learning_rate": params.learning_rate,
         "batch_size": params.batch_size,
         "epochs": params.epochs,
     }
-    found = []
-    for name, system in SYSTEMS.items():
-        seeds = params.l2_seeds if name == CNN_L2 else params.seeds
-        own = {
-            "model": system.model,
-            "model_args": system.model_args,
-            "scaling": system.scaling,
-        }
-        cls, more = (NetworkSpec, training) if system.is_network else (ClassicalSpec, {})
-        found += [
-            make(cls, **shared, **own, **more, seed=seed)
-            for seed in (seeds if system.is_repeated else [0])
-        ]
-    return found
 
 
-def system_of(spec) -> str:
-    """Return the name in `SYSTEMS` of a spec that `specs` made."""
-    for name, system in SYSTEMS.items():
-        asked = (system.model, system.model_args, system.scaling)
-        if asked == (spec.model, spec.model_args, spec.scaling):
-            return name
-    raise ValueError(
-        f"spec must be of a system of the comparison. Received: spec={spec.label!r} "
-        f"({type(spec).__name__}). Make it with baselines.specs."
-    )
+def labelled(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return runs with the column label: the system's name in tables."""
+    names = {name: system.label for name, system in SYSTEMS.items()}
+    return frame.assign(label=frame["system"].map(names))
 
 
-def named(runs: Runs) -> pd.DataFrame:
-    """Return the runs' frame with two columns in front: system (name) and label."""
-    frame = runs.frame
-    names = [system_of(spec) for spec in runs.specs]
-    frame.insert(0, "system", names)
-    frame.insert(1, "label", [SYSTEMS[name].label for name in names])
-    return frame
+def per_run(read, frame: pd.DataFrame, name: str, seeds: list[int]) -> np.ndarray:
+    """Return what each run of a system says of the test images: (runs, n_test).
 
-
-def logs(runs: Runs) -> pd.DataFrame:
-    """Return the networks' training logs, a row per run and epoch, with the column system.
-
-    A column images_seen counts the training images up to the end of the epoch.
+    Args:
+        read: such as `mnistlib.runs.Runs.predictions`: takes a key.
+        frame: the runs, with the columns system, seed and key.
+        name: of the system.
+        seeds: of the runs that are wanted, in this order; a system that has no seed has
+            one run.
     """
-    history = runs.history
-    names = {k: system_of(spec) for k, spec in zip(runs.keys, runs.specs, strict=True)}
-    sizes = {key: runs.record(key).train["n_examples"] for key in names}
-    return history.assign(
-        system=history["key"].map(names),
-        images_seen=history["epoch"] * history["key"].map(sizes),
-    )
-
-
-def predictions(runs: Runs, name: str) -> np.ndarray:
-    """Return a system's predictions, uint8 (runs, n_test), in the order of its seeds."""
-    return np.stack([runs.predictions(key) for key in _keys(runs, name)])
-
-
-def confidence(runs: Runs, name: str) -> np.ndarray:
-    """Return a system's confidence, float64 (runs, n_test), in the order of its seeds."""
-    return np.stack([runs.confidence(key) for key in _keys(runs, name)]).astype(float)
-
-
-def _keys(runs: Runs, name: str) -> list[str]:
-    pairs = zip(runs.keys, runs.specs, strict=True)
-    return [key for key, spec in pairs if system_of(spec) == name]
+    runs = frame[frame["system"] == name].set_index("seed")["key"]
+    return np.stack([read(key) for key in (runs if len(runs) == 1 else runs[seeds])])

@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 
 from mnistlib import claims
-from mnistlib.chapters.baselines.design import CNN, CNN_L2, SYSTEMS
-from mnistlib.chapters.baselines.results import printed_log
+from mnistlib.chapters.baselines.design import ANN, CNN, CNN_L2, NETWORKS, SYSTEMS
+from mnistlib.chapters.baselines.results import LOG
 from mnistlib.show.pictures import digit_grid
 from mnistlib.show.style import COLOURS, INK, QUIET, WIDTH, label, log_axis, value_axis
 
 _PAPERS = {"raj2024": "D", "asher": "s"}
+_ABOVE = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.3}
 
 
 def error_plot(table: pd.DataFrame):
@@ -19,11 +20,11 @@ def error_plot(table: pd.DataFrame):
     axis is logarithmic: half the errors is the same step anywhere.
 
     Args:
-        table: what `baselines_tables.accuracy_table` returns.
+        table: what `results.accuracy_table` returns.
     """
     import matplotlib.pyplot as plt
 
-    figure, ax = plt.subplots(figsize=(WIDTH, 0.36 * len(table) + 1.2))
+    figure, ax = plt.subplots(figsize=(WIDTH, 0.34 * len(table) + 1.2))
     papers = claims.load_claims()["paper"]
     for place, row in enumerate(table.itertuples()):
         error = 1 - row.mean
@@ -36,15 +37,8 @@ def error_plot(table: pd.DataFrame):
         _point(ax, error, place, row.system, xerr=ends)
         for claim in SYSTEMS[row.system].claims:
             printed = 1 - claims.reported(claim) / 100
-            ax.plot(
-                printed,
-                place,
-                _PAPERS[papers[claim]],
-                mfc="white",
-                color=INK,
-                ms=6,
-                zorder=2,
-            )
+            marker = _PAPERS[papers[claim]]
+            ax.plot(printed, place, marker, mfc="white", color=INK, ms=6, zorder=2)
     log_axis(ax, "x", [1 - table["mean"].max(), 1 - table["mean"].min()])
     ax.xaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
     ax.set_yticks(range(len(table)), table["label"])
@@ -55,56 +49,41 @@ def error_plot(table: pd.DataFrame):
         [], [], xerr=[], fmt="o", color=QUIET, capsize=3, label="ours, one more run"
     )
     ax.plot([], [], color=QUIET, lw=7, alpha=0.4, label="over test images")
+    ax.plot(
+        [], [], "o", mfc="white", color=COLOURS["raj_cnn"], label="a CNN not of Fig. 10"
+    )
     for paper, marker in _PAPERS.items():
         ax.plot([], [], marker, mfc="white", color=INK, label=f"printed in {paper}")
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.3)
+    ax.legend(**_ABOVE, ncols=3)
     return figure
 
 
-def log_curves(logs: pd.DataFrame, n_fit: int):
+def log_curves(logs: pd.DataFrame, n_fit: int, papers: int):
     """Draw our CNN's training logs over the images seen, beside the printed one.
 
     Args:
-        logs: what `baselines.logs` returns.
-        n_fit: images in an epoch of the printed log.
+        logs: a row per run and epoch, with system.
+        n_fit: images in an epoch of ours.
+        papers: images in an epoch of the printed log.
     """
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(2, 2, figsize=(WIDTH, 5.6), sharex=True)
-    printed = printed_log()
     colour = COLOURS["raj_cnn"]
-    ours = {CNN: ("-", colour), CNN_L2: (":", "white")}
-    for ax, column in zip(
-        axes.flat, ("train_accuracy", "val_accuracy", "train_loss", "val_loss"), strict=True
-    ):
-        for name, (line, face) in ours.items():
+    looks = {CNN: ("-", colour, "÷ 255"), CNN_L2: (":", "white", "unit L2")}
+    for ax, (column, claim) in zip(axes.flat, LOG.items(), strict=True):
+        for name, (line, face, text) in looks.items():
             group = logs[logs["system"] == name]
-            wide = group.pivot(index="images_seen", columns="key", values=column) * 1.0
+            wide = group.pivot(index="epoch", columns="key", values=column).astype(float)
+            seen, mean = wide.index * n_fit / 1000, wide.mean(axis=1, skipna=False)
             if wide.shape[1] > 1:
-                ax.plot(wide.index / 1000, wide, line, color=colour, lw=0.7, alpha=0.45)
-            mean = wide.mean(axis=1, skipna=False)
-            ax.plot(
-                mean.index / 1000,
-                mean,
-                "o",
-                ls=line,
-                ms=4,
-                color=colour,
-                mfc=face,
-                label=SYSTEMS[name].label,
-            )
-        seen = printed["epoch"] * n_fit / 1000
-        ax.plot(
-            seen,
-            printed[column],
-            "D--",
-            color=INK,
-            mfc="white",
-            ms=5,
-            label="raj2024's log",
-        )
+                ax.plot(seen, wide, line, color=colour, lw=0.7, alpha=0.45)
+            ax.plot(seen, mean, f"o{line}", ms=4, color=colour, mfc=face, label=text)
+        printed = claims.reported(claim)
+        seen = np.arange(1, len(printed) + 1) * papers / 1000
+        ax.plot(seen, printed, "D--", color=INK, mfc="white", ms=5, label="raj2024's log")
         if column.endswith("loss"):
-            log_axis(ax, "y", np.append(logs[column].dropna(), printed[column]))
+            log_axis(ax, "y", np.append(logs[column].dropna(), printed))
         value_axis(ax.yaxis, column)
     for ax in axes[1]:
         ax.set_xlabel("training images seen (thousands)")
@@ -129,19 +108,14 @@ def pair_plot(table: pd.DataFrame, leader: str, other: str, count: int = 12):
     figure, ax = plt.subplots(figsize=(WIDTH, 0.28 * len(shown) + 1.2))
     ax.hlines(places, shown["leader_errors"], shown["other_errors"], color=QUIET, lw=1.4)
     for column, name, marker in (("leader", leader, "o"), ("other", other, "s")):
-        ax.plot(
-            shown[f"{column}_errors"],
-            places,
-            marker,
-            color=COLOURS[SYSTEMS[name].model],
-            label=SYSTEMS[name].label,
-        )
+        errors, text = shown[f"{column}_errors"], SYSTEMS[name].label
+        ax.plot(errors, places, marker, color=_colour(name), label=text)
     ax.set_yticks(places, shown["pair"])
     ax.invert_yaxis()
     ax.grid(False, axis="y")
     ax.set(xlabel="test images of one taken for the other", ylabel="pair of digits")
     ax.set_xlim(left=min(0, ax.get_xlim()[0]))
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.3)
+    ax.legend(**_ABOVE, ncols=2)
     return figure
 
 
@@ -169,13 +143,13 @@ def cost_plot(table: pd.DataFrame):
     """Draw test error over the time to predict, both logarithmic, systems named.
 
     Args:
-        table: what `baselines_tables.cost_table` returns.
+        table: what `results.cost_table` returns.
     """
     import matplotlib.pyplot as plt
 
     from mnistlib.show.plots import name_points
 
-    figure, ax = plt.subplots(figsize=(WIDTH, 4.4))
+    figure, ax = plt.subplots(figsize=(WIDTH, 4.6))
     points = table[["predict_seconds"]].assign(error=1 - table["test_accuracy"])
     seconds, error = points["predict_seconds"], points["error"]
     for x, y, system in zip(seconds, error, table["system"], strict=True):
@@ -189,10 +163,15 @@ def cost_plot(table: pd.DataFrame):
     return figure
 
 
+def _colour(system: str) -> str:
+    """Return the colour of a system's method; all convolutional networks share one."""
+    return COLOURS.get(SYSTEMS[system].fields["model"], COLOURS["raj_cnn"])
+
+
 def _point(ax, x, y, system: str, **more) -> None:
-    """Draw a system in its method's colour; hollow if it has another scaling of pixels."""
-    colour = COLOURS[SYSTEMS[system].model]
-    face = colour if SYSTEMS[system].scaling == "unit" else "white"
-    ax.errorbar(
-        x, y, fmt="o", color=colour, mfc=face, ms=6, capsize=3, lw=1.4, zorder=3, **more
-    )
+    """Draw a system in its method's colour; hollow if it is not the CNN of Fig. 10."""
+    is_other_cnn = system in NETWORKS and system not in (CNN, ANN)
+    colour = _colour(system)
+    face = "white" if is_other_cnn else colour
+    style = {"fmt": "o", "ms": 6, "capsize": 3, "lw": 1.4, "zorder": 3}
+    ax.errorbar(x, y, color=colour, mfc=face, **style, **more)

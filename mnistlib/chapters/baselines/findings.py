@@ -1,275 +1,287 @@
-"""What the comparison found, in words that follow from the numbers."""
+"""What the comparison found: facts, and what they are held against; words are beside."""
+
+import re
 
 import pandas as pd
 
 from mnistlib import claims
-from mnistlib.chapters.baselines.design import ANN, CNN, CNN_L2, SYSTEMS
-from mnistlib.chapters.baselines.results import papers_size, printed_log
-from mnistlib.claims.evidence import Printed
+from mnistlib.chapters.baselines.design import (
+    ANN,
+    CNN,
+    CNN_L2,
+    SYSTEMS,
+    UNDESCRIBED,
+    VAL_FRACTION,
+)
+from mnistlib.chapters.baselines.results import LOG
+from mnistlib.claims.evidence import Evidence, Fact, Printed, Untestable
 from mnistlib.data.datasets import Dataset
-from mnistlib.show import tables
-from mnistlib.show.reproduction import INTERVALS, headline_row, sentence
-from mnistlib.show.tables import images, points_interval
-from mnistlib.show.words import directions, join, number_of, p_text
+from mnistlib.data.splits import validation_size
+from mnistlib.show import prose, reproduction
+from mnistlib.show.reproduction import N_TRAIN, test_evidence
 from mnistlib.stats.intervals import place, wilson
 
 _LEVEL = 0.05
+EPOCHS = len(claims.reported("RAJ-04"))
+_HEADLINE = {
+    CNN: ["RAJ-01"],
+    "svm_rbf": ["RAJ-12", "ASH-04"],
+    ANN: ["RAJ-11"],
+    "knn_3": ["ASH-05"],
+    "random_forest": ["ASH-06"],
+}
 
 
-def is_papers_size(dataset: Dataset, n_fit: int) -> bool:
-    """Return whether networks were trained on the images that `raj2024` trains on.
+def say(block: str, **facts) -> str:
+    """Return a finding in words: a block of ``findings.md.j2``."""
+    # One line: the template's ends of lines are no sentence's.
+    return re.sub("[ \n]+", " ", prose.say(__file__, block, **facts))
+
+
+def is_papers_size(params, dataset: Dataset) -> bool:
+    """Return whether the runs have `raj2024`'s images and epochs."""
+    return reproduction.is_full_size(params, dataset.name) and params.epochs == EPOCHS
+
+
+def split_sizes(n: int) -> list[int]:
+    """Return how many of n training images the paper's call trains on, and validates on."""
+    held_out = validation_size(n, VAL_FRACTION, "last")
+    return [n - held_out, held_out]
+
+
+def evidence(frame: pd.DataFrame, logs: pd.DataFrame, on_all: pd.DataFrame, sized: bool):
+    """Return what this chapter holds against the claims.
 
     Args:
-        dataset: of the runs.
+        frame: a row per run, with system.
+        logs: their history, a row per run and epoch.
+        on_all: runs of the undescribed systems on all training images, as frame.
+        sized: what `is_papers_size` returned.
+    """
+    return [
+        *_of_cnn(frame, logs, sized),
+        *_of_baselines(frame, on_all, sized),
+        *_facts(frame),
+        Untestable(
+            "RAJ-08", "The machine is not named: seconds are its own, and no property."
+        ),
+        *(
+            Untestable(claim, "The picture that was read is not in the paper's text.")
+            for claim in ("RAJ-13", "RAJ-14")
+        ),
+    ]
+
+
+def _of_cnn(frame, logs, sized) -> list[Evidence]:
+    found = []
+    for name, reading in (
+        (CNN, "pixels divided by 255"),
+        (CNN_L2, "columns of unit L2 length"),
+    ):
+        label = SYSTEMS[name].label
+        runs, epochs = (table[table["system"] == name] for table in (frame, logs))
+        how = {"reading": reading, "paper_sized": sized}
+        for claim in ("RAJ-01", "RAJ-02", "RAJ-03"):
+            found += test_evidence(runs, label, (claim,), **how)
+        # A study of more or fewer epochs is not judged; its log is cut, or ends in NaN.
+        wide = epochs.pivot(index="seed", columns="epoch", values=list(LOG))
+        for column, claim in LOG.items():
+            ours = wide[column].reindex(columns=range(1, EPOCHS + 1)).astype(float)
+            found.append(Printed(claim, label, ours.to_numpy().tolist(), **how))
+    return found
+
+
+def _of_baselines(frame, on_all, sized) -> list[Evidence]:
+    sources = {"30 % held out": frame, "none held out": on_all}
+    found = []
+    for name, system in SYSTEMS.items():
+        for claim in system.claims if name not in (CNN, "asher") else ():
+            for images, table in sources.items():
+                found += test_evidence(
+                    table[table["system"] == name],
+                    system.label,
+                    (claim,),
+                    reading=f"{system.settings}; {images}",
+                    paper_sized=sized,
+                    seedless=name in UNDESCRIBED,
+                )
+    return found
+
+
+def _facts(frame) -> list[Fact]:
+    size, headline = network(frame[frame["system"] == CNN]), headline_facts()
+    sizes = size["sizes"]
+    return [
+        Fact(
+            "RAJ-02",
+            headline["conclusion"] == headline["table"],
+            say("three_accuracies", **headline),
+        ),
+        Fact(
+            "RAJ-09",
+            size["ours"] == size["theirs"],
+            f"The layers of Fig. 10 have {size['ours']:,} parameters.",
+        ),
+        Fact(
+            "RAJ-10",
+            sizes == size["printed_sizes"],
+            f"Of {N_TRAIN:,} images the printed call trains on {sizes[0]:,} and holds "
+            f"{sizes[1]:,} out.",
+        ),
+    ]
+
+
+def headline_facts() -> dict:
+    """Return the accuracies printed for the CNN, in percent: conclusion, table, text, log.
+
+    training is the log's last training accuracy, validation its last validation accuracy.
+    """
+    ids = {"conclusion": "RAJ-02", "table": "RAJ-01", "text": "RAJ-03"}
+    logs = {"training": "RAJ-05", "validation": "RAJ-07"}
+    last = {k: round(100 * claims.reported(claim)[-1], 2) for k, claim in logs.items()}
+    return {k: claims.reported(claim) for k, claim in ids.items()} | last
+
+
+def log_facts(items: list[Evidence]) -> dict:
+    """Return how far the printed log is met, and by which scaling its first epoch is.
+
+    Args:
+        items: what `evidence` returned.
+
+    Returns:
+        dict: inside (system -> printed values of the log inside one more run; a system
+        without that interval is left out), total, first (system -> training accuracy
+        after the first epoch, fraction), target (the printed one), nearer (system).
+    """
+    logs = [one for one in items if one.claim_id in LOG.values()]
+    names = list(dict.fromkeys(one.system for one in logs))
+    inside = {
+        name: sum(one.places.count("inside") for one in logs if one.system == name)
+        for name in names
+        if all(all(one.places) for one in logs if one.system == name)
+    }
+    training = [one for one in logs if one.claim_id == LOG["train_accuracy"]]
+    first = {one.system: float(one.mean[0]) for one in training}
+    target = float(training[0].value[0])
+    return {
+        "inside": inside,
+        "total": len(LOG) * EPOCHS,
+        "first": first,
+        "target": target,
+        "nearer": min(first, key=lambda name: abs(first[name] - target)),
+    }
+
+
+def where(classes: pd.DataFrame, pairs: pd.DataFrame) -> dict:
+    """Return on which digits and pairs of digits the difference arises.
+
+    Args:
+        classes: what `lead.by_class` returned.
+        pairs: what `lead.by_pair` returned.
+
+    Returns:
+        dict: digits (rows beyond chance: digit, lead), top (three pairs), share (of the
+        whole lead, NaN without one), ranks (of asher's two pairs among the CNN's errors).
+    """
+    sure = classes[classes["p_holm"] < _LEVEL]
+    ranks = pairs["leader_errors"].rank(method="min", ascending=False)
+    ranks.index = pairs["pair"]
+    return {
+        "digits": sure[["digit", "lead"]].to_dict("records"),
+        "top": pairs["pair"].head(3).tolist(),
+        "share": float(pairs["share"].head(3).sum(skipna=False)),
+        "ranks": {pair: int(ranks[pair]) for pair in ("3/8", "4/9")},
+    }
+
+
+def networks(effects: pd.DataFrame) -> dict:
+    """Return which networks differ from that of Fig. 10 beyond chance.
+
+    Args:
+        effects: what `compare` returned, with the CNN as baseline.
+
+    Returns:
+        dict: seeds, ahead, behind, alike (labels; a system that was not tested is in none).
+    """
+    differs = effects["p_holm"] < _LEVEL
+    signs = {
+        "ahead": differs & (effects["mean_difference"] > 0),
+        "behind": differs & (effects["mean_difference"] < 0),
+        "alike": effects["p_holm"] >= _LEVEL,
+    }
+    labels = {name: effects.loc[chosen, "a"].tolist() for name, chosen in signs.items()}
+    return {"seeds": int(effects["n"].max())} | labels
+
+
+def order(table: pd.DataFrame) -> dict:
+    """Return the order of the three systems that `raj2024` compares, the best first."""
+    ours = table.set_index("system").loc[[CNN, "svm_rbf", ANN], "mean"]
+    names = list(ours.sort_values(ascending=False, kind="stable").index)
+    labels = [SYSTEMS[name].label for name in names]
+    return {"order": labels, "is_papers": names == [CNN, "svm_rbf", ANN]}
+
+
+def network(rows: pd.DataFrame) -> dict:
+    """Return the CNN's size and the paper's: parameters, and sizes of the split."""
+    return {
+        "ours": int(rows["parameters"].iloc[0]),
+        "theirs": claims.reported("RAJ-09"),
+        "sizes": split_sizes(N_TRAIN),
+        "printed_sizes": claims.reported("RAJ-10"),
+    }
+
+
+def gap(rows: pd.DataFrame) -> dict:
+    """Return how training and test accuracy of runs differ: mean, low, high, n."""
+    points = rows["train_accuracy"] - rows["test_accuracy"]
+    return points.agg({"mean": "mean", "low": "min", "high": "max", "n": "size"}).to_dict()
+
+
+def answer(accuracies, row, items: list[Evidence], sized: bool, n_fit: int) -> dict:
+    """Return what the head of the page says.
+
+    Args:
+        accuracies: what `results.accuracy_table` returned.
+        row: of `lead.against`: the best classical system.
+        items: what `evidence` returned.
+        sized: what `is_papers_size` returned.
         n_fit: training images without the validation images.
     """
-    return dataset.name == "mnist" and n_fit == papers_size()
+    table = accuracies.set_index("system")
+    first = next(one for one in items if one.claim_id == "RAJ-01")
+    return {
+        "cnn": table.at[CNN, "mean"],
+        "low": table.at[CNN, "both_low"],
+        "high": table.at[CNN, "both_high"],
+        "best": SYSTEMS[row.name].label,
+        "other": table.at[row.name, "mean"],
+        "lead": row,
+        "sentence": reproduction.sentence(first) if sized else "",
+        "n_fit": n_fit,
+        "three": say("three_accuracies", **headline_facts()),
+    }
 
 
-def size(dataset: Dataset, n_fit: int) -> str:
-    """Say whether the papers' numbers can be held against these runs."""
-    theirs = tables.count(papers_size())
-    if is_papers_size(dataset, n_fit):
-        return (
-            f"**Size.** Every system was trained on the {theirs} images that `raj2024` "
-            "trains on."
-        )
-    data = "MNIST images" if dataset.name == "mnist" else "images that are not MNIST"
-    return (
-        f"**Size.** Every system was trained on {tables.count(n_fit)} {data}, `raj2024`'s "
-        f"on {theirs}. Printed accuracies are shown beside ours; agreement or the lack of "
-        "it says nothing at this size."
-    )
-
-
-def network(rows: pd.DataFrame) -> str:
-    """Say whether the CNN has the size that `raj2024` prints.
-
-    Args:
-        rows: the CNN's rows of what `baselines.named` returns.
-    """
-    ours, theirs = int(rows["parameters"].iloc[0]), claims.reported("RAJ-09")
-    same = "as many as" if ours == theirs else f"not the {tables.count(theirs)} that"
-    return f"**The network** has {tables.count(ours)} parameters, {same} `raj2024` prints."
-
-
-def accuracy(table: pd.DataFrame, best: str) -> str:
-    """Say how the CNN and the best classical system do, and in which order systems come.
-
-    Args:
-        table: what `baselines_tables.accuracy_table` returns.
-        best: the classical system that validation chose.
-    """
-    rows = table.set_index("system")
-    shown = []
-    for name in (CNN, best):
-        # With its sampling doubt alone where no seed changes a system.
-        part = "both_" if pd.notna(rows.at[name, "both_low"]) else "image_"
-        columns = ["mean", f"{part}low", f"{part}high"]
-        shown.append(
-            f"{SYSTEMS[name].label} {tables.with_interval(*rows.loc[name, columns])}"
-        )
-    ours = rows.loc[[CNN, "svm_rbf", ANN], "mean"].sort_values(ascending=False)
-    order = " before ".join(SYSTEMS[name].label for name in ours.index)
-    same = list(ours.index) == [CNN, "svm_rbf", ANN]
-    return (
-        f"**Accuracy** on the test images: {shown[0]}; {shown[1]}, the classical system of "
-        "the best validation accuracy (in brackets: 95 % over images, and over seeds where "
-        f"they matter). Of the three that `raj2024` compares the order is "
-        f"{order}: "
-        + ("the paper's own." if same else "not the paper's, CNN before SVM before ANN.")
-    )
-
-
-def printed(tests: pd.DataFrame) -> str:
-    """Say which printed differences a test would call chance.
-
-    Args:
-        tests: what `baselines_tables.printed_tests` returns.
-    """
-    chance = [
-        f"{row.better} over {row.worse} in `{row.paper}` ({p_text(row.p)})"
-        for row in tests.itertuples()
-        if row.p >= _LEVEL
-    ]
-    return (
-        "**Printed differences.** Taken at face value on 10,000 test images, "
-        + (f"{join(chance)} cannot be told from chance" if chance else "none is chance's")
-        + "; no paper reports a second run."
-    )
-
-
-def lead(comparison: pd.Series, n_test: int, won: int, lost: int) -> str:
-    """Say whether the CNN leads over one system.
-
-    Args:
-        comparison: a row of what `lead.against` returns.
-        n_test: number of test images.
-        won: images that the CNN gets right at most seeds and the other does not.
-        lost: images that the other gets right and the CNN, at most seeds, does not.
-    """
-    name = SYSTEMS[comparison["system"]].label
-    gain = points_interval(comparison["points"], comparison["low"], comparison["high"])
-    counts = (
-        f"of {tables.count(n_test)} test images the CNN alone has "
-        f"{comparison['a_only']:.1f} right and the {name} alone "
-        f"{comparison['b_only']:.1f} (means over seeds), a lead of {gain} points, with its "
-        "95 % interval over seeds and images"
-    )
-    verdict = "which the luck of the test images may explain"
-    if comparison["p_holm"] < _LEVEL:
-        verdict = "more than the luck of these test images explains"
-        if comparison["low"] <= 0 <= comparison["high"]:
-            verdict += ", but other seeds may have none"
-    seeds = directions(comparison["ahead"], comparison["behind"], comparison["runs"])
-    return (
-        f"**The CNN against the {name}:** {counts}; {verdict} "
-        f"({p_text(comparison['p_holm'])}). By McNemar's test the seeds say {seeds}. At "
-        f"most of its seeds the CNN is right where the {name} is wrong on "
-        f"{number_of(won, 'image')}, and wrong where it is right on {tables.count(lost)}."
-    )
-
-
-def where(classes: pd.DataFrame, pairs: pd.DataFrame, best: str) -> str:
-    """Say on which digits and pairs of digits the difference arises.
-
-    Args:
-        classes: what `lead.by_class` returns.
-        pairs: what `lead.by_pair` returns.
-        best: name of the other system.
-    """
-    name = SYSTEMS[best].label
-    sure = classes[classes["p_holm"] < _LEVEL]
-    digits = join([f"{row.digit} ({images(row.lead)} images)" for row in sure.itertuples()])
-    text = "**Where it arises.** " + (
-        f"Taken digit by digit, the difference is beyond chance for {digits}."
-        if len(sure)
-        else "No single digit shows a difference beyond chance."
-    )
-    whole, top = pairs["lead"].sum(), pairs.head(3)
-    if whole > 0:
-        text += (
-            f" The pairs {join(top['pair'])} make "
-            f"{tables.percent(top['lead'].sum() / whole, 0)} of the difference to the "
-            f"{name}."
-        )
-    ranks = pairs["leader_errors"].rank(method="min", ascending=False)
-    named = [
-        f"{pair} is number {ranks[pairs['pair'] == pair].iloc[0]:.0f}"
-        for pair in ("3/8", "4/9")
-    ]
-    return f"{text} Of the 45 pairs that the CNN takes for each other, {join(named)}; " + (
-        "`asher` names these two for its own network."
-    )
-
-
-def training_accuracy(rows: pd.DataFrame) -> str:
-    """Say what the headline of `raj2024` is, and how training and test accuracy differ.
-
-    Args:
-        rows: the CNN's rows of what `baselines.named` returns.
-    """
-    log = printed_log().iloc[-1]
-    headline, test = claims.reported("RAJ-02"), claims.reported("RAJ-01")
-    training = 100 * log["train_accuracy"]
-    equal = "is" if round(training, 2) == headline else "is not"
-    gap = 100 * (rows["train_accuracy"] - rows["test_accuracy"])
-    spread = f"{gap.mean():+.2f} points"
-    if len(gap) > 1:
-        spread += f" ({gap.min():+.2f} to {gap.max():+.2f} over seeds)"
-    return (
-        f"**The headline.** The {headline:.2f} % that `raj2024` concludes with {equal} the "
-        f"training accuracy of its log's last epoch, {training:.2f} %; its "
-        f"validation accuracy is {100 * log['val_accuracy']:.2f} %, its table's figure "
-        f"{test:.2f} %. In our runs training accuracy in the last epoch differs from test "
-        f"accuracy by {spread}: another quantity, and no estimate of the latter."
-    )
-
-
-def first_epoch(log: pd.DataFrame, comparable: bool) -> str:
-    """Say which scaling starts as the printed log does.
-
-    Args:
-        log: what `baselines_tables.log_table` returns, for accuracy.
-        comparable: whether an epoch has as many images as the paper's.
-    """
-    first = log.set_index("epoch").loc[1]
-    target = first["training, printed"]
-    ours = {name: first[f"training, {SYSTEMS[name].label}"] for name in (CNN, CNN_L2)}
-    shown = join(
-        [f"{tables.percent(v)} ({SYSTEMS[name].label})" for name, v in ours.items()]
-    )
-    nearer = min(ours, key=lambda name: abs(ours[name] - target))
-    return (
-        f"**The first epoch** ends at {tables.percent(target)} training accuracy in the "
-        f"printed log, at {shown} here"
-        + (
-            f": {SYSTEMS[nearer].label} is nearer, a hint at the paper's scaling, no proof."
-            if comparable
-            else ", after another number of images."
-        )
-    )
-
-
-def headline_rows(frame: pd.DataFrame, dataset: Dataset, n_fit: int) -> list[dict]:
+def headline_rows(frame: pd.DataFrame, sized: bool, n_fit: int) -> list[dict]:
     """Return the rows of the front page's table, see `report.headline`.
 
     Args:
-        frame: what `baselines.named` returns.
-        dataset: of the runs.
+        frame: a row per run, with system.
+        sized: what `is_papers_size` returned.
         n_fit: training images without the validation images.
     """
-    comparable = is_papers_size(dataset, n_fit)
     rows = []
-    for name, claim in (
-        (CNN, "RAJ-01"),
-        ("svm_rbf", "RAJ-12"),
-        (ANN, "RAJ-11"),
-        ("svm_rbf", "ASH-04"),
-        ("knn_3", "ASH-05"),
-        ("random_forest", "ASH-06"),
-    ):
+    for name, ids in _HEADLINE.items():
         runs = frame[frame["system"] == name]
-        values, n_test = 100 * runs["test_accuracy"], int(runs["n_examples"].iloc[0])
-        text = f"trained on {tables.count(n_fit)} images only: not to be compared."
-        if comparable and SYSTEMS[name].is_repeated:
-            text = sentence(Printed(claim, "", list(values)))
-        elif comparable:
-            ends = wilson(int(runs["n_correct"].iloc[0]), n_test)
-            text = _no_seed(claims.reported(claim), claims.printed(claim), ends)
-        rows.append(
-            headline_row(
-                Printed(claim, SYSTEMS[name].label, list(values), n_test=n_test),
-                "test accuracy",
-                text,
-            )
-        )
+        for claim in ids:
+            (one,) = test_evidence(runs, SYSTEMS[name].label, (claim,))
+            text = ""
+            if not sized:
+                text = say("too_small", n_fit=n_fit)
+            elif name in UNDESCRIBED:
+                ends = wilson(int(runs["n_correct"].iloc[0]), one.n_test)
+                low, high = (100 * end for end in ends)
+                lies = place(one.value[0], low, high)
+                text = say("seedless", printed=one.text, place=lies, low=low, high=high)
+            rows.append(reproduction.headline_row(one, "test accuracy", text))
     return rows
-
-
-def _no_seed(value: float, printed: str, ends: tuple[float, float]) -> str:
-    """Say where a printed accuracy, in percent, lies beside a system without a seed."""
-    low, high = (100 * end for end in ends)
-    return (
-        f"no seed changes this system; the printed {printed} % lies "
-        f"{place(value, low, high)} the 95 % interval over test images, "
-        f"{low:.2f}–{high:.2f} %."
-    )
-
-
-def headline_note() -> str:
-    """Return the note on the three accuracies that `raj2024` prints for its CNN."""
-    conclusion, table, text = (claims.printed(f"RAJ-0{i}") for i in (2, 1, 3))
-    return (
-        f"Printed for the same network: {conclusion} % in the conclusion, {table} % in the "
-        f"table, {text} % in the text. {INTERVALS}"
-    )
-
-
-def printed_seconds() -> str:
-    """Return the note on the seconds that `raj2024` prints for its CNN."""
-    seconds = claims.reported("RAJ-08")
-    return (
-        f"`raj2024` prints {sum(seconds)} s for its {len(seconds)} epochs of the CNN and "
-        "does not name the machine; it times no baseline, and `asher` times nothing."
-    )

@@ -4,33 +4,120 @@ import numpy as np
 import pandas as pd
 
 from mnistlib import claims
-from mnistlib.chapters.baselines.design import CLASSICAL, CNN, CNN_L2, SYSTEMS
+from mnistlib.chapters.baselines.design import ALGORITHM, CLASSICAL, CNN, CNN_L2, SYSTEMS
 from mnistlib.claims.evidence import Printed
+from mnistlib.show import tables
+from mnistlib.show.reproduction import N_TEST
+from mnistlib.show.tables import ACCURACY, DIFFERENCE, Column
+from mnistlib.show.words import directions
 from mnistlib.stats.compare import two_proportions
-from mnistlib.stats.evaluate import per_class
-from mnistlib.stats.intervals import accuracies, errors_implied, place, summary
+from mnistlib.stats.evaluate import confusion, per_class
+from mnistlib.stats.intervals import accuracies, errors_implied
 from mnistlib.stats.selection import select
 
-# Test images behind a printed accuracy, where the paper does not say.
-N_PRINTED = 10_000
 # The columns of a training log, and the claims that hold `raj2024`'s.
 LOG = {
-    "train_loss": "RAJ-04",
     "train_accuracy": "RAJ-05",
-    "val_loss": "RAJ-06",
     "val_accuracy": "RAJ-07",
+    "train_loss": "RAJ-04",
+    "val_loss": "RAJ-06",
 }
+_MEASURES = ("precision", "recall")
+_NO_BREAK = "\u2011"  # a hyphen at which no line ends
+
+
+def _judged(low: float, high: float, place: str) -> str:
+    if pd.isna(low):
+        return tables.MISSING
+    return f"{low:.4f}–{high:.4f}" + (f", {place}" if place else "")
+
+
+ACCURACIES = [
+    Column("label", "system"),
+    Column("n", "runs"),
+    Column("val_accuracy", "validation", tables.percent),
+    Column(("mean", "median", "failed", "n"), "test", tables.accuracy),
+    *ACCURACY[1:],
+]
+EFFECTS = [
+    Column("a", "network"),
+    Column("parameters", format=tables.count),
+    Column("n", "seeds"),
+    *DIFFERENCE,
+]
+PRINTED_TESTS = [
+    Column("paper"),
+    Column("systems"),
+    Column("accuracies", "accuracy, %"),
+    Column("errors"),
+    Column("p", format=tables.p_value),
+]
+PRINTED = [
+    Column("claim", format=lambda text: text.replace("-", _NO_BREAK)),
+    Column("system"),
+    Column("reading"),
+    Column("printed"),
+    Column("mean", "ours", tables.number),
+    Column("one_run", "one more run"),
+    Column("place", "printed lies"),
+]
+LOG_COLUMNS = [
+    Column("epoch"),
+    Column("part", "images"),
+    Column("printed"),
+    Column(f"mean_{CNN}", "÷ 255: mean", ".4f"),
+    Column((f"low_{CNN}", f"high_{CNN}", f"place_{CNN}"), "one more run", _judged),
+    Column(f"mean_{CNN_L2}", "unit L2: mean", ".4f"),
+    Column(
+        (f"low_{CNN_L2}", f"high_{CNN_L2}", f"place_{CNN_L2}"), "one more L2 run", _judged
+    ),
+]
+SCORES = [
+    Column("digit"),
+    Column("support", "images", tables.count),
+    *(
+        Column(f"{measure}_{who}", f"{measure}, {who}", tables.percent)
+        for measure in _MEASURES
+        for who in ("CNN", "other")
+    ),
+]
+LEADS = [
+    Column("label", "system"),
+    Column(("a_only", "b_only"), "alone right", lambda a, b: f"{a:.1f} : {b:.1f}"),
+    Column(("ahead", "behind", "runs"), "McNemar", directions),
+    Column("lead", "lead, images", tables.images),
+    Column(("points", "low", "high"), "lead, points", tables.points_interval),
+    Column("p_holm", "p (Holm)", tables.p_value),
+]
+CLASSES = [
+    Column("digit"),
+    Column("support", "images", tables.count),
+    Column("leader_errors", "errors, CNN", ".1f"),
+    Column("other_errors", "errors, other", ".1f"),
+    Column("lead", "lead, images", tables.images),
+    Column("p_holm", "p (Holm)", tables.p_value),
+]
+COSTS = [
+    Column("label", "system"),
+    Column("fit_seconds", "fit, s", tables.number),
+    Column("predict_seconds", "predict 1,000, s", ".3f"),
+    Column("megabytes", "size, MB", tables.number),
+    Column("test_accuracy", "test accuracy", tables.percent),
+]
 
 
 def settings_table() -> pd.DataFrame:
-    """Return what each system is: system, settings, scaling of pixels, runs."""
+    """Return what each system is: system, settings."""
     return pd.DataFrame(
-        {
-            "system": system.label,
-            "settings": system.settings,
-            "runs": "one per seed" if system.is_repeated else "one",
-        }
-        for system in SYSTEMS.values()
+        {"system": system.label, "settings": system.settings} for system in SYSTEMS.values()
+    )
+
+
+def algorithm_table() -> pd.DataFrame:
+    """Return the steps of the paper's Algorithm 1, and what does each here."""
+    return pd.DataFrame(
+        {"step": step, "the paper's call": f"`{call}`", "here": f"`{here}`", "how": how}
+        for step, (call, here, how) in enumerate(ALGORITHM, start=1)
     )
 
 
@@ -38,22 +125,146 @@ def accuracy_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Summarise accuracy by system, the best on the test images first.
 
     Args:
-        frame: what `baselines.named` returns.
+        frame: a row per run, with system and label.
 
     Returns:
         DataFrame: system, label, val_accuracy (mean), the columns of `accuracies` (of the
         test; a system that no seed changes has one run, and no interval over seeds),
         one_low and one_high (where one more run would lie).
     """
-    table = accuracies(frame, ["system", "label"])
     groups = frame.groupby("system", sort=False)
-    ends = [_one_run(100 * group["test_accuracy"]) for _, group in groups]
-    table = table.assign(
+    ours = [Printed("RAJ-01", "", list(100 * g)) for _, g in groups["test_accuracy"]]
+    table = accuracies(frame, ["system", "label"]).assign(
         val_accuracy=groups["val_accuracy"].mean().to_numpy(),
-        one_low=[low / 100 for low, _ in ends],
-        one_high=[high / 100 for _, high in ends],
+        one_low=[one.one_run[0][0] / 100 for one in ours],
+        one_high=[one.one_run[1][0] / 100 for one in ours],
     )
     return table.sort_values("mean", ascending=False, kind="stable")
+
+
+def best_classical(frame: pd.DataFrame) -> str:
+    """Return the classical system that `select` chooses, on validation images alone.
+
+    Of equals, the first in `SYSTEMS` is taken.
+    """
+    classical = frame[frame["system"].isin(CLASSICAL)]
+    return str(select(classical, [], ["system"], prefer=()).at[0, "system"])
+
+
+def printed_table(evidence: list) -> pd.DataFrame:
+    """Return the accuracies that papers print beside our runs, a row for each reading.
+
+    Args:
+        evidence: of which `Printed` about one value are shown.
+
+    Returns:
+        DataFrame, in the registry's order: claim, system, reading (what the system's
+        name does not say), printed, one_run (texts), mean (percent), place (dash where
+        nothing is judged).
+    """
+    rows = []
+    for one in evidence:
+        if not isinstance(one, Printed) or len(one.value) > 1:
+            continue
+        low, high = (float(end[0]) / 100 for end in one.one_run)
+        rows.append(
+            {
+                "claim": one.claim_id,
+                "system": one.system,
+                "reading": one.reading.rpartition("; ")[2],
+                "printed": one.text,
+                "mean": float(one.mean[0]),
+                "one_run": "no seed" if one.seedless else tables.interval(low, high),
+                "place": (one.paper_sized and one.place) or tables.MISSING,
+            }
+        )
+    place_of = claims.load_claims().index.get_loc
+    return pd.DataFrame(rows).sort_values(
+        "claim", key=lambda ids: ids.map(place_of), kind="stable"
+    )
+
+
+def log_table(evidence: list, measure: str) -> pd.DataFrame:
+    """Set our CNN's training logs, in both scalings, beside the printed one, by epoch.
+
+    Args:
+        evidence: of which `Printed` about the claims of `LOG` are shown.
+        measure: "accuracy" or "loss".
+
+    Returns:
+        DataFrame: epoch, part ("training", "validation"), printed (text), and for each
+        scaling mean, low and high (one more run), place ("" where nothing is judged).
+    """
+    names = {SYSTEMS[name].label: name for name in (CNN, CNN_L2)}
+    parts = []
+    for part, text in (("train", "training"), ("val", "validation")):
+        claim = LOG[f"{part}_{measure}"]
+        columns = {"part": text, "printed": claims.printed(claim).split(", ")}
+        for one in (one for one in evidence if one.claim_id == claim):
+            shown = dict(zip(("low", "high"), one.one_run, strict=True))
+            shown |= {"mean": one.mean, "place": one.places if one.paper_sized else ""}
+            columns |= {f"{key}_{names[one.system]}": shown[key] for key in shown}
+        parts.append(pd.DataFrame(columns).rename_axis("epoch").reset_index())
+    table = pd.concat(parts, ignore_index=True)
+    return table.assign(epoch=table["epoch"] + 1)
+
+
+def printed_tests() -> pd.DataFrame:
+    """Compare accuracies that one paper prints, as if all were on 10,000 test images.
+
+    Returns:
+        DataFrame, a row per pair of neighbours: paper, better, worse, systems (both in
+        words), accuracies, errors (texts), p (two proportions, unpaired: a paper's
+        predictions do not exist).
+    """
+    pairs = [
+        ("RAJ-01", "RAJ-12", "CNN", "SVM"),
+        ("RAJ-12", "RAJ-11", "SVM", "ANN"),
+        ("ASH-01", "ASH-04", "CNN", "SVM"),
+        ("ASH-04", "ASH-05", "SVM", "k-NN"),
+        ("ASH-05", "ASH-06", "k-NN", "random forest"),
+    ]
+    rows = []
+    for first, second, better, worse in pairs:
+        wrong = [errors_implied(claims.reported(id), N_TEST) for id in (first, second)]
+        right = [N_TEST - n for n in wrong]
+        rows.append(
+            {
+                "paper": claims.load_claims().at[first, "paper"],
+                "better": better,
+                "worse": worse,
+                "systems": f"{better} and {worse}",
+                "accuracies": f"{claims.printed(first)} and {claims.printed(second)}",
+                "errors": "{} and {}".format(*wrong),
+                "p": two_proportions(right[0], N_TEST, right[1], N_TEST),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def score_table(y_true: np.ndarray, by_cnn: np.ndarray, by_other: np.ndarray):
+    """Set precision and recall of two systems side by side, by digit.
+
+    Args:
+        y_true: labels (n,).
+        by_cnn: predictions (runs, n); all runs count.
+        by_other: of another system, likewise.
+
+    Returns:
+        DataFrame: digit (the last row: "mean"), support (images), precision_CNN,
+        precision_other, recall_CNN, recall_other (fractions).
+    """
+    scores = {
+        who: per_class(sum(confusion(y_true, run) for run in runs))
+        for who, runs in (("CNN", by_cnn), ("other", by_other))
+    }
+    table = pd.DataFrame(
+        {f"{m}_{who}": one[m] for m in _MEASURES for who, one in scores.items()}
+    )
+    table.loc["mean"] = table.mean()
+    support = np.bincount(y_true, minlength=len(table) - 1)
+    table.insert(0, "support", [*support, support.sum()])
+    return table.rename_axis("digit").reset_index()
 
 
 def cost_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -69,137 +280,3 @@ def cost_table(frame: pd.DataFrame) -> pd.DataFrame:
     )
     columns = ["fit_seconds", "predict_seconds", "megabytes", "test_accuracy"]
     return measured.groupby(["system", "label"], sort=False)[columns].mean().reset_index()
-
-
-def best_classical(frame: pd.DataFrame) -> str:
-    """Return the classical system that `select` chooses, on validation images alone.
-
-    Of equals, the first in `SYSTEMS` is taken.
-    """
-    classical = frame[frame["system"].isin(CLASSICAL)]
-    return str(select(classical, [], ["system"], prefer=()).at[0, "system"])
-
-
-def printed_tests() -> pd.DataFrame:
-    """Compare accuracies that one paper prints, as if all were on 10,000 test images.
-
-    Returns:
-        DataFrame, a row per pair of neighbours: paper, better, worse (systems),
-        better_value, worse_value (text, percent), better_errors, worse_errors (images), p
-        (two proportions, unpaired: a paper's predictions do not exist).
-    """
-    pairs = [
-        ("RAJ-01", "RAJ-12", "CNN", "SVM"),
-        ("RAJ-12", "RAJ-11", "SVM", "ANN"),
-        ("ASH-01", "ASH-04", "CNN", "SVM"),
-        ("ASH-04", "ASH-05", "SVM", "k-NN"),
-        ("ASH-05", "ASH-06", "k-NN", "random forest"),
-    ]
-    papers = claims.load_claims()["paper"]
-    rows = []
-    for better, worse, better_name, worse_name in pairs:
-        values = [claims.reported(claim) for claim in (better, worse)]
-        errors = [errors_implied(value, N_PRINTED) for value in values]
-        right = [N_PRINTED - n for n in errors]
-        rows.append(
-            {
-                "paper": papers[better],
-                "better": better_name,
-                "worse": worse_name,
-                "better_value": claims.printed(better),
-                "worse_value": claims.printed(worse),
-                "better_errors": errors[0],
-                "worse_errors": errors[1],
-                "p": two_proportions(right[0], N_PRINTED, right[1], N_PRINTED),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def printed_log() -> pd.DataFrame:
-    """Return the training log that `raj2024` prints: a row per epoch, the columns of LOG.
-
-    Accuracies are fractions, losses nats.
-    """
-    log = pd.DataFrame({column: claims.reported(claim) for column, claim in LOG.items()})
-    log.insert(0, "epoch", np.arange(1, len(log) + 1))
-    return log
-
-
-def log_table(history: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Set our CNN's training logs beside the printed one, by epoch.
-
-    Args:
-        history: of the CNN's runs, on both scalings, with the column system.
-        measure: "accuracy" or "loss".
-
-    Returns:
-        DataFrame: epoch, and for training and validation each: printed, ours (mean over
-        seeds), ours with unit L2; NaN for epochs that one of them does not have.
-    """
-    table = printed_log().set_index("epoch")
-    columns = {}
-    for part, text in (("train", "training"), ("val", "validation")):
-        column = f"{part}_{measure}"
-        columns[f"{text}, printed"] = table[column]
-        for name in (CNN, CNN_L2):
-            group = history[history["system"] == name].groupby("epoch")[column]
-            columns[f"{text}, {SYSTEMS[name].label}"] = group.mean()
-    return pd.DataFrame(columns).rename_axis("epoch").reset_index()
-
-
-def last_epochs(frame: pd.DataFrame) -> pd.DataFrame:
-    """Set the CNN's three accuracies beside the printed ones.
-
-    Returns:
-        DataFrame, a row each for training (last epoch), validation and test: accuracy,
-        printed (text, percent), claim, mean, low, high (over seeds), one_low, one_high
-        (one more run), place (of the printed accuracy in it).
-    """
-    runs = frame[frame["system"] == CNN]
-    log = printed_log().iloc[-1]
-    rows = []
-    for part, text in (
-        ("train", "training, last epoch"),
-        ("val", "validation, last epoch"),
-    ):
-        column = f"{part}_accuracy"
-        rows.append((column, text, f"{100 * log[column]:.2f}", LOG[column]))
-    rows.append(("test_accuracy", "test", claims.printed("RAJ-01"), "RAJ-01"))
-    table = []
-    for column, text, printed, claim in rows:
-        values = 100 * runs[column]
-        one, found = _one_run(values), summary(runs[column])
-        ours = {key: np.clip(found[key], 0, 1) for key in ("mean", "low", "high")}
-        ours |= {"one_low": one[0] / 100, "one_high": one[1] / 100}
-        table.append(
-            {"accuracy": text, "printed": printed, "claim": claim, **ours}
-            | {"place": place(float(printed), *one)}
-        )
-    return pd.DataFrame(table)
-
-
-def papers_size() -> int:
-    """Return the number of images that `raj2024` trains on, without validation images."""
-    return claims.reported("RAJ-10")[0]
-
-
-def per_class_table(of_cnn: np.ndarray, of_other: np.ndarray, other: str) -> pd.DataFrame:
-    """Set precision and recall of two confusion matrices side by side, by digit.
-
-    Args:
-        of_cnn: confusion matrix (10, 10) of the CNN.
-        of_other: of the other system.
-        other: its name in `SYSTEMS`.
-    """
-    first, second = per_class(of_cnn), per_class(of_other)
-    columns = {"digit": first.index, "support": first["support"]}
-    for measure in ("precision", "recall"):
-        for name, scores in ((CNN, first), (other, second)):
-            columns[f"{measure}, {SYSTEMS[name].label}"] = scores[measure]
-    return pd.DataFrame(columns)
-
-
-def _one_run(percent) -> tuple[float, float]:
-    low, high = Printed("RAJ-01", "", list(percent)).one_run
-    return float(low[0]), float(high[0])

@@ -13,12 +13,14 @@ NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "02_optimizers.ipynb"
 @pytest.fixture(scope="module")
 def names() -> dict:
     """The variables after the set-up and the cells of the live training."""
-    names = {"params": Params(dataset="digits")}
+    names, params = {}, Params(dataset="digits")
     cells = read_notebook(NOTEBOOK).cells
     chosen = [c for c in cells if c.id == "set-up" or c.id.startswith("live-")]
-    for cell in chosen:
-        if cell.cell_type == "code":
-            exec(cell.source, names)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Params, "from_notebook", classmethod(lambda cls: params))
+        for cell in chosen:
+            if cell.cell_type == "code":
+                exec(cell.source, names)
     return names
 
 

@@ -2,9 +2,17 @@
 
 import pandas as pd
 
-from mnistlib.chapters.optimizers.design import A1, A2, A3
-from mnistlib.show.style import WIDTH, colours, label, legend, log_axis, value_axis
-from mnistlib.stats.intervals import learned
+from mnistlib.chapters.optimizers.design import A1, A2, A3, CLAIMS
+from mnistlib.show.style import (
+    COLOURS,
+    INK,
+    WIDTH,
+    colours,
+    label,
+    legend,
+    log_axis,
+    value_axis,
+)
 
 
 def rate_figure(grid: pd.DataFrame, paper: pd.DataFrame):
@@ -14,7 +22,7 @@ def rate_figure(grid: pd.DataFrame, paper: pd.DataFrame):
     marks what the paper ran.
 
     Args:
-        grid: rows of the grid's runs, from `optimizers.named`.
+        grid: rows of the grid's runs, from `design.named`.
         paper: rows of the runs of the paper's systems with validation images held out.
 
     Returns:
@@ -33,7 +41,7 @@ def rate_figure(grid: pd.DataFrame, paper: pd.DataFrame):
     legend(whole, "method")
     log_axis(top, "x", pd.concat([grid["learning_rate"], rings["learning_rate"]]))
     top.set_xlabel(label("learning_rate"))
-    low, high = _top(grid, rings.loc[[A1.name, A2.name, A3.name], "val_accuracy"])
+    low, high = _top(grid, rings.loc[[A1, A2, A3], "val_accuracy"])
     whole.set_ylim(0, 1.04)
     top.set_ylim(low, high)
     for name, row in rings[rings["val_accuracy"].between(low, high)].iterrows():
@@ -91,34 +99,51 @@ def curves_figure(paper: pd.DataFrame, chosen: pd.DataFrame):
     return figure
 
 
-def compare_figure(paper: pd.DataFrame, tuned: pd.DataFrame):
-    """Draw test accuracy over seeds: at the paper's rates, and at the chosen ones.
+def readings_figure(table: pd.DataFrame):
+    """Draw the test accuracy of each reading of A1, A2 and A3 beside what is printed.
+
+    A bar is the interval of one more run, a mark the mean, a ring a seed; the dashed line
+    is the printed accuracy.
 
     Args:
-        paper: rows of the runs of A1, A2 and A3, all training images.
-        tuned: rows of the runs of each method at its chosen rate.
+        table: rows of `results.readings` about accuracies.
 
     Returns:
         The matplotlib Figure.
     """
     import matplotlib.pyplot as plt
 
-    from mnistlib.show.plots import interval_plot
-
-    parts = {"the paper's rates": paper, "the chosen rates": tuned}
-    figure, axes = plt.subplots(
-        1,
-        2,
-        sharey=True,
-        figsize=(WIDTH, 4.2),
-        width_ratios=[part["method"].nunique() for part in parts.values()],
-    )
-    for ax, (title, part) in zip(axes, parts.items(), strict=True):
-        part = part.assign(failed=~learned(part, "test_accuracy"))
-        interval_plot(part, "method", "test_accuracy", ax=ax, failed="failed")
-        rates = part.groupby("method", sort=False)["learning_rate"].first()
-        ticks = [f"{label(name)}\n{rate:g}" for name, rate in rates.items()]
-        ax.set_xticks(range(len(ticks)), ticks)
-        ax.set_title(title, loc="left", fontsize=9)
-    axes[1].set_ylabel("")
+    figure, axes = plt.subplots(1, 3, sharey=True, figsize=(WIDTH, 4.2))
+    settings = sorted(set(zip(table["epochs"], table["batch_size"], strict=True)))
+    claims = table["evidence"].map(lambda one: one.claim_id)
+    for ax, (optimizer, (claim, _)) in zip(axes, CLAIMS.items(), strict=True):
+        part, colour = table[claims == claim], COLOURS[optimizer]
+        variants = list(dict.fromkeys(part["system"]))
+        for i, name in enumerate(variants):
+            style = {"color": colour, "marker": "os"[i], "mfc": ("white", colour)[i == 0]}
+            for row in part[part["system"] == name].itertuples():
+                at = settings.index((row.epochs, row.batch_size))
+                at += 0.3 * (i - (len(variants) - 1) / 2)
+                _draw_reading(ax, at, row.evidence, style)
+            ax.plot([], [], **style, ls="", label=name.split(", ", 1)[1])
+        value = part["evidence"].iloc[0].value[0] / 100
+        ax.axhline(value, color=INK, ls="--", lw=1.2, label="printed")
+        ax.set_xticks(range(len(settings)), [f"{n}\n{batch}" for n, batch in settings])
+        ax.set_xlim(-0.5, len(settings) - 0.5)
+        ax.grid(axis="x", visible=False)
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.3)
+    value_axis(axes[0].yaxis, "test_accuracy")
+    axes[1].set_xlabel("epochs; below, images a step")
     return figure
+
+
+def _draw_reading(ax, at: float, one, style: dict) -> None:
+    """Draw a ring a seed, their mean, and the interval of one more run, if there is one."""
+    seeds = one.values[:, 0] / 100
+    ring = {"mfc": "none", "mec": style["color"], "mew": 0.8, "ms": 4}
+    ax.plot([at + 0.1] * len(seeds), seeds, "o", **ring)
+    (low,), (high,) = one.one_run
+    if low == low:
+        ax.plot([at, at], [low / 100, high / 100], color=style["color"], lw=1.4)
+    if not one.failed:
+        ax.plot(at, seeds.mean(), **style, ms=6)

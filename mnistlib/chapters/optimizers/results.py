@@ -1,98 +1,213 @@
 """The tables of the optimizer comparison: printed values beside ours, gaps, tests."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.optimizers.design import A1, A2, A3, PAPER_SYSTEMS, System
-from mnistlib.claims.evidence import Printed
+from mnistlib.chapters.optimizers.design import A1, A2, A3, CLAIMS, EPOCHS, SEVENS
+from mnistlib.claims.evidence import Fact, Printed
 from mnistlib.claims.registry import printed, reported
 from mnistlib.ground.errors import RunError
+from mnistlib.show import tables
+from mnistlib.show.reproduction import N_TEST, read_image, test_evidence
+from mnistlib.show.style import label
+from mnistlib.show.tables import ACCURACY, DIFFERENCE, MISSING, Column
+from mnistlib.show.words import directions as in_words
+from mnistlib.show.words import number_of
 from mnistlib.stats.compare import compare, two_proportions
 from mnistlib.stats.images import directions
-from mnistlib.stats.intervals import accuracies, errors_implied, learned, place, wilson
-
-N_TEST = 10_000  # MNIST's test images, on which the paper's accuracies are shares
+from mnistlib.stats.intervals import errors_implied, learned, wilson
+from mnistlib.stats.selection import settings
 
 
 def reported_table() -> pd.DataFrame:
-    """Return what `ahmareen2024` prints of A1 to A3, as fractions, with Wilson's interval.
-
-    Returns:
-        DataFrame: system, rate (as printed, or "not printed"), printed (text, percent),
-        accuracy, loss (nats), errors (of `N_TEST` images), low, high.
-    """
+    """Return what `ahmareen2024` prints of A1 to A3, with Wilson's interval (fractions)."""
     rows = []
-    for system in (A1, A2, A3):
-        percent, loss = map(reported, system.claims[:2])
-        errors = errors_implied(percent, N_TEST)
-        low, high = wilson(N_TEST - errors, N_TEST)
-        rows.append(
-            {
-                "system": system.name.rsplit(" ", 1)[0],
-                "rate": str(system.learning_rate) if system.prints_rate else "not printed",
-                "printed": printed(system.claims[0]),
-                "accuracy": percent / 100,
-                "loss": loss,
-                "errors": errors,
-                "low": low,
-                "high": high,
-            }
-        )
-    return pd.DataFrame(rows)
+    for (system, rate), (accuracy, loss) in zip(
+        (("A1, SGD", "0.01"), ("A2, Adam", "not printed"), ("A3, Adadelta", "1.0")),
+        CLAIMS.values(),
+        strict=True,
+    ):
+        errors = errors_implied(reported(accuracy), N_TEST)
+        ends = wilson(N_TEST - errors, N_TEST)
+        rows.append((system, rate, printed(accuracy), errors, *ends, printed(loss)))
+    columns = ["system", "rate", "accuracy", "errors", "low", "high", "loss"]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def paper_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Put the printed accuracy of each of the paper's systems beside ours.
+REPORTED = [
+    Column("system"),
+    Column("rate", "learning rate"),
+    Column("accuracy", "test accuracy, %"),
+    Column("errors"),
+    Column(("low", "high"), "over images", tables.interval),
+    Column("loss", "test loss"),
+]
+
+
+def readings(frame: pd.DataFrame, full_size: bool) -> pd.DataFrame:
+    """Return the evidence about what is printed of A1 to A3, from runs of its readings.
 
     Args:
-        frame: rows of the runs of `PAPER_SYSTEMS`, from `named`.
+        frame: tested runs of the paper's systems, over any epochs and batch sizes.
+        full_size: whether they used all images, as the paper did.
 
     Returns:
-        DataFrame: system, printed (text, percent), the columns of `accuracies`, one_low and
-        one_high (where one more run would lie), place (of the printed value in it),
-        paper_loss, loss (mean, nats; NaN where a run diverged), diverged (runs).
+        DataFrame, two rows a reading: system, epochs, batch_size, quantity ("accuracy, %"
+        or "loss"), printed (text), evidence (`Printed`).
     """
-    table = accuracies(frame, "system")
-    claims = {system.name: system.claims for system in PAPER_SYSTEMS}
-    runs = frame.groupby("system", sort=False)
-    ids = [claims[name][0] for name in table["system"]]
-    ours = [
-        Printed(i, name, list(100 * part["test_accuracy"]))
-        for i, (name, part) in zip(ids, runs, strict=True)
-    ]
-    ends = [tuple(float(end[0]) for end in one.one_run) for one in ours]
+    rows = []
+    for keys, runs in frame.groupby(["system", "epochs", "batch_size"]):
+        row = runs.iloc[0]
+        sized = full_size and row.epochs in EPOCHS
+        both = test_evidence(
+            runs,
+            row.system,
+            CLAIMS[row.optimizer],
+            reading=_reading(row),
+            paper_sized=bool(sized),
+        )
+        for quantity, one in zip(("accuracy, %", "loss"), both, strict=True):
+            rows.append((*keys, quantity, one.text, one))
+    columns = ["system", "epochs", "batch_size", "quantity", "printed", "evidence"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _reading(row) -> str:
+    """Return what we chose where the paper states nothing, in words that follow "with"."""
+    chosen = ["our network", number_of(row.epochs, "epoch"), f"batches of {row.batch_size}"]
+    if row.optimizer == "sgd":
+        chosen.append(f"momentum {row.momentum:g}")
+    if row.optimizer == "adam":
+        chosen.append(f"a learning rate of {row.learning_rate:g}")
+    return ", ".join(chosen)
+
+
+def _mean(one: Printed) -> str:
+    """Return our mean in the claim's unit, or how many runs gave it none."""
+    if one.failed:
+        return f"{one.failed} of {len(one.ours)} failed"
+    return tables.number(one.mean[0], _digits(one))
+
+
+def _one_run(one: Printed) -> str:
+    low, high = (tables.number(end[0], _digits(one)) for end in one.one_run)
+    return MISSING if low == MISSING else f"{low}–{high}"
+
+
+def _digits(one: Printed) -> int:
+    return 2 if one.n_test else 4
+
+
+def _place(one: Printed) -> str:
+    """Return where the printed value lies; a dash where nothing is judged."""
+    return one.place if one.paper_sized and one.place else MISSING
+
+
+def _judged(one: Printed) -> str:
+    """Return our mean, and where the printed value lies: "98.27, inside"."""
+    if not isinstance(one, Printed):
+        return MISSING
+    text = _mean(one)
+    text += f", {_place(one)}" * (_place(one) != MISSING)
+    return f"**{text}**" if text.endswith("inside") else text
+
+
+READINGS = [
+    Column("system"),
+    Column("quantity"),
+    Column("printed"),
+    Column("evidence", "ours", _mean),
+    Column("evidence", "one more run", _one_run),
+    Column("evidence", "printed lies", _place),
+]
+
+
+def show_readings(table: pd.DataFrame, caption: str, name: str, note: str) -> None:
+    """Display `readings`, a column for each number of epochs and each batch size."""
+    rows, settings = ["system", "quantity", "printed"], ["epochs", "batch_size"]
+    wide = table.pivot(index=rows, columns=settings, values="evidence")
+    wide.columns = [f"{number_of(n, 'epoch')}, {batch}" for n, batch in wide.columns]
+    columns = [Column(row) for row in rows]
+    columns += [Column(setting, format=_judged) for setting in wide.columns]
+    tables.numbered_table(wide.reset_index(), caption, name, columns, note=note)
+
+
+def gap_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Put the paper's gaps between A1, A2 and A3 beside ours.
+
+    Args:
+        frame: rows of the runs of `PAPER`.
+
+    Returns:
+        DataFrame: the columns of `compare` (a - b, over seeds, of these three systems);
+        gap ("A1 to A2"); paper (a - b, a fraction), paper_images and paper_p, the unpaired
+        test of the two printed accuracies; images, ours.
+    """
+    pairs = [(A2, A1), (A3, A1), (A3, A2)]  # the later one first: its gaps are gains
+    ours = frame[frame["system"].isin([A1, A2, A3])]
+    failed = ~learned(ours, "test_accuracy")
+    table = compare(ours, "system", "test_accuracy", failed=failed, pairs=pairs)
+    errors = [errors_implied(reported(claim), N_TEST) for claim, _ in CLAIMS.values()]
+    right = dict(zip((A1, A2, A3), (N_TEST - n for n in errors), strict=True))
     return table.assign(
-        printed=list(map(printed, ids)),
-        one_low=[low / 100 for low, _ in ends],
-        one_high=[high / 100 for _, high in ends],
-        place=[place(reported(i), *one) for i, one in zip(ids, ends, strict=True)],
-        paper_loss=[reported(claims[name][1]) for name in table["system"]],
-        loss=runs["test_loss"]
-        .agg(lambda losses: losses.astype(float).mean(skipna=False))
-        .to_numpy(),
-        diverged=runs["status"].agg(lambda s: int((s == "diverged").sum())).to_numpy(),
+        gap=[f"{b.split(',')[0]} to {a.split(',')[0]}" for a, b in pairs],
+        paper=[(right[a] - right[b]) / N_TEST for a, b in pairs],
+        paper_images=[right[a] - right[b] for a, b in pairs],
+        paper_p=[two_proportions(right[a], N_TEST, right[b], N_TEST) for a, b in pairs],
+        images=table["mean_difference"] * frame["n_examples"].iloc[0],
     )
 
 
-def final_table(frame: pd.DataFrame, systems: Sequence[System]) -> pd.DataFrame:
-    """Summarise the test accuracy of every system, with an interval for each doubt.
+GAPS = [
+    Column("gap"),
+    Column("paper", "printed", tables.points),
+    Column("paper_images", "in images", tables.images),
+    Column("paper_p", "p of the printed", tables.p_value),
+    *DIFFERENCE,
+]
 
-    Returns:
-        DataFrame: system, learning_rate, the columns of `accuracies`.
-    """
-    table = accuracies(frame, "system")
-    rates = {system.name: system.learning_rate for system in systems}
-    table.insert(1, "learning_rate", table["system"].map(rates))
-    return table
+
+def show_grid(grid: pd.DataFrame, best: pd.DataFrame, caption: str, name: str, note: str):
+    """Display the grid, a row a learning rate, a column a method; chosen rates are bold."""
+    table = settings(grid, ["method", "learning_rate"], "val_accuracy")
+    chosen = set(zip(best["method"], best["learning_rate"], strict=True))
+    for i, row in table.iterrows():
+        failed = row["diverged"] + row["stuck"]
+        text = tables.accuracy(row["mean"], row["median"], failed, row["n"])
+        is_chosen = (row["method"], row["learning_rate"]) in chosen
+        table.loc[i, "text"] = f"**{text}**" if is_chosen else text
+    wide = table.pivot(index="learning_rate", columns="method", values="text")
+    columns = [Column("learning_rate", format="g")]
+    columns += [Column(method, label(method)) for method in best["method"]]
+    tables.numbered_table(wide.reset_index(), caption, name, columns, note=note)
+
+
+BEST = [
+    Column("method", "optimizer", label),
+    Column("learning_rate", "chosen rate", "g"),
+    Column("mean", "validation accuracy", tables.percent),
+    Column("rates"),
+    Column("trials", "runs"),
+    Column("diverged"),
+    Column("stuck"),
+    Column(
+        "edge", "place in the grid", lambda e: f"**{e} rate: widen**" if e else "inside"
+    ),
+]
+FINAL = [
+    Column("rates"),
+    Column("method", "optimizer", label),
+    Column("learning_rate", "rate", "g"),
+    Column("n", "runs"),
+    *ACCURACY,
+]
 
 
 def pair_table(frame: pd.DataFrame, runs) -> pd.DataFrame:
-    """Compare all systems two by two on the test images.
+    """Compare all methods two by two on the test images.
 
     Args:
-        frame: rows of the systems' runs, from `named`; one run per system and seed.
+        frame: rows of the runs at the chosen rates; one run per method and seed.
         runs: where the predictions are.
 
     Returns:
@@ -100,87 +215,88 @@ def pair_table(frame: pd.DataFrame, runs) -> pd.DataFrame:
         seed by seed), images (the difference, in test images).
     """
     failed = ~learned(frame, "test_accuracy")
-    table = compare(frame, "system", "test_accuracy", failed=failed)
+    table = compare(frame, "method", "test_accuracy", failed=failed)
     predicted = {
         name: np.stack([runs.predictions(key) for key in part.sort_values("seed")["key"]])
-        for name, part in frame.groupby("system", sort=False)
+        for name, part in frame.groupby("method", sort=False)
     }
     pairs = [(predicted[row.a], predicted[row.b]) for row in table.itertuples()]
     images = table["mean_difference"] * len(runs.test_labels)
     return table.assign(images=images, **directions(runs.test_labels, pairs))
 
 
-def gap_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Put the paper's gaps between A1, A2 and A3 beside ours.
-
-    Args:
-        frame: rows of the runs of `PAPER_SYSTEMS`, from `named`.
-
-    Returns:
-        DataFrame: the columns of `compare` (a - b, over seeds, of these three systems);
-        paper (a - b, a fraction), paper_images and paper_p, the unpaired test of the two
-        printed accuracies; images, ours.
-    """
-    three = {system.name: system for system in (A3, A2, A1)}
-    ours = frame[frame["system"].isin(three)]
-    # The later system of the paper first: its gaps are gains.
-    ours = ours.sort_values("system", key=lambda names: names.map(list(three).index))
-    failed = ~learned(ours, "test_accuracy")
-    table = compare(ours, "system", "test_accuracy", failed=failed)
-    right = {
-        name: N_TEST - errors_implied(reported(system.claims[0]), N_TEST)
-        for name, system in three.items()
-    }
-    theirs = [(right[row.a], right[row.b]) for row in table.itertuples()]
-    return table.assign(
-        paper=[(a - b) / N_TEST for a, b in theirs],
-        paper_images=[a - b for a, b in theirs],
-        paper_p=[two_proportions(a, N_TEST, b, N_TEST) for a, b in theirs],
-        images=table["mean_difference"] * frame["n_examples"].iloc[0],
-    ).iloc[::-1]
+PAIRS = [
+    Column(("a", "b"), "A − B", lambda a, b: f"{label(a)} − {label(b)}"),
+    *DIFFERENCE,
+    Column("a_only", "only A", ".0f"),
+    Column("b_only", "only B", ".0f"),
+    Column(("ahead", "behind", "runs"), "McNemar", in_words),
+]
 
 
 def first_of_digit(runs, digit: int = 7) -> int:
-    """Return the place, among the test images used, of the first one of a digit.
+    """Return the row, in the data set's test part, of the first image used of a digit.
 
     Raises:
         RunError: none of the test images shows that digit.
     """
-    places = np.flatnonzero(runs.test_labels == digit)
-    if not len(places):
+    rows = runs.test_index[runs.test_labels == digit]
+    if not len(rows):
         raise RunError(
             f"the test images used must hold a {digit}. Received: n_test="
             f"{len(runs.test_labels)} (int) without one; use more test images"
         )
-    return int(places[runs.test_index[places].argmin()])
+    return int(rows.min())
 
 
-def prediction_table(frame: pd.DataFrame, runs, place: int) -> pd.DataFrame:
-    """Return what each system says of one test image.
+def seven_table(frame: pd.DataFrame, runs, index: int) -> pd.DataFrame:
+    """Return what each system says of one test image of a 7, and of all of them.
 
     Args:
-        frame: rows of the runs of `PAPER_SYSTEMS`, from `named`.
+        frame: rows of the runs of `PAPER`.
         runs: where the predictions are.
-        place: of the image among the test images used.
+        index: of the image, in the data set's test part.
 
     Returns:
-        DataFrame: system; predicted and probability, of the first seed's run; right and
-        n, how many seeds' runs are right, of how many; paper, the digit that the paper
-        shows for its own 7 (None where it shows none).
+        DataFrame: system; predicted (digits, by seed), probability (of the first seed's);
+        right and n, how many seeds' runs are right, of how many; share, of all test images
+        of a 7, that is read as a 7 (mean over seeds).
     """
-    truth = int(runs.test_labels[place])
-    claims = {system.name: system.claims[2:] for system in PAPER_SYSTEMS}
-    rows = []
-    for name, part in frame.groupby("system", sort=False):
-        predicted = [int(runs.predictions(key)[place]) for key in part["key"]]
-        rows.append(
-            {
-                "system": name,
-                "predicted": predicted[0],
-                "probability": float(runs.confidence(part["key"].iloc[0])[place]),
-                "right": sum(digit == truth for digit in predicted),
-                "n": len(predicted),
-                "paper": reported(claims[name][0]) if claims[name] else None,
-            }
+    sevens = runs.test_labels == 7
+    read = frame[["key", "system"]].merge(read_image(runs, index), on="key")
+    read["share"] = [(runs.predictions(key)[sevens] == 7).mean() for key in read["key"]]
+    return read.groupby("system", sort=False, as_index=False).agg(
+        predicted=("predicted", list),
+        probability=("probability", "first"),
+        right=("right", "sum"),
+        n=("right", "size"),
+        share=("share", "mean"),
+    )
+
+
+SEVEN_COLUMNS = [
+    Column("system"),
+    Column("predicted", format=lambda digits: str(digits[0])),
+    Column("probability", format=lambda share: tables.percent(share, 1)),
+    Column(("right", "n"), "seeds right", "{} of {}".format),
+    Column("share", "of all 7s", lambda share: tables.percent(share, 1)),
+]
+
+
+def seven_evidence(table: pd.DataFrame, index: int, full_size: bool) -> list:
+    """Return the evidence about the 7s that the paper shows, from `seven_table`.
+
+    Which 7 it shows is not stated: what can be checked is that such networks read a 7 as
+    a 7. Runs that are not of the paper's size are no fact about it.
+    """
+    evidence = []
+    for row in table[table["system"].isin(SEVENS)].itertuples():
+        text = (
+            f"The paper does not say which 7 it shows. Our runs of {row.system} read "
+            f"{tables.percent(row.share, 1)} of all test 7s as a 7 (mean over seeds), the "
+            f"first of them, image {index}, at {row.right} of {row.n} seeds."
         )
-    return pd.DataFrame(rows)
+        fact = Fact(SEVENS[row.system], row.share > 0.5, text)
+        some = Printed(fact.claim_id, row.system, row.predicted, paper_sized=False)
+        evidence.append(fact if full_size else some)
+    return evidence

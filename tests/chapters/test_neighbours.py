@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mnistlib.chapters.eda import digit_maps, neighbours
+from mnistlib.chapters.eda import digit_maps, findings, neighbours
 from mnistlib.chapters.eda import figures as eda_figures
-from mnistlib.chapters.eda import findings as eda_findings
 
 
 @pytest.fixture
@@ -131,9 +130,11 @@ def test_words_on_near_duplicates_look_at_the_tail(found, test, train, words):
     table = neighbours.summarise_search(found)
     table = table.assign(images=10_000, near=[test, train])
     table["near_share"] = table["near"] / 10_000
-    text = eda_findings.near_duplicates(table)
+    pairs = findings.near_duplicates(table)
+    text = findings.say("leak", **pairs)
+    near = findings.say("near", **pairs)
     assert words in text
-    assert f"half a pixel are {test} test images ({test / 100:.2f}" in text
+    assert f"half a pixel are {test} test images ({test / 100:.2f}" in near
     assert "the median distances, 1.00 and 2.00, could not show it" in text
 
 

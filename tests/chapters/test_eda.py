@@ -260,7 +260,6 @@ def test_figures_draw_what_they_are_given(digits):
     assert heights == table["test"].tolist()
     assert len(eda_figures.class_bars(table).legends[0].texts) == 1
     facts = eda.shape_facts(digits.x_train, digits.y_train)
-    assert len(eda_figures.boxes(facts, {"ink": "ink", "width": "width"}).axes) == 2
     image = eda_figures.centres(facts).axes[0].collections[0]
     assert image.get_array().sum() == len(facts)
     _, samples = eda.scalings(digits, np.array([0, 1, 2]))

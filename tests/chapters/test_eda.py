@@ -10,8 +10,10 @@ import pytest
 
 from mnistlib import claims, data
 from mnistlib.chapters.eda import figures as eda_figures
-from mnistlib.chapters.eda import findings as eda_findings
+from mnistlib.chapters.eda import findings
 from mnistlib.chapters.eda import results as eda
+from mnistlib.claims.verdicts import judge
+from mnistlib.show import tables
 
 
 def blank(n=1):
@@ -53,39 +55,78 @@ def test_ranges_name_the_digits_outside(like_mnist):
 def test_supports_are_set_against_the_test_part(like_mnist):
     dataset = like_mnist([5] * 10, claims.reported("ASH-13"))
     table = eda.support_claims(dataset)
-    assert table["asher_difference"].tolist() == ["0"] * 10
-    assert table.at[0, "raut_difference"] == "-80"
-    assert table.at[1, "raut_difference"] == "+60"
+    assert table["asher_difference"].tolist() == [0] * 10
+    assert table["raut_difference"].tolist()[:2] == [-80, 60]
+    assert "−80 |" in tables.to_markdown(table, eda.SUPPORTS)
+
+
+def verdicts(dataset) -> dict:
+    facts = findings.printed_counts(dataset)
+    return {fact.claim_id: judge(fact.claim_id, facts).verdict for fact in facts}
+
+
+def text_of(dataset, claim_id) -> str:
+    facts = findings.printed_counts(dataset)
+    (fact,) = [fact for fact in facts if fact.claim_id == claim_id]
+    return fact.text.replace("\n", " ")
 
 
 def test_the_papers_counts_are_not_held_against_other_data(digits):
     assert eda.range_claims(digits)["outside"].tolist() == [None, None]
-    assert eda.support_claims(digits)["raut_difference"].tolist() == [None] * 10
-    assert "not MNIST" in eda_findings.printed_counts(digits)
+    assert eda.support_claims(digits)["raut_difference"].isna().all()
+    assert findings.printed_counts(digits) == []
+    assert "not MNIST" in findings.say("counts", facts=[])
+    for table, columns in (
+        (eda.range_claims(digits), eda.RANGES),
+        (eda.support_claims(digits), eda.SUPPORTS),
+    ):
+        assert "nan" not in tables.to_markdown(table, columns).lower()
 
 
 def test_verdicts_on_printed_counts_follow_the_counts(like_mnist):
     right = like_mnist([6000] * 10, claims.reported("RAU-06"))
-    text = eda_findings.printed_counts(right)
-    assert "training images a digit holds for every digit" in text
-    assert "`raut`'s ten test supports are those of the data." in text
-    assert "+0.0% to +0.0%" in text
+    assert set(verdicts(right).values()) == {"reproduced", "contradicted"}
+    assert verdicts(right)["RAU-10"] == "contradicted"  # these sum to 9,935
+    assert "training images a digit holds for every digit" in text_of(right, "AHM-15")
+    assert text_of(right, "RAU-06") == "`raut`'s ten test supports are those of the data."
+    assert "+0.0 to +0.0 %" in text_of(right, "AHM-17")
     wrong = like_mnist([5000] * 9 + [6600], claims.reported("ASH-13"))
-    text = eda_findings.printed_counts(wrong)
-    assert "training images a digit fails for 9:" in text
-    assert "for 6 digits (0, 1, 2, 6, 7 and 9)" in text
-    assert "sum to 9\u202f935, where its last row says 10\u202f000" in text
-    assert "-16.7% to +10.0%" in text
-
-
-def test_a_hedged_range_is_not_said_to_fail(like_mnist):
-    """ "About 800 to 1,000" is not "800 to 1,000"."""
-    text = eda_findings.printed_counts(like_mnist([6000] * 10, [1000] * 9 + [1100]))
-    assert "range of about 800 to 1\u202f000 test images a digit is hedged; 9 lie" in text
-    assert (
-        "outside it, by 10.0% at most: the counts run from 1\u202f000 to 1\u202f100" in text
+    assert verdicts(wrong) == {
+        "AHM-15": "contradicted",  # without a hedge
+        "AHM-16": "reproduced",
+        "AHM-17": "reproduced",
+        "RAU-06": "contradicted",
+        "ASH-13": "reproduced",
+        "RAU-10": "reproduced",
+    }
+    assert "training images a digit fails for 9:" in text_of(wrong, "AHM-15")
+    assert "for 6 digits (0, 1, 2, 6, 7 and 9)" in text_of(wrong, "RAU-06")
+    assert text_of(wrong, "RAU-06").endswith(
+        "sum to 9\u202f935, where the report's last row has 10\u202f000."
     )
-    assert "Its other figure, around 6\u202f000 each" in text
+    assert "−16.7 to +10.0 %" in text_of(wrong, "AHM-17")
+
+
+@pytest.mark.parametrize(
+    ("most", "verdict", "word"),
+    [(1100, "reproduced", "still"), (1201, "contradicted", "no longer")],
+)
+def test_a_hedged_range_is_held_to_its_hedge(like_mnist, most, verdict, word):
+    """ "About 800 to 1,000" is not "800 to 1,000"."""
+    dataset = like_mnist([6000] * 10, [1000] * 9 + [most])
+    assert verdicts(dataset)["AHM-16"] == verdict
+    text = text_of(dataset, "AHM-16")
+    away = f"{(most - 1000) / 10:.1f}\u202f%"
+    assert f"is hedged; 9 lies outside it, by {away} at most, which we {word} call" in text
+    far = like_mnist([7201, *[6000] * 9], [1000] * 10)
+    assert verdicts(far)["AHM-17"] == "contradicted"
+
+
+def test_the_answer_counts_what_holds(like_mnist):
+    dataset = like_mnist([6000] * 10, claims.reported("ASH-13"))
+    text = findings.say("counts", facts=findings.printed_counts(dataset))
+    assert text.startswith("Of 6 statements that papers print about these counts, 5 hold.")
+    assert "`raut`'s test supports are not" in text
 
 
 @pytest.mark.slow
@@ -161,37 +202,53 @@ def test_draws_are_repeatable_and_by_class():
 
 
 def test_words_on_pixels_follow_the_numbers():
-    assert "1 pixel of 784 is 0" in eda_findings.pixels(1, 28.0, 28.0)
-    assert "the waves in such charts are its rows" in eda_findings.pixels(67, 28.0, 28.0)
-    assert "another wave is stronger" in eda_findings.pixels(67, 56.0, 28.0)
+    def text(always_zero, mean_period):
+        periods = {"mean_period": mean_period, "std_period": 28.0}
+        return findings.say("pixels", always_zero=always_zero, **periods)
+
+    assert "1 pixel of 784 is 0" in text(1, 28.0)
+    assert "the waves in such charts are its rows" in text(67, 28.0)
+    assert "another wave is stronger" in text(67, 56.0)
 
 
-def test_words_on_classes_and_shapes_follow_the_numbers(digits):
+def test_classes_and_shapes_follow_the_numbers(digits):
     table = eda.class_table(digits)
-    most = int(table["train"].idxmax())
-    assert f"most frequent training digit is {most} (" in eda_findings.classes(table)
+    balance = findings.classes(table)
+    assert balance["most"] == table["train"].idxmax()
+    assert balance["always"] == table["test_share"][balance["most"]]
+    ratio = table["train"].max() / table["train"].min()
+    assert findings.say("balance", **balance).endswith(f"a ratio of {ratio:.2f}.")
+    assert "is right for" in findings.say("classes", **balance)
     facts = eda.shape_facts(digits.x_train, digits.y_train)
     facts.loc[facts["label"] == 4, "ink"] = 1.0
     facts.loc[facts["label"] != 4, "ink"] = 0.5
-    text = eda_findings.shapes(facts)
+    found = findings.shapes(facts)
+    assert (found["most"], found["ratio"], found["full"]) == (4, 2, 1)
+    assert found["down"][0] == pytest.approx(facts["down"].mean())
+    text = findings.say("shapes", **found)
     assert "Digit 4 has the most ink on average, 2.0 times" in text
-    assert "20 pixels for 100.0\u202f% of them" in text
+    assert f"lies on average {facts['down'].mean():+.2f} (98 % of them " in text
 
 
-def test_words_on_duplicates_follow_the_numbers():
+def test_duplicates_within_and_across_the_parts():
     def table(*repeated):
         parts = ["training", "test", "both together"]
         return pd.DataFrame({"part": parts, "repeated": repeated})
 
-    assert "No two images" in eda_findings.duplicates(table(0, 0, 0))
-    text = eda_findings.duplicates(table(2, 0, 5))
+    nothing = findings.duplicates(table(0, 0, 0))
+    assert findings.say("duplicates", **nothing).startswith("No two images")
+    some = findings.duplicates(table(2, 0, 5))
+    assert some == {"training": 2, "test": 0, "across": 3}
+    text = findings.say("duplicates", **some)
     assert "2 training images and 0 test images have an equal" in text
-    assert "3 images more have one in the other part" in text
+    assert "3 more images have one in the other part" in text
 
 
 def test_words_on_components():
-    assert "3 hold 50\u202f% and 9 hold 90\u202f% of" in eda_findings.components(
-        {0.5: 3, 0.9: 9}
+    text = findings.say("components", counts={0.5: 3, 0.9: 9, 0.95: 12}).split()
+    assert " ".join(text) == (
+        "**Components.** Of 784 principal components, 3 hold 50 %, 9 hold 90 % and 12 hold "
+        "95 % of the variance."
     )
 
 
@@ -203,7 +260,6 @@ def test_figures_draw_what_they_are_given(digits):
     assert heights == table["test"].tolist()
     assert len(eda_figures.class_bars(table).legends[0].texts) == 1
     facts = eda.shape_facts(digits.x_train, digits.y_train)
-    assert len(eda_figures.boxes(facts, {"ink": "ink", "width": "width"}).axes) == 2
     image = eda_figures.centres(facts).axes[0].collections[0]
     assert image.get_array().sum() == len(facts)
     _, samples = eda.scalings(digits, np.array([0, 1, 2]))

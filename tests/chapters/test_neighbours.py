@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mnistlib.chapters.eda import digit_maps, neighbours
+from mnistlib.chapters.eda import digit_maps, findings, neighbours
 from mnistlib.chapters.eda import figures as eda_figures
-from mnistlib.chapters.eda import findings as eda_findings
 
 
 @pytest.fixture
@@ -131,15 +130,15 @@ def test_words_on_near_duplicates_look_at_the_tail(found, test, train, words):
     table = neighbours.summarise_search(found)
     table = table.assign(images=10_000, near=[test, train])
     table["near_share"] = table["near"] / 10_000
-    text = eda_findings.near_duplicates(table)
+    pairs = findings.near_duplicates(table)
+    text = findings.say("leak", **pairs)
+    near = findings.say("near", **pairs)
     assert words in text
-    assert f"half a pixel are {test} test images ({test / 100:.2f}" in text
+    assert f"half a pixel are {test} test images ({test / 100:.2f}" in near
     assert "the median distances, 1.00 and 2.00, could not show it" in text
 
 
-def test_figures_draw_every_image(found, digits):
-    curves = eda_figures.distance_curves(found).axes[0].lines
-    assert [len(curve.get_xdata()) - 1 for curve in curves] == [4, 2, 6]
+def test_pairs_are_drawn_image_by_image(found, digits):
     figure = eda_figures.pair_grid(found.head(3), digits.x_test, digits.x_train)
     assert [ax.get_title() for ax in figure.axes] == ["1", "1", "2", "1", "2", "2"]
     shown = figure.axes[4].images[0].get_array()

@@ -9,15 +9,17 @@ import pandas as pd
 import pytest
 import seaborn as sns
 
-from mnistlib.chapters.batch_norm import design as norm
-from mnistlib.chapters.batch_norm import findings as words
-from mnistlib.chapters.batch_norm import results
+from mnistlib.chapters.batch_norm import design, figures, findings, results
 from mnistlib.chapters.batch_norm.params import Params
+from mnistlib.claims.evidence import Printed
+from mnistlib.claims.verdicts import judge
 from mnistlib.ground.errors import ParameterError
 from mnistlib.ground.notebook import read_notebook
 from mnistlib.models import BatchNorm
-from mnistlib.show import reproduction, style
+from mnistlib.runs import cases
+from mnistlib.show import reproduction, style, tables
 from mnistlib.stats.compare import compare, holm
+from mnistlib.stats.selection import select
 from mnistlib.study.plan import load_study
 
 PARAMS = Params(
@@ -27,13 +29,23 @@ PARAMS = Params(
     seeds=[0, 1, 2],
     grid_seeds=[100, 101, 102],
 )
-SPECS = norm.grid_specs(PARAMS, "mnist")
+GRID = cases(
+    design.base(PARAMS, "mnist") | {"epochs": 1},
+    model=design.HOSTS,
+    condition=design.conditions(PARAMS),
+    batch_norm=design.PLACEMENTS,
+    seed=PARAMS.grid_seeds,
+)
 
 
-def grid_frame(accuracy=lambda row: 0.9, specs=SPECS):
+def row_of(case) -> dict:
+    columns = case.labels | case.spec.columns()
+    return columns | {"key": case.spec.key("x"), "status": "ok"}
+
+
+def grid_frame(accuracy=lambda row: 0.9, of=GRID):
     """Return the grid's runs; accuracies vary a little with the seed and the placement."""
-    rows = [spec.columns() | {"key": spec.key("x"), "status": "ok"} for spec in specs]
-    frame = norm.tidy(pd.DataFrame(rows))
+    frame = pd.DataFrame(map(row_of, of))
     values = [
         accuracy(row) + 0.01 * (row.seed % 10) ** (1 + 0.5 * (row.batch_norm == "none"))
         for row in frame.itertuples()
@@ -41,49 +53,22 @@ def grid_frame(accuracy=lambda row: 0.9, specs=SPECS):
     return frame.assign(val_accuracy=values, n_val=550)
 
 
-def test_grid_is_the_whole_product():
-    assert len(SPECS) == 2 * 2 * 2 * 3 * 3
-    assert len({spec.key("x") for spec in SPECS}) == len(SPECS)
-    assert {(s.val_fraction, s.evaluate_on, s.optimizer) for s in SPECS} == {
-        (1 / 6, "validation", "sgd")
-    }
-    conditions = {(s.model, s.scaling, s.learning_rate) for s in SPECS}
-    for condition in conditions:
-        of = [s for s in SPECS if (s.model, s.scaling, s.learning_rate) == condition]
-        placements = {s.model_args.get("batch_norm", "none") for s in of}
-        assert placements == {"none", "before_activation", "after_activation"}
-
-
 def test_a_rate_belongs_to_a_scaling():
     """Unscaled pixels get smaller rates as well; other scalings never see them."""
     params = PARAMS.model_copy(update={"unscaled_rates": [1e-5, 0.01]})
-    specs = norm.grid_specs(params, "mnist")
-    tried = {
-        scaling: {s.learning_rate for s in specs if s.scaling == scaling}
-        for scaling in params.scalings
-    }
-    assert tried.pop("none") == {1e-5, 0.01, 0.1}
-    assert tried and all(rates == {0.01, 0.1} for rates in tried.values())
+    conditions = design.conditions(params)
+    assert list(conditions) == [
+        *("0 to 255, 1e-05", "0 to 255, 0.01", "0 to 255, 0.1"),
+        *("÷ 255, 0.01", "÷ 255, 0.1"),
+    ]
+    assert conditions["0 to 255, 1e-05"] == {"scaling": "none", "learning_rate": 1e-5}
 
 
 def test_what_is_chosen_on_a_seed_is_not_reported_on_it():
     with pytest.raises(ParameterError, match=r"no seed in common.*Received: \[100\]"):
         Params.from_mapping({"seeds": [0, 100]})
-
-
-def test_tidy_restores_the_default_placement():
-    frame = pd.DataFrame({"arg_batch_norm": [np.nan, "before_activation"]})
-    assert list(norm.tidy(frame)["batch_norm"]) == ["none", "before_activation"]
-    assert list(norm.tidy(pd.DataFrame({"key": ["a"]}))["batch_norm"]) == ["none"]
-
-
-def test_best_rows_of_equals_take_the_smaller_rate():
-    frame = grid_frame()
-    best = norm.best_rows(frame, ["model"])
-    assert list(best["model"]) == list(norm.HOSTS)
-    assert set(best["learning_rate"]) == {0.01}
-    fast = grid_frame(lambda row: 0.9 + 0.05 * (row.learning_rate == 0.1))
-    assert set(norm.best_rows(fast, ["model"])["learning_rate"]) == {0.1}
+    with pytest.raises(ParameterError, match=r"grid_epochs: .*Received: grid_epochs=0"):
+        Params.from_mapping({"grid_epochs": 0})
 
 
 def test_outcomes_count_diverged_and_stuck_runs_apart():
@@ -94,29 +79,57 @@ def test_outcomes_count_diverged_and_stuck_runs_apart():
     stuck = hit & (frame["learning_rate"] == 0.01) & (frame["seed"] == 100)
     frame.loc[diverged, "status"] = "diverged"
     frame.loc[diverged | stuck, "val_accuracy"] = 0.1
-    table = results.outcomes(frame).set_index(["model", "scaling", "batch_norm"])
-    row = table.loc[("complex_cnn", "none", "none")]
+    table = results.outcomes(frame)
+    assert len(table) == 12
+    by_name = table.set_index(["model", "scaling", "batch_norm"])
+    row = by_name.loc[("complex_cnn", "none", "none")]
     assert (row["runs"], row["diverged"], row["stuck"]) == (6, 3, 1)
     assert row["best_rate"] == 0.01
-    others = table.drop(("complex_cnn", "none", "none"))
+    others = by_name.drop(("complex_cnn", "none", "none"))
     assert (others[["diverged", "stuck"]] == 0).all(axis=None)
-    assert len(table) == 12
-
-    text = words.unscaled_finding(table.reset_index())
-    assert "without batch normalisation 3 of 12 runs diverged and 1 did not learn" in text
-    assert "with it 0 of 24 runs diverged and 0 did not learn" in text
     good = frame[hit & ~stuck & ~diverged]["val_accuracy"].median()
-    learned = f"{100 * good:.2f}\u202f% (median; 2 of 3 learned)"
-    assert row["best_text"] == learned
-    assert f"complex CNN is {learned} without" in text
-    assert "lowest of the grid: larger pixels ask for smaller rates" in text
-    inside = words.unscaled_finding(table.reset_index().assign(edge=""))
-    assert "lowest of the grid" not in inside
+    assert row["best_text"] == f"{100 * good:.2f}\u202f% (median; 2 of 3 learned)"
+
+    counts = findings.unscaled(table)
+    assert counts[0] == {"diverged": 3, "stuck": 1, "runs": 12}
+    assert counts[1] == {"diverged": 0, "stuck": 0, "runs": 24}
+    text = findings.say("unscaled", counts=counts)
+    assert "without batch normalisation 3 of 12 runs diverged and 1 did not learn" in text
+    assert text.endswith("with it 0 of 24 runs diverged and 0 did not learn.")
 
 
-def test_unscaled_finding_without_unscaled_runs():
-    scaled = results.outcomes(grid_frame().query("scaling == 'unit'"))
-    assert words.unscaled_finding(scaled) == "Pixels were scaled in all runs of this page."
+def test_scaling_compares_best_rates_with_and_without():
+    """Unscaled pixels lose 0.1 and want a tenth of the rate; normalised, only 0.02."""
+
+    def accuracy(row):
+        raw, plain = row.scaling == "none", row.batch_norm == "none"
+        right_rate = row.learning_rate == (0.01 if raw and plain else 0.1)
+        return 0.8 + 0.05 * right_rate - raw * (0.1 if plain else 0.02)
+
+    outcomes = results.outcomes(grid_frame(accuracy))
+    facts = findings.scaling(outcomes)
+    for host, name in zip(facts["hosts"], design.HOSTS, strict=True):
+        assert host["model"] == name
+        assert (host["without"], host["with_"]) == pytest.approx((0.1, 0.02))
+        assert (host["factor"], host["factor_with"]) == pytest.approx((10, 1))
+    assert (facts["scaled"], facts["edge"]) == ("÷ 255", True)
+    assert findings.say("scaling", **facts).replace("\n", " ") == (
+        "With the best rate for each, the scalings of the pixels are 10.00 points of "
+        "validation accuracy apart without batch normalisation and 2.00 with it (base "
+        "CNN); 10.00 and 2.00 (complex CNN). The best rates of pixels of 0 to 255 and of "
+        "pixels ÷ 255 differ by a factor of 10 without it and of 1 with it; of unscaled "
+        "pixels some are the lowest that were tried."
+    )
+
+
+def test_scaling_and_unscaled_pixels_where_there_is_one_scaling():
+    outcomes = results.outcomes(grid_frame().query("scaling == 'unit'"))
+    assert findings.unscaled(outcomes) == []
+    assert findings.say("unscaled", counts=[]).startswith("Pixels were scaled in all runs")
+    text = findings.say("scaling", **findings.scaling(outcomes))
+    assert text == "Only one scaling of the pixels was tried."
+    raw = findings.scaling(results.outcomes(grid_frame().query("scaling == 'none'")))
+    assert (raw["hosts"], raw["scaled"]) == ([], None)
 
 
 def test_gains_share_the_residual_of_a_host_and_scaling():
@@ -130,8 +143,11 @@ def test_gains_share_the_residual_of_a_host_and_scaling():
     expected = compare(part, "system", "val_accuracy", pairs=pair).iloc[0]
     columns = ["mean_difference", "low", "high", "p"]
     assert row[columns].tolist() == pytest.approx(expected[columns].tolist())
-    assert row["images"] == pytest.approx(550 * row["mean_difference"])
     np.testing.assert_allclose(gains["p_holm"], holm(gains["p"]))
+    wide = results.side_by_side(gains)
+    assert len(wide) == 8
+    after = gains[gains["batch_norm"] == "after_activation"]["mean_difference"]
+    assert wide["mean_difference_2"].tolist() == after.tolist()
 
 
 def test_a_condition_with_failed_runs_shows_how_many_learned():
@@ -146,10 +162,13 @@ def test_a_condition_with_failed_runs_shows_how_many_learned():
     assert hit.sum() == 2
     assert set(gains.loc[hit, "learning_rate"]) == {0.1}
     assert all("2 of 3 learned" in text for text in gains.loc[hit, "without"])
-    text = words.gain_finding(gains)
-    assert "of 14 comparisons" in text
-    assert text.endswith("2 more comparisons with runs that failed are left to the counts "
-                         "above.")  # fmt: skip
+    facts = findings.gains(gains)
+    assert (facts["n"], facts["lost"]) == (14, 2)
+    column = tables.to_markdown(results.side_by_side(gains), results.GAINS)
+    cells = next(line for line in column.splitlines() if "2 of 3 learned" in line)
+    # No gain is given; the accuracy of the normalised runs is.
+    assert gains.loc[hit, "with_"].iloc[0] in cells
+    assert "nan" not in column
 
 
 def gains_table(differences, p_holm, n=3):
@@ -158,7 +177,7 @@ def gains_table(differences, p_holm, n=3):
             "model": "base_cnn",
             "scaling": "unit",
             "learning_rate": np.repeat([0.01, 0.1], 2),
-            "batch_norm": norm.NORMALISED * 2,
+            "batch_norm": design.NORMALISED * 2,
             "n": n,
             "mean_difference": differences,
             "p": p_holm,
@@ -168,77 +187,109 @@ def gains_table(differences, p_holm, n=3):
     )
 
 
-def test_gain_finding_counts():
-    text = words.gain_finding(
-        gains_table([0.01, -0.02, 0.03, 0.05], [0.9, 0.01, 0.04, 0.5])
-    )
+def gain_text(table):
+    facts = findings.gains(table) | {"medians": findings.medians(table)}
+    return findings.say("gains", **facts).replace("\n", " ")
+
+
+def test_gain_facts_and_their_sentence():
+    table = gains_table([0.01, -0.02, 0.03, 0.05], [0.9, 0.01, 0.04, 0.5])
+    facts = findings.gains(table)
+    assert [facts[name] for name in ("n", "raised", "tested", "apart", "losses")] == [
+        *(4, 3, 4, 2, 1)
+    ]
+    text = gain_text(table)
     assert "in 3 of 4 comparisons; the gains go from −2.00 to +5.00 points" in text
     assert "The median gain is +2.00 (base CNN, ÷ 255)." in text
     assert "p < 0.05 in 2 of them, of which 1 is a loss" in text
-    one = words.gain_finding(gains_table([0.01] * 4, [np.nan] * 4, n=1))
+    assert text.endswith("in 80 of 100 cases; of smaller ones they miss more.")
+
+
+def test_gain_sentence_of_one_seed_and_of_failed_runs():
+    one = gain_text(gains_table([0.01] * 4, [np.nan] * 4, n=1))
     assert one.endswith("Nothing could be tested: that needs two seeds or more.")
-    assert "find a difference of 1.23 points in 80 of 100 cases" in text
+    lost = gain_text(gains_table([0.01, np.nan, 0.01, 0.02], [0.1, np.nan, 0.1, 0.1]))
+    assert "of 3 comparisons" in lost
+    assert lost.endswith("1 more comparison with runs that failed is left to the counts "
+                         "above.")  # fmt: skip
+    none = gain_text(gains_table([np.nan] * 4, [np.nan] * 4))
+    assert none.startswith("Runs failed in every comparison")
 
 
-def test_placement_finding_counts():
+def test_placement_facts():
     # after - before: -0.03 and +0.02
-    text = words.placement_finding(gains_table([0.01, -0.02, 0.03, 0.05], [1.0] * 4))
-    assert "better than before it in 1 of 2 conditions, worse in 1" in text
-    assert "the mean difference is −0.50 points" in text
+    facts = findings.placements(gains_table([0.01, -0.02, 0.03, 0.05], [1.0] * 4))
+    assert facts == {"n": 2, "better": 1, "worse": 1, "mean": pytest.approx(-0.005)}
+    text = findings.say("placements", **facts)
+    assert text.endswith("worse in 1; the mean difference is −0.50 points.")
+    nothing = findings.placements(gains_table([np.nan] * 4, [np.nan] * 4))
+    assert findings.say("placements", **nothing).startswith("No condition allows")
 
 
-def test_final_systems_are_the_papers_and_those_chosen():
+def final_cases(accuracy=lambda row: 0.9):
+    tested = design.base(PARAMS, "mnist") | {"epochs": 1, "evaluate_on": "test"}
+    best = select(
+        grid_frame(accuracy), ["model", "batch_norm"], ["scaling", "learning_rate"]
+    )
+    paper = cases(
+        tested,
+        setting={"paper": design.PAPER},
+        model=design.HOSTS,
+        batch_norm=design.PLACEMENTS,
+        seed=PARAMS.seeds,
+    )
+    return paper + design.chosen_cases(tested, best, PARAMS.seeds)
+
+
+def test_tested_are_the_papers_setting_and_those_chosen():
     def accuracy(row):
         bonus = 0.05 * (row.scaling == "none") * (row.batch_norm == "after_activation")
         return 0.8 + bonus + 0.03 * (row.learning_rate == 0.1)
 
-    systems = norm.final_systems(PARAMS, grid_frame(accuracy))
-    paper = systems[systems["setting"] == "paper"]
-    assert len(paper) == 6
-    assert set(paper["learning_rate"]) == {0.01}
-    assert set(paper["scaling"]) == {"unit"}
-    chosen = systems[systems["setting"] == "chosen"].set_index(["model", "batch_norm"])
+    frame = pd.DataFrame(map(row_of, final_cases(accuracy)))
+    paper, chosen = (frame[frame["setting"] == name] for name in ("paper", "chosen"))
+    assert len(paper) == len(chosen) == 6 * 3
+    assert set(zip(paper["scaling"], paper["learning_rate"], strict=True)) == {
+        ("unit", 0.01)
+    }
     # Each placement chooses among as many candidates.
-    assert sorted(chosen.index) == sorted(product(norm.HOSTS, norm.PLACEMENTS))
+    pairs = product(design.HOSTS, design.PLACEMENTS)
+    assert {(r.model, r.batch_norm) for r in chosen.itertuples()} == set(pairs)
     assert set(chosen["learning_rate"]) == {0.1}
-    assert set(chosen.loc[(slice(None), "after_activation"), "scaling"]) == {"none"}
-    assert set(chosen["edge"]) == {"highest"}
-
-
-def test_final_specs_use_all_training_images_and_fresh_seeds():
-    systems = norm.final_systems(PARAMS, grid_frame())
-    specs = norm.final_specs(PARAMS, "mnist", systems)
-    assert len(specs) == len(systems) * 3
-    assert {(s.val_fraction, s.evaluate_on) for s in specs} == {(0.0, "test")}
-    assert {s.seed for s in specs} == {0, 1, 2}
+    after = chosen["batch_norm"] == "after_activation"
+    assert set(chosen.loc[after, "scaling"]) == {"none"}
+    assert set(frame["seed"]) == {0, 1, 2}
 
 
 @pytest.fixture
 def final():
     """Final runs whose predictions are known: normalised ones have one more right."""
-    systems = norm.final_systems(PARAMS, grid_frame())
-    specs = norm.final_specs(PARAMS, "mnist", systems)
     labels = np.arange(8, dtype=np.uint8)
     predictions, rows = {}, []
-    for spec in specs:
-        key, plain = spec.key("x"), "batch_norm" not in spec.model_args
-        wrong = {0: [0], 1: [1, 2], 2: [3]}[spec.seed] + [7, 6] * plain
+    for case in final_cases():
+        row = row_of(case)
+        wrong = {0: [0], 1: [1, 2], 2: [3]}[case.spec.seed]
+        wrong = wrong + [7, 6] * (row["batch_norm"] == "none")
         guess = labels.copy()
         guess[wrong] = 9
-        predictions[key] = guess
-        share = np.mean(guess == labels)
-        rows.append(spec.columns() | {"key": key, "status": "ok", "test_accuracy": share})
+        predictions[row["key"]] = guess
+        rows.append(row | {"test_accuracy": np.mean(guess == labels)})
     frame = pd.DataFrame(rows).assign(test_loss=0.1, n_examples=len(labels))
-    runs = SimpleNamespace(frame=frame, test_labels=labels, predictions=predictions.get)
-    return norm.final_frame(PARAMS, systems, runs), runs
+    runs = SimpleNamespace(
+        frame=frame,
+        test_labels=labels,
+        test_index=labels + 140,
+        predictions=predictions.get,
+        confidence=lambda key: np.full(len(labels), 0.75),
+    )
+    return design.named(frame), runs
 
 
-def test_final_frame_names_systems(final):
+def test_systems_are_named(final):
     frame, _ = final
     names = frame.groupby("setting")["system"].unique()
-    assert names["paper"][1] == "base CNN, batch normalisation before activation"
-    assert names["chosen"][0].startswith("base CNN, no batch normalisation, rate 0.01, ")
-    assert len(frame) == 12 * 3
+    assert names["paper"][:2].tolist() == ["base CNN, plain", "base CNN, before activation"]
+    assert names["chosen"][0] == "base CNN, plain (0 to 255, 0.01)"
 
 
 def test_final_tests_pair_predictions_seed_by_seed(final):
@@ -265,80 +316,116 @@ def test_final_tests_count_seeds_that_are_apart_by_direction(final):
     )
     table = results.final_tests(frame, runs)
     assert (set(table["ahead"]), set(table["behind"])) == ({2}, {1})
-    assert set(results.printed_tests(table)["McNemar"]) == {"+2 / −1 of 3"}
+    text = tables.to_markdown(table, results.TESTS)
+    assert text.count("+2 / −1 of 3") == 8
 
 
-def test_paper_finding(final):
-    frame, _ = final
-    normalised = frame[(frame["batch_norm"] != "none") & (frame["setting"] == "paper")]
-    table = reproduction.system_table(normalised, ("AHM-11", "AHM-12"))
-    raised = table.assign(
-        mean=[0.9924, 0.99, 0.9924, 0.993, 0.5],
-        place=["", "inside", "inside", "above", ""],
-    )
-    text = words.paper_finding(raised)
+def tuned_text(table):
+    return findings.say("tuned", **findings.gains(table)).replace("\n", " ")
+
+
+def test_the_sentence_on_tuned_systems():
+    text = tuned_text(gains_table([0.012, -0.003, 0.01, 0.01], [0.01, 0.04, 0.5, 0.5]))
+    assert "changes the test accuracy by −0.30 to +1.20 points (4 comparisons" in text
+    assert text.endswith("p < 0.05 after Holm's correction in 2).")
+    untested = tuned_text(gains_table([0.01] * 4, [np.nan] * 4))
+    assert untested.endswith("(4 comparisons of a network and a place).")
+    one = tuned_text(gains_table([0.01, *[np.nan] * 3], [np.nan] * 4))
+    assert "by +1.00 points (1 comparison of" in one
+    assert "runs failed" in tuned_text(gains_table([np.nan] * 4, [np.nan] * 4))
+    assert findings.say("edges", n=6, edge=1).startswith("1 of 6 chosen rates lies at the")
+    assert findings.say("edges", n=6, edge=0).endswith("placement and scaling.")
+
+
+def reading(system, ours):
+    return Printed("AHM-11", system, ours, reading="x", n_test=10_000)
+
+
+def test_where_the_printed_accuracy_lies_among_the_readings():
+    three = [
+        reading("a", [99.1, 99.2, 99.3]),
+        reading("b", [98.0, 98.1, 98.2]),
+        reading("c", [99.30, 99.31, 99.32]),
+    ]
+    facts = findings.printed(three)
+    counts = [facts[name] for name in ("n", "inside", "above", "below")]
+    assert counts == [3, 1, 1, 1]
+    text = findings.say("printed", **facts)
     assert text.startswith(
-        "The printed 99.24\u202f% lies inside the 95 % interval of one more run for 2 of 3 "
-        "networks with batch normalisation, above it for 1."
+        "The printed 99.24\u202f% lies inside the 95 % interval of one more run for 1 of 3 "
+        "networks with batch normalisation, above it for 1, below it for 1."
     )
-    assert f"*{table['system'][3]}*" in text
-    none = words.paper_finding(table.assign(place=""))
-    assert none.startswith("No network has an interval")
+    assert "The highest mean is 99.31\u202f%, of the *c* (one more run: " in text
+    one_seed = findings.say("printed", **findings.printed([reading("a", [99.1])]))
+    assert one_seed.startswith("No network has an interval of one more run that could")
+    assert one_seed.endswith("The highest accuracy is 99.10\u202f%, of the *a*.")
 
 
-def test_tuned_finding_tells_p_only_where_there_is_one():
-    table = pd.DataFrame(
-        {
-            "setting": ["paper", "chosen", "chosen"],
-            "model": ["base_cnn", "base_cnn", "complex_cnn"],
-            "batch_norm": "before_activation",
-            "mean_difference": [0.5, 0.012, -0.003],
-            "low": [np.nan, 0.01, np.nan],
-            "high": [np.nan, 0.014, np.nan],
-            "p_holm": [0.5, 0.0001, np.nan],
-        }
-    )
-    text = words.tuned_finding(table)
-    assert "by +1.20 (+1.00\u00a0to\u00a0+1.40) points for the base CNN" in text
-    assert "(before activation), p < 0.001" in text
-    assert text.endswith("and by −0.30 points for the complex CNN (before activation).")
-    assert "p = 0.040" in words.tuned_finding(table.assign(p_holm=0.04))
+def test_readings_of_host_and_placement_are_the_evidence(final):
+    frame, _ = final
+    paper = frame[(frame["setting"] == "paper") & (frame["batch_norm"] != "none")]
+    evidence = results.readings(paper, epochs=5, paper_sized=True)
+    assert [one.claim_id for one in evidence] == ["AHM-11", "AHM-12"] * 4
+    assert evidence[0].ours == [87.5, 75.0, 87.5]
+    assert evidence[1].ours == [0.1] * 3
+    assert evidence[0].n_test == 8
+    words = "the base CNN as host, normalised before activation, in 5 epochs"
+    assert evidence[0].reading == words
+    assert judge("AHM-11", evidence).verdict == "reproduced under a reading"
+    small = results.readings(paper, epochs=2, paper_sized=False)
+    assert judge("AHM-11", small).verdict == "not judged"
 
 
-def test_warm_up_note_counts_steps():
+def test_the_image_is_read_by_every_network(final):
+    frame, runs = final
+    paper = frame[frame["setting"] == "paper"]
+    runs.frame = runs.frame.iloc[np.r_[:36, :18]]  # the same run under a second name
+    table = results.image_table(paper, runs, 147).set_index("system")
+    assert len(table) == 6
+    assert table.loc["base CNN, plain", ["predicted", "right", "n"]].tolist() == [9, 0, 3]
+    normalised = table.loc["complex CNN, after activation"]
+    assert normalised[["predicted", "right", "n"]].tolist() == [7, 3, 3]
+    assert normalised["accuracy"] == pytest.approx((7 + 6 + 7) / 24)
+    text = tables.to_markdown(table.reset_index(), results.IMAGE)
+    assert "75.0\u202f%" in text and "3 of 3" in text
+    assert results.image_table(paper, runs, 150).empty
+    facts = {"index": 147, "digit": 7}
+    text = findings.say("image", right=3, n=12, **facts)
+    assert text.endswith("is read as that in 3 of 12 runs with batch normalisation.")
+    assert "not among the test images" in findings.say("image", right=0, n=0, **facts)
+
+
+def test_warm_up_counts_steps():
     # 100 images in batches of 32 are 4 steps, twice; 0.99 ** 8 = 0.9227
-    assert "8 steps" in words.warm_up_note(100, Params())
-    assert "92.3\u202f%" in words.warm_up_note(100, Params())
-
-
-def test_curve_rate_is_the_papers_or_the_lowest():
-    assert words.curve_rate(PARAMS) == 0.01
-    assert words.curve_rate(Params(learning_rates=[0.3, 0.1])) == 0.1
+    facts = findings.warm_up(100, 2, 32)
+    assert facts == {"steps": 8, "left": pytest.approx(0.9227, abs=1e-4)}
+    assert "8 steps; the running" in findings.say("warm_up", **facts)
+    assert "1 step;" in findings.say("warm_up", **findings.warm_up(32, 1, 32))
 
 
 def test_network_sizes():
-    sizes = results.network_sizes().set_index(["Network", "Batch normalisation"])
-    assert list(sizes.loc[("base CNN", "none")]) == ["542\u202f230", "0"]
-    assert list(sizes.loc[("complex CNN", "after activation")]) == ["160\u202f294", "520"]
+    sizes = results.network_sizes().set_index(["model", "batch_norm"])
+    columns = ["parameters", "fixed"]
+    assert sizes.loc[("base_cnn", "none"), columns].tolist() == [542230, 0]
+    assert sizes.loc[("complex_cnn", "after_activation"), columns].tolist() == [160294, 520]
 
 
-def test_printed_tables_hold_no_nan(final):
-    one_seed = grid_frame(specs=[spec for spec in SPECS if spec.seed == 100])
-    shown = [
-        results.printed_outcomes(results.outcomes(one_seed)),
-        results.printed_gains(results.gains(one_seed)),
-        results.printed_tests(results.final_tests(*final)),
-    ]
-    for table in shown:
-        assert not table.astype(str).map(lambda text: "nan" in text).any(axis=None)
-    assert set(shown[1]["p (Holm)"]) == {"–"}
-    assert set(shown[2]["McNemar"]) == {"+0 / −0 of 3"}
+def test_tables_hold_no_nan(final):
+    one_seed = grid_frame(of=[case for case in GRID if case.spec.seed == 100])
+    gains = results.side_by_side(results.gains(one_seed))
+    for frame, columns in (
+        (results.outcomes(one_seed), results.OUTCOMES),
+        (gains, results.GAINS),
+        (results.final_tests(*final), results.TESTS),
+        (reproduction.system_table(final[0], design.CLAIMS), reproduction.SYSTEM_COLUMNS),
+    ):
+        assert "nan" not in tables.to_markdown(frame, columns)
 
 
 @pytest.mark.parametrize("rates", [[0.01], [0.1, 0.01]])
 def test_grid_figure_has_a_panel_for_each_host_and_scaling(rates):
     frame = grid_frame()
-    figure = norm.scaling_grid(frame[frame["learning_rate"].isin(rates)])
+    figure = figures.scaling_grid(frame[frame["learning_rate"].isin(rates)])
     figure.draw_without_rendering()
     assert [ax.get_title() for ax in figure.axes] == [
         "base CNN, 0 to 255",
@@ -357,7 +444,7 @@ def test_grid_figure_has_a_panel_for_each_host_and_scaling(rates):
 def test_grid_figure_shows_runs_without_any_error():
     perfect = grid_frame()
     for values in (1.0, np.where(perfect["seed"] == 100, 1.0, 0.9)):
-        figure = norm.scaling_grid(perfect.assign(val_accuracy=values))
+        figure = figures.scaling_grid(perfect.assign(val_accuracy=values))
         figure.draw_without_rendering()
         low, high = figure.axes[0].get_ylim()
         assert 0 < low < high
@@ -372,8 +459,10 @@ def test_the_notebooks_curves_survive_diverged_runs(lost, left):
     history.loc[gone, "val_loss"] = np.nan
     notebook = read_notebook(load_study().source("04_batch_norm"))
     (cell,) = [cell for cell in notebook.cells if cell.id == "curves"]
-    names = {"history": history, "params": PARAMS, "findings": words}
-    exec(cell.source, names | {"plt": plt, "sns": sns, "style": style}, names)
+    runs = SimpleNamespace(history=history)
+    names = {"runs": runs, "params": PARAMS}
+    with plt.rc_context():
+        exec(cell.source, names | {"plt": plt, "sns": sns, "style": style}, names)
     panels = names["panels"]
     panels.figure.draw_without_rendering()
     assert panels.axes[1, 0].get_xlabel() == "epoch, at rate 0.01"

@@ -1,128 +1,137 @@
-"""What batch normalisation and scaling change, in sentences made from the numbers."""
+"""What batch normalisation and scaling change: the facts behind the sentences."""
 
+from functools import partial
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.batch_norm.design import (
-    CONTROL,
-    NORMALISED,
-    PAPER_RATE,
-    SCALING_NAMES,
-)
-from mnistlib.claims.registry import printed
-from mnistlib.show import tables
+from mnistlib.chapters.batch_norm.design import CONTROL, NORMALISED, pixels
+from mnistlib.claims.evidence import Printed
+from mnistlib.show import prose
 from mnistlib.show.style import label
-from mnistlib.show.tables import points, points_interval
-from mnistlib.show.words import join, number_of, p_text, power_sentence
+from mnistlib.show.tables import THIN_SPACE, points
+from mnistlib.show.words import power_sentence
 
 KEPT = 0.99  # Keras's momentum: the weight of the old running statistics in each step
+say = partial(prose.say, __file__)
 
 
-def curve_rate(params) -> float:
-    """Return the rate whose curves are drawn: the paper's, or else the lowest."""
-    rates = params.learning_rates
-    return PAPER_RATE if PAPER_RATE in rates else min(rates)
-
-
-def warm_up_note(n_train: int, params) -> str:
-    """Say how far the running statistics have come at the end of a run.
+def warm_up(n_train: int, epochs: int, batch_size: int) -> dict[str, Any]:
+    """Return how far the running statistics have come at the end of a run.
 
     Batch normalisation classifies with running averages, which start at 0 and 1 and keep
     0.99 of their value in each step.
 
     Args:
         n_train: images trained on in an epoch.
-        params: `mnistlib.chapters.batch_norm.params.Params`.
+        epochs: of the run.
+        batch_size: images per step.
+
+    Returns:
+        steps; left, the share of their first values that they still hold.
     """
-    steps = params.epochs * -(-n_train // params.batch_size)
-    left = tables.percent(KEPT**steps, 1)
-    return (
-        f"A run takes {number_of(steps, 'step')}; the running statistics then still hold "
-        f"{left} of their first values."
-    )
+    steps = epochs * -(-n_train // batch_size)
+    return {"steps": steps, "left": KEPT**steps}
 
 
-def unscaled_finding(outcomes: pd.DataFrame) -> str:
-    """Say what happens to pixels of 0 to 255, with and without batch normalisation.
+def scaling(outcomes: pd.DataFrame) -> dict[str, Any]:
+    """Return what the scaling of pixels changes, without and with batch normalisation.
 
     Args:
-        outcomes: from `mnistlib.chapters.batch_norm.results.outcomes`.
+        outcomes: from `results.outcomes`.
+
+    Returns:
+        hosts, for each, unless there is one scaling only: model; without and with_, the
+        gap between the best and the worst scaling, each at its best rate (with: the larger
+        of both placements'); factor and factor_with, likewise how far the best rates of
+        unscaled and scaled pixels are apart, where both were tried. scaled: the name of
+        the scaling that unscaled pixels are held against. edge: whether a best rate of
+        unscaled pixels is the lowest that was tried.
+    """
+    names = list(dict.fromkeys(outcomes["scaling"]))
+    scaled = "unit" if "unit" in names else next(iter(set(names) - {"none"}), None)
+    hosts = []
+    for model, part in outcomes.groupby("model", sort=False):
+        best = part.pivot(index="scaling", columns="batch_norm", values="best")
+        gaps = best.max() - best.min()
+        host = {"model": model, "without": gaps[CONTROL], "with_": gaps[NORMALISED].max()}
+        if "none" in names and scaled:
+            rates = part.pivot(index="scaling", columns="batch_norm", values="best_rate")
+            apart = 10 ** np.log10(rates.loc[scaled] / rates.loc["none"]).abs()
+            host |= {"factor": apart[CONTROL], "factor_with": apart[NORMALISED].max()}
+        hosts.append(host)
+    raw = outcomes[outcomes["scaling"] == "none"]
+    return {
+        "hosts": hosts if len(names) > 1 else [],
+        "scaled": scaled and pixels(scaled),
+        "edge": bool(raw["edge"].isin(["lowest", "only"]).any()),
+    }
+
+
+def unscaled(outcomes: pd.DataFrame) -> list[dict[str, int]]:
+    """Count how runs on pixels of 0 to 255 ended, without and with batch normalisation.
+
+    Args:
+        outcomes: from `results.outcomes`.
+
+    Returns:
+        diverged, stuck and runs, without and with; empty when all pixels were scaled.
     """
     raw = outcomes[outcomes["scaling"] == "none"]
-    if raw.empty:
-        return "Pixels were scaled in all runs of this page."
-    parts = []
-    for words, part in (
-        ("without batch normalisation", raw[raw["batch_norm"] == CONTROL]),
-        ("with it", raw[raw["batch_norm"] != CONTROL]),
-    ):
-        counts = part[["diverged", "stuck", "runs"]].sum()
-        parts.append(
-            f"{words} {counts['diverged']} of {number_of(counts['runs'], 'run')} diverged "
-            f"and {counts['stuck']} did not learn"
-        )
-    text = f"On unscaled pixels, {'; '.join(parts)}."
-    for model, part in raw.groupby("model", sort=False):
-        plain = part["batch_norm"] == CONTROL
-        without, with_ = (
-            rows.loc[rows["best"].idxmax(), "best_text"]
-            for rows in (part[plain], part[~plain])
-        )
-        text += (
-            f" The best validation accuracy of the {label(model)} is {without} without and "
-            f"{with_} with batch normalisation."
-        )
-    if raw["edge"].isin(["lowest", "only"]).any():
-        text += (
-            " Some of these rates are the lowest of the grid: larger pixels ask for "
-            "smaller rates, so this is no comparison of scalings, each at its best rate."
-        )
-    return text
+    sides = raw.groupby(raw["batch_norm"] != CONTROL)
+    return sides[["diverged", "stuck", "runs"]].sum().to_dict("records")
 
 
-def gain_finding(gains: pd.DataFrame) -> str:
-    """Say where batch normalisation helped.
+def gains(table: pd.DataFrame) -> dict[str, Any]:
+    """Return where batch normalisation helped.
 
     Args:
-        gains: from `mnistlib.chapters.batch_norm.results.gains`.
+        table: from `results.gains`, or rows of `results.final_tests`.
+
+    Returns:
+        n, comparisons without failed runs; raised of them; least, most (differences);
+        tested; apart of these with p < 0.05 after Holm's correction, and losses among
+        them; power, a sentence; lost, comparisons with failed runs.
     """
-    sound = gains.dropna(subset="p")
-    difference = (sound if len(sound) else gains)["mean_difference"]
-    text = (
-        f"Batch normalisation raised the mean validation accuracy in "
-        f"{int((difference > 0).sum())} of {number_of(len(difference), 'comparison')}; the "
-        f"gains go from {points(difference.min())} to {points(difference.max())} points."
-    )
-    if sound.empty:
-        return f"{text} Nothing could be tested: that needs two seeds or more."
-    apart = sound[sound["p_holm"] < 0.05]
-    lower = int((apart["mean_difference"] < 0).sum())
-    text += (
-        f" The median gain is {_medians(sound)}. After Holm's correction p < 0.05 in "
-        f"{len(apart)} of them, of which {lower} "
-        f"{'is a loss' if lower == 1 else 'are losses'}. {power_sentence(sound)}"
-    )
-    lost = len(gains) - len(sound)
-    if lost:
-        text += (
-            f" {number_of(lost, 'more comparison')} with runs that failed "
-            f"{'is' if lost == 1 else 'are'} left to the counts above."
-        )
-    return text
+    sound = table.dropna(subset="mean_difference")
+    apart = sound.loc[sound["p_holm"] < 0.05, "mean_difference"]
+    return {
+        "n": len(sound),
+        "raised": int((sound["mean_difference"] > 0).sum()),
+        "least": sound["mean_difference"].min(),
+        "most": sound["mean_difference"].max(),
+        "tested": int(sound["p"].notna().sum()),
+        "apart": len(apart),
+        "losses": int((apart < 0).sum()),
+        "power": power_sentence(sound),
+        "lost": len(table) - len(sound),
+    }
 
 
-def _medians(gains: pd.DataFrame) -> str:
-    parts = []
-    for (model, scaling), part in gains.groupby(["model", "scaling"], sort=False):
-        median = points(part["mean_difference"].median())
-        parts.append(f"{median} ({label(model)}, {SCALING_NAMES[scaling]})")
-    return join(parts)
-
-
-def placement_finding(gains: pd.DataFrame) -> str:
-    """Say which placement did better, condition by condition.
+def medians(gains: pd.DataFrame) -> list[str]:
+    """Return the median gain in points of each host and scaling, as texts.
 
     Args:
-        gains: from `mnistlib.chapters.batch_norm.results.gains`.
+        gains: from `results.gains`.
+    """
+    sound = gains.dropna(subset="mean_difference")
+    of = sound.groupby(["model", "scaling"], sort=False)["mean_difference"].median()
+    return [
+        f"{points(median)} ({label(model)}, {pixels(scaling)})"
+        for (model, scaling), median in of.items()
+    ]
+
+
+def placements(gains: pd.DataFrame) -> dict[str, Any]:
+    """Return which placement did better, condition by condition.
+
+    Args:
+        gains: from `results.gains`.
+
+    Returns:
+        n, conditions in which both can be compared with none; better and worse of them,
+        for after the activation; mean, the difference of after and before.
     """
     wide = gains.pivot(
         index=["model", "scaling", "learning_rate"],
@@ -131,52 +140,33 @@ def placement_finding(gains: pd.DataFrame) -> str:
     )
     before, after = (wide[placement] for placement in NORMALISED)
     gap = (after - before).dropna()
-    if gap.empty:
-        return "No condition allows to compare the two placements."
-    return (
-        f"After the activation was better than before it in {int((gap > 0).sum())} of "
-        f"{number_of(len(gap), 'condition')}, worse in {int((gap < 0).sum())}; the mean "
-        f"difference is {points(gap.mean())} points."
-    )
+    return {
+        "n": len(gap),
+        "better": int((gap > 0).sum()),
+        "worse": int((gap < 0).sum()),
+        "mean": gap.mean(),
+    }
 
 
-def paper_finding(systems: pd.DataFrame, claim_id: str = "AHM-11") -> str:
-    """Say for how many of our networks the paper's accuracy could be one more run.
-
-    Args:
-        systems: from `reproduction.system_table`, of normalised networks only.
-        claim_id: of the printed accuracy, percent.
-    """
-    ours = systems.iloc[1:]
-    inside = int((ours["place"] == "inside").sum())
-    above = int((ours["place"] == "above").sum())
-    judged = int((ours["place"] != "").sum())
-    best = ours.loc[ours["mean"].idxmax()]
-    value = tables.with_interval(best["mean"], best["one_low"], best["one_high"])
-    lead = f"The printed {printed(claim_id)}{tables.THIN_SPACE}% lies"
-    if not judged:
-        return f"No network has an interval of one more run. The highest is {value}."
-    return (
-        f"{lead} inside the 95 % interval of one more run for {inside} of "
-        f"{number_of(judged, 'network')} with batch normalisation, above it for {above}. "
-        f"The highest mean is that of *{best['system']}* ({value})."
-    )
-
-
-def tuned_finding(tests: pd.DataFrame) -> str:
-    """Say what batch normalisation gains on the test once both sides have been tuned.
+def printed(readings: list[Printed]) -> dict[str, Any]:
+    """Return for how many of our networks the paper's accuracy could be one more run.
 
     Args:
-        tests: from `mnistlib.chapters.batch_norm.results.final_tests`.
+        readings: of the printed test accuracy.
+
+    Returns:
+        printed (text, percent); n, readings that have an interval of one more run; inside,
+        above, below: where the printed value lies; best: the system of the highest mean,
+        with mean, low and high (fractions).
     """
-    parts = []
-    for row in tests[tests["setting"] == "chosen"].itertuples():
-        gain = points_interval(row.mean_difference, row.low, row.high)
-        p = "" if pd.isna(row.p_holm) else f", {p_text(row.p_holm)}"
-        where = f"{label(row.model)} ({label(row.batch_norm)})"
-        parts.append(f"by {gain} points for the {where}{p}")
-    return (
-        "With rate and scaling chosen alike on validation images, without batch "
-        "normalisation and with it in each place, it changes the test accuracy "
-        f"{join(parts)}."
-    )
+    judged = [one.place for one in readings if one.place]
+    best = max(readings, key=lambda one: one.mean[0])
+    low, high = (float(end[0]) / 100 for end in best.one_run)
+    return {
+        "printed": f"{best.text}{THIN_SPACE}%",
+        "n": len(judged),
+        "best": best.system,
+        "mean": float(best.mean[0]) / 100,
+        "low": low,
+        "high": high,
+    } | {name: judged.count(name) for name in ("inside", "above", "below")}

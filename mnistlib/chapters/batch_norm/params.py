@@ -22,6 +22,8 @@ class Params(Choosing):
     n_test: Annotated[Images, Size("test", least=10)] = Field(
         None, description="test images; None for all"
     )
+    epochs: int = Field(2, ge=1, le=1000, description="of the runs that are tested")
+    grid_epochs: int = Field(2, ge=1, le=1000, description="of the runs of the grid")
     seeds: Seeds = Field([0], description="of the runs that are tested")
     learning_rates: Rates = Field([0.01], description="learning rates of SGD's grid")
     unscaled_rates: Rates = Field(

@@ -1,4 +1,4 @@
-"""What batch normalisation and scaling change: the tables, computed and as printed."""
+"""What batch normalisation and scaling change: the tables, computed, and their columns."""
 
 from itertools import product
 
@@ -6,95 +6,165 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.batch_norm.design import (
+    CLAIMS,
     CONTROL,
     HOSTS,
+    NORMALISED,
     PLACEMENTS,
-    SCALING_NAMES,
-    best_rows,
+    network,
+    pixels,
 )
+from mnistlib.claims.evidence import Printed
 from mnistlib.models.facts import network_facts
-from mnistlib.show import tables, words
+from mnistlib.show import reproduction, tables, words
 from mnistlib.show.style import label
-from mnistlib.show.tables import images, points, points_between
+from mnistlib.show.tables import DIFFERENCE, Column
 from mnistlib.stats.compare import compare, corrected
 from mnistlib.stats.images import directions
 from mnistlib.stats.intervals import accuracies, learned
-from mnistlib.stats.selection import settings
+from mnistlib.stats.selection import select, settings
+
+_NETWORK = Column(("model", "batch_norm"), "network", network)
 
 
-def outcomes(frame: pd.DataFrame) -> pd.DataFrame:
+def network_sizes() -> pd.DataFrame:
+    """Return the parameters of each host with each placement.
+
+    Returns:
+        DataFrame: model, batch_norm, parameters, trainable, fixed (not trained), macs.
+    """
+    rows = [
+        {"model": model, "batch_norm": placement}
+        | network_facts(model, batch_norm=placement)
+        for model, placement in product(HOSTS, PLACEMENTS)
+    ]
+    table = pd.DataFrame(rows)
+    return table.assign(fixed=table["parameters"] - table["trainable"])
+
+
+SIZES = [
+    _NETWORK,
+    Column("parameters", format=tables.count),
+    Column("fixed", "not trained", tables.count),
+]
+
+
+def outcomes(grid: pd.DataFrame) -> pd.DataFrame:
     """Count how runs ended, for each host, scaling and placement, over rates and seeds.
 
     Args:
-        frame: of the grid, from `tidy`.
+        grid: a row per run.
 
     Returns:
         DataFrame: model, scaling, batch_norm, runs, diverged (loss no longer finite),
-        stuck (other runs that did not learn), best (the mean validation accuracy at the
-        rate that `select` chooses), best_text (it, or how many learned), best_rate, edge
-        (of that rate in the grid).
+        stuck (other runs that did not learn); of the rate that `select` chooses: best (the
+        mean validation accuracy), best_text (it, or how many learned), best_rate, edge.
     """
     by = ["model", "scaling", "batch_norm"]
-    rates = settings(frame, [*by, "learning_rate"], "val_accuracy")
+    rates = settings(grid, [*by, "learning_rate"], "val_accuracy")
     table = rates.groupby(by, sort=False, as_index=False).agg(
         runs=("n", "sum"), diverged=("diverged", "sum"), stuck=("stuck", "sum")
     )
-    best = best_rows(frame, by).rename(
-        columns={"mean": "best", "learning_rate": "best_rate"}
-    )
-    best["best_text"] = [
-        tables.accuracy(row.best, row.median, row.diverged + row.stuck, row.n)
-        for row in best.itertuples()
+    chosen = select(grid, by, ["learning_rate"])
+    chosen["best_text"] = [
+        tables.accuracy(row.mean, row.median, row.diverged + row.stuck, row.n)
+        for row in chosen.itertuples()
     ]
-    return table.merge(best[[*by, "best", "best_text", "best_rate", "edge"]], on=by)
+    chosen = chosen.rename(columns={"mean": "best", "learning_rate": "best_rate"})
+    return table.merge(chosen[[*by, "best", "best_text", "best_rate", "edge"]], on=by)
 
 
-def gains(frame: pd.DataFrame) -> pd.DataFrame:
+OUTCOMES = [
+    _NETWORK,
+    Column("scaling", "pixels", pixels),
+    Column("runs"),
+    Column("diverged"),
+    Column("stuck", "did not learn"),
+    Column("best_text", "best accuracy"),
+    Column(
+        ("best_rate", "edge"),
+        "at rate",
+        lambda rate, edge: f"{rate:g}" + f" ({edge})" * bool(edge),
+    ),
+]
+
+
+def gains(grid: pd.DataFrame) -> pd.DataFrame:
     """Compare each placement with no batch normalisation, in each condition of the grid.
 
     The residual spread is pooled over the rates and placements of a host and scaling.
 
     Args:
-        frame: of the grid, from `tidy`.
+        grid: a row per run.
 
     Returns:
         DataFrame: model, scaling, learning_rate, batch_norm; without and with_
         (accuracies, as text: the mean, or how many learned); the columns of `compare`
-        (with - without; Holm over all rows); images (validation images).
+        (with - without; Holm over all rows).
     """
-    names = [f"{r.learning_rate:g} {r.batch_norm}" for r in frame.itertuples()]
+    names = grid["learning_rate"].map("{:g} ".format) + grid["batch_norm"]
     parts = []
-    for (model, scaling), part in frame.assign(system=names).groupby(
+    for (model, scaling), part in grid.assign(system=names).groupby(
         ["model", "scaling"], sort=False
     ):
-        labels = part.drop_duplicates("system").set_index("system")
-        with_it = labels[labels["batch_norm"] != CONTROL]
-        pairs = [(name, f"{r.learning_rate:g} {CONTROL}") for name, r in with_it.iterrows()]
-        lost = ~learned(part, "val_accuracy")
-        table = compare(part, "system", "val_accuracy", failed=lost, pairs=pairs)
-        found = accuracies(part, "system", "val_accuracy", "n_val").set_index("system")
-        text = pd.Series(
-            [tables.accuracy(r.mean, r.median, r.failed, r.n) for r in found.itertuples()],
-            index=found.index,
+        by = ["system", "learning_rate", "batch_norm"]
+        systems = accuracies(part, by, "val_accuracy", "n_val")
+        systems["text"] = [
+            tables.accuracy(r.mean, r.median, r.failed, r.n) for r in systems.itertuples()
+        ]
+        with_it = systems[systems["batch_norm"] != CONTROL].reset_index(drop=True)
+        controls = with_it["learning_rate"].map(f"{{:g}} {CONTROL}".format)
+        table = compare(
+            part,
+            "system",
+            "val_accuracy",
+            failed=~learned(part, "val_accuracy"),
+            pairs=list(zip(with_it["system"], controls, strict=True)),
         )
         table = table.assign(
             model=model,
             scaling=scaling,
-            learning_rate=table["a"].map(with_it["learning_rate"]),
-            batch_norm=table["a"].map(with_it["batch_norm"]),
-            without=table["b"].map(text),
-            with_=table["a"].map(text),
-            images=table["mean_difference"] * part["n_val"].iloc[0],
+            **with_it[["learning_rate", "batch_norm"]],
+            without=controls.map(systems.set_index("system")["text"]),
+            with_=with_it["text"],
         )
         parts.append(table)
     return corrected(pd.concat(parts, ignore_index=True))
+
+
+def side_by_side(gains: pd.DataFrame) -> pd.DataFrame:
+    """Return `gains`, a row per condition; columns of after the activation end in _2."""
+    before, after = (gains[gains["batch_norm"] == one] for one in NORMALISED)
+    by = ["model", "scaling", "learning_rate", "without"]
+    return before.merge(after, on=by, suffixes=("", "_2"))
+
+
+def _gain(difference: float, low: float, high: float, accuracy: str) -> str:
+    """Return a gain with its interval; where it could not be compared, the accuracy."""
+    gain = tables.points_interval(difference, low, high)
+    return accuracy if pd.isna(difference) else gain
+
+
+# Of `side_by_side`.
+GAINS = [
+    Column(
+        ("model", "scaling", "learning_rate"),
+        "condition",
+        lambda model, scaling, rate: f"{label(model)}, {pixels(scaling)}, {rate:g}",
+    ),
+    Column("without"),
+    Column(("mean_difference", "low", "high", "with_"), "before activation", _gain),
+    Column("p_holm", "p, before", tables.p_value),
+    Column(("mean_difference_2", "low_2", "high_2", "with__2"), "after activation", _gain),
+    Column("p_holm_2", "p, after", tables.p_value),
+]
 
 
 def final_tests(frame: pd.DataFrame, runs) -> pd.DataFrame:
     """Compare batch normalisation with none on the test images, per setting and host.
 
     Args:
-        frame: from `final_frame`.
+        frame: rows of the tested runs, with the labels setting and batch_norm.
         runs: where the predictions are.
 
     Returns:
@@ -119,77 +189,70 @@ def final_tests(frame: pd.DataFrame, runs) -> pd.DataFrame:
     )
 
 
-def network_sizes() -> pd.DataFrame:
-    """Return the parameters of each host with each placement, for print."""
-    rows = []
-    for model, placement in product(HOSTS, PLACEMENTS):
-        facts = network_facts(model, batch_norm=placement)
-        rows.append(
-            {
-                "Network": label(model),
-                "Batch normalisation": label(placement),
-                "Parameters": tables.count(facts["parameters"]),
-                "Not trained": tables.count(facts["parameters"] - facts["trainable"]),
-            }
+TESTS = [
+    Column("setting"),
+    _NETWORK,
+    *DIFFERENCE,
+    Column(("a_only", "b_only"), "with / without", "{:.0f} / {:.0f}".format),
+    Column(("ahead", "behind", "runs"), "McNemar", words.directions),
+]
+
+
+def readings(frame: pd.DataFrame, epochs: int, paper_sized: bool) -> list[Printed]:
+    """Return what there is about A5: the paper leaves host, placement and epochs open.
+
+    Args:
+        frame: rows of the paper's setting with batch normalisation.
+        epochs: of these runs.
+        paper_sized: whether they used as many images and epochs as the paper.
+
+    Returns:
+        The test accuracy and the test loss of each host and placement in turn.
+    """
+    return [
+        one
+        for (model, placement), part in frame.groupby(["model", "batch_norm"], sort=False)
+        for one in reproduction.test_evidence(
+            part,
+            f"{label(model)}, batch normalisation {label(placement)}",
+            CLAIMS,
+            reading=f"the {label(model)} as host, normalised {label(placement)}, in "
+            f"{words.number_of(epochs, 'epoch')}",
+            paper_sized=paper_sized,
         )
-    return pd.DataFrame(rows)
+    ]
 
 
-def printed_outcomes(table: pd.DataFrame) -> pd.DataFrame:
-    """Return `outcomes` for print."""
-    return pd.DataFrame(
-        {
-            "Network": table["model"].map(label),
-            "Pixels": table["scaling"].map(SCALING_NAMES),
-            "Batch normalisation": table["batch_norm"].map(label),
-            "Runs": table["runs"].map(str),
-            "Diverged": table["diverged"].map(str),
-            "Did not learn": table["stuck"].map(str),
-            "Best": table["best_text"],
-            "At rate": [
-                f"{row.best_rate:g}" + (f" ({row.edge})" if row.edge else "")
-                for row in table.itertuples()
-            ],
-        }
+def image_table(frame: pd.DataFrame, runs, index: int) -> pd.DataFrame:
+    """Return what each system reads in one test image, beside its accuracy and loss.
+
+    Args:
+        frame: rows of tested runs, with the column system.
+        runs: where the predictions are.
+        index: row of the image in the data set's test part.
+
+    Returns:
+        DataFrame: system; predicted and probability, of the first seed's run; right and
+        n, how many seeds' runs are right, of how many; accuracy and loss, means over
+        seeds. Empty when the image is not among the test images.
+    """
+    read = reproduction.read_image(runs, index).drop_duplicates("key")
+    both = frame.merge(read[["key", "predicted", "probability", "right"]], on="key")
+    return both.groupby("system", sort=False, as_index=False).agg(
+        predicted=("predicted", "first"),
+        probability=("probability", "first"),
+        right=("right", "sum"),
+        n=("right", "size"),
+        accuracy=("test_accuracy", "mean"),
+        loss=("test_loss", lambda losses: losses.astype(float).mean(skipna=False)),
     )
 
 
-def printed_gains(table: pd.DataFrame) -> pd.DataFrame:
-    """Return `gains` for print."""
-    return pd.DataFrame(
-        {
-            "Network": table["model"].map(label),
-            "Pixels": table["scaling"].map(SCALING_NAMES),
-            "Rate": table["learning_rate"].map("{:g}".format),
-            "Batch normalisation": table["batch_norm"].map(label),
-            "Without": table["without"],
-            "With": table["with_"],
-            **_gain(table),
-        }
-    )
-
-
-def printed_tests(table: pd.DataFrame) -> pd.DataFrame:
-    """Return `final_tests` for print."""
-    return pd.DataFrame(
-        {
-            "Setting": table["setting"],
-            "Network": table["model"].map(label),
-            "Batch normalisation": table["batch_norm"].map(label),
-            **_gain(table),
-            "Only with right": table["a_only"].map("{:.1f}".format),
-            "Only without right": table["b_only"].map("{:.1f}".format),
-            "McNemar": [
-                words.directions(r.ahead, r.behind, r.runs) for r in table.itertuples()
-            ],
-        }
-    )
-
-
-def _gain(table: pd.DataFrame) -> dict[str, list[str]]:
-    return {
-        "Gain, points": list(map(points, table["mean_difference"])),
-        "Images": list(map(images, table["images"])),
-        "95 % interval": list(map(points_between, table["low"], table["high"])),
-        "p (Holm)": list(map(tables.p_value, table["p_holm"])),
-    }
+IMAGE = [
+    Column("system"),
+    Column("predicted"),
+    Column("probability", format=lambda share: tables.percent(share, 1)),
+    Column(("right", "n"), "seeds right", "{} of {}".format),
+    Column("accuracy", "test accuracy", tables.percent),
+    Column("loss", "test loss, nats", ".4f"),
+]

@@ -61,38 +61,6 @@ def scaling_samples(samples: dict):
     return figure
 
 
-def boxes(facts: pd.DataFrame, columns: dict):
-    """Draw the spread of measures over the images of each digit, a panel each.
-
-    Boxes hold the middle half, whiskers the middle 98 %; the line is the median.
-
-    Args:
-        facts: what `eda.shape_facts` returns.
-        columns: column -> text of its axis.
-    """
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(
-        1, len(columns), figsize=(WIDTH, 3.0), squeeze=False, sharex=True
-    )
-    digits = sorted(facts["label"].unique())
-    for ax, (column, text) in zip(axes.flat, columns.items(), strict=True):
-        ax.boxplot(
-            [facts.loc[facts["label"] == digit, column].dropna() for digit in digits],
-            tick_labels=digits,
-            whis=(1, 99),
-            showfliers=False,
-            patch_artist=True,
-            widths=0.6,
-            boxprops={"facecolor": COLOURS["train"], "alpha": 0.35, "lw": 0.8},
-            medianprops={"color": INK, "lw": 1.4},
-        )
-        ax.grid(False, axis="x")
-        ax.yaxis.get_major_locator().set_params(nbins=6, steps=[1, 2, 5, 10])
-        ax.set(xlabel="digit", ylabel=text)
-    return figure
-
-
 def centres(facts: pd.DataFrame):
     """Draw where the centres of mass lie, as offsets from the middle of the frame.
 
@@ -156,29 +124,6 @@ def maps(places: dict, labels: np.ndarray):
             name.set_path_effects([withStroke(linewidth=3, foreground="white")])
         ax.set_title(title, fontsize=10)
         bare(ax)
-    return figure
-
-
-def distance_curves(found: pd.DataFrame):
-    """Draw how the distance to the nearest training image is distributed, by part.
-
-    Args:
-        found: what `neighbours.search` returns.
-    """
-    import matplotlib.pyplot as plt
-
-    figure, ax = plt.subplots(figsize=(WIDTH, 3.2))
-    texts = {"test": "test image", "train": "training image (itself set aside)"}
-    for part, group in found.groupby("part", sort=False):
-        ax.ecdf(group["distance"], color=COLOURS[part], label=f"of a {texts[part]}")
-    ax.ecdf(found["half_pixel"], color=QUIET, lw=1, ls="--", label="moved by half a pixel")
-    ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
-    ax.set(
-        xlabel="distance to the nearest training image (pixels 0 to 1)",
-        ylabel="images at most so far",
-        xlim=(0, None),
-    )
-    ax.legend(loc="lower right")
     return figure
 
 

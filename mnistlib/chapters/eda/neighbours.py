@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.data.datasets import Dataset
+from mnistlib.show import tables
+from mnistlib.show.tables import Column
 
 
 class Nearest(NamedTuple):
@@ -38,6 +40,12 @@ def exact_duplicates(dataset: Dataset) -> pd.DataFrame:
         }
         for name, counter in seen.items()
     )
+
+
+EXACT = [
+    Column("part"),
+    *(Column(name, format=tables.count) for name in ("images", "distinct", "repeated")),
+]
 
 
 def nearest(
@@ -171,6 +179,16 @@ def summarise_search(found: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+NEAR = [
+    Column("part"),
+    Column("images", format=tables.count),
+    *(Column(name, format=".2f") for name in ("nearest", "median")),
+    Column("same_label", format=tables.percent),
+    Column("near", format=tables.count),
+    Column("near_share", format=tables.percent),
+]
 
 
 def closest_pairs(

@@ -7,6 +7,8 @@ import pandas as pd
 
 from mnistlib import claims
 from mnistlib.data.datasets import SCALINGS, Dataset, scale, split
+from mnistlib.show import tables
+from mnistlib.show.tables import Column
 
 N_CLASSES = 10
 # Of the paper that validates on the end of the training part, see `class_table`.
@@ -38,6 +40,17 @@ def class_table(dataset: Dataset) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+CLASSES = [
+    Column("digit"),
+    Column("train", format=tables.count),
+    Column("train_share", "share", tables.percent),
+    Column("test", format=tables.count),
+    Column("test_share", "share of test", tables.percent),
+    Column("last", "last 30 %", tables.count),
+    Column("last_share", "share of these", tables.percent),
+]
+
+
 def range_claims(dataset: Dataset) -> pd.DataFrame:
     """Set the ranges of class counts that `ahmareen2024` prints against the counts.
 
@@ -54,21 +67,22 @@ def range_claims(dataset: Dataset) -> pd.DataFrame:
     ):
         low, high = claims.reported(claim_id)
         found = class_counts(labels)
-        rows.append(
-            {
-                "claim_id": claim_id,
-                "part": part,
-                "hedge": hedges[claim_id],
-                "low": low,
-                "high": high,
-                "least": found.min(),
-                "most": found.max(),
-                "outside": np.flatnonzero((found < low) | (found > high)).tolist()
-                if dataset.name == "mnist"
-                else None,
-            }
-        )
-    return pd.DataFrame(rows)
+        outside = np.flatnonzero((found < low) | (found > high)).tolist()
+        if dataset.name != "mnist":
+            outside = None
+        row = (claim_id, part, hedges[claim_id], low, high, found.min(), found.max())
+        rows.append((*row, outside))
+    columns = ["claim_id", "part", "hedge", "low", "high", "least", "most", "outside"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+RANGES = [
+    Column("claim_id", "claim"),
+    Column("part"),
+    Column("hedge"),
+    *(Column(name, format=tables.count) for name in ("low", "high", "least", "most")),
+    Column("outside"),
+]
 
 
 def support_claims(dataset: Dataset) -> pd.DataFrame:
@@ -76,16 +90,30 @@ def support_claims(dataset: Dataset) -> pd.DataFrame:
 
     Returns:
         DataFrame, a row per digit: digit, test (count), raut and asher (as printed),
-        raut_difference and asher_difference (printed minus counted; None for data that
+        raut_difference and asher_difference (printed minus counted; NaN for data that
         the papers do not speak of).
     """
     found = class_counts(dataset.y_test)
     table = pd.DataFrame({"digit": np.arange(N_CLASSES), "test": found})
     for paper, claim_id in (("raut", "RAU-06"), ("asher", "ASH-13")):
         table[paper] = claims.reported(claim_id)
-        difference = [f"{n:+d}" if n else "0" for n in table[paper] - found]
-        table[f"{paper}_difference"] = difference if dataset.name == "mnist" else None
+        difference = table[paper] - found
+        table[f"{paper}_difference"] = difference if dataset.name == "mnist" else math.nan
     return table
+
+
+SUPPORTS = [
+    Column("digit"),
+    *(Column(name, format=tables.count) for name in ("test", "raut", "asher")),
+    *(
+        Column(
+            f"{name}_difference",
+            f"{name}, off by",
+            lambda n: tables.images(n) if n else "0",
+        )
+        for name in ("raut", "asher")
+    ),
+]
 
 
 def pixel_mean_std(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -195,6 +223,17 @@ def shape_table(facts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+SHAPES = [
+    Column("digit"),
+    Column("ink", format=".4f"),
+    Column("ink_std", "ink, sd", ".4f"),
+    Column("down", format="+.2f"),
+    Column("right", format="+.2f"),
+    Column("height", format=".0f"),
+    Column("width", format=".0f"),
+]
+
+
 def scalings(dataset: Dataset, rows: np.ndarray) -> tuple[pd.DataFrame, dict]:
     """Describe all training images as stored and after each scaling, and pick samples.
 
@@ -223,6 +262,12 @@ def scalings(dataset: Dataset, rows: np.ndarray) -> tuple[pd.DataFrame, dict]:
         shape = " × ".join(map(str, x.shape))
         table.append({"scaling": name, "dtype": str(x.dtype), "shape": shape} | facts)
     return pd.DataFrame(table), samples
+
+
+SCALED = [
+    *(Column(name) for name in ("scaling", "dtype", "shape")),
+    *(Column(name, format=".4f") for name in ("low", "high", "mean", "std")),
+]
 
 
 def draw_rows(labels: np.ndarray, n: int, seed: int, per_class=False) -> np.ndarray:

@@ -27,7 +27,8 @@ NAN = float("nan")
 
 def full_params() -> Params:
     (job,) = load_study(ROOT / "study.yaml").jobs("full", ["06_recipe"])
-    return Params.from_mapping(job.parameters)
+    params = Params.from_mapping(job.parameters)
+    return params.model_copy(update={"factorial_images": 24_000})
 
 
 # --- what is run

@@ -75,7 +75,9 @@ def annotated_curves(history: pd.DataFrame, printed: bool):
             mean, colour = runs.mean(axis=1), PALETTE[name]
             ax.plot(runs, color=colour, lw=0.6, alpha=0.4)
             ax.plot(mean, color=colour, label=name)
-            for epoch, above in ((mean.idxmin(), False), (mean.idxmax(), True)):
+            # On the side where the other line is not: test values are mostly the better.
+            above = (name == "test") == (measure == "accuracy")
+            for epoch in (mean.idxmin(), mean.idxmax()):
                 _name_extreme(ax, epoch, mean[epoch], measure, colour, above, last)
         for name, marker in (("A", "^"), ("B", "s")) if printed else ():
             _draw_marks(ax, name, marker, measure, last)

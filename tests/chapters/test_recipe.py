@@ -336,10 +336,10 @@ def test_findings_of_one_seed_and_of_lost_runs(runs):
     )
     assert len(text.splitlines()) == 5
     assert "with rate 1e-05, our training accuracy is 90.50" in text
+    assert "is 0.0100 nats, above our test loss of 0.0095. Set A prints 0.0028" in text
     assert "highest at epoch 2 to 3, by seed; in set B it is so at epoch 13" in text
     assert "validation accuracy has a test accuracy of 95.00" in text
     assert "−1.00 points (valid), by −1.00 points (held out). One seed" in text
-    assert "99.72 % lies above the cited 99.24 % (p < 0.001), and 99.07 % lies" in text
     assert "Of 10 effects of the factorial, 3 differ from zero" in text
     lost = {"status": "diverged"}
     bad = runs_of(("same", 0, [0.1], [0.1], lost), ("held out", 0, [0.1], [0.1], lost))
@@ -347,7 +347,7 @@ def test_findings_of_one_seed_and_of_lost_runs(runs):
     text = findings.findings(
         table, results.optimism_table(table), results.readings(bad.frame), none, False
     )
-    assert "Runs diverged: there is no mean" in text
+    assert text.count("Runs diverged: there is no") == 3
     assert "as runs failed (held out)" in text
     assert "allows no test" in text
     assert "nan" not in text

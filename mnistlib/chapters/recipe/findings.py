@@ -4,16 +4,13 @@ from dataclasses import replace
 
 import pandas as pd
 
-from mnistlib.chapters.recipe.design import BATCH_SIZE, CITED, EPOCHS, PARTS
+from mnistlib.chapters.recipe.design import BATCH_SIZE, EPOCHS, PARTS
 from mnistlib.chapters.recipe.results import FINAL, SETS
 from mnistlib.claims.evidence import Evidence, Printed
 from mnistlib.claims.registry import printed, reported
 from mnistlib.show import prose, reproduction
-from mnistlib.show.reproduction import N_TEST
 from mnistlib.show.words import join
-from mnistlib.stats.compare import two_proportions
 from mnistlib.stats.factorial import TIMES
-from mnistlib.stats.intervals import errors_implied
 
 
 def paper_sized(params, dataset: str) -> bool:
@@ -64,16 +61,21 @@ def first_epoch_facts(table: pd.DataFrame) -> dict:
     }
 
 
+def loss_facts(table: pd.DataFrame) -> dict:
+    """Return the last losses with padding `same` (means, nats), and those of set A."""
+    runs = table[table["system"] == "same"]
+    return {
+        "train": runs["last_train_loss"].mean(skipna=False),
+        "test": runs["last_test_loss"].mean(skipna=False),
+        "printed": [printed("SAY-03"), printed("SAY-04")],
+    }
+
+
 def best_epoch_facts(table: pd.DataFrame) -> dict:
     """Return at which epochs the test accuracy of padding `same` is best: (least, most)."""
     epochs = table.loc[table["system"] == "same", "best_test_epoch"].dropna()
     both = (int(epochs.min()), int(epochs.max())) if len(epochs) else (0, 0)
     return {"least": both[0], "most": both[1], "printed": reported("SAY-12")[0]}
-
-
-def optimism_facts(optimism: pd.DataFrame, system: str) -> dict:
-    """Return a row of `results.optimism_table` as a dict."""
-    return optimism[optimism["system"] == system].iloc[0].to_dict()
 
 
 def effect_facts(table: pd.DataFrame) -> dict:
@@ -98,26 +100,8 @@ def effect_facts(table: pd.DataFrame) -> dict:
     }
 
 
-def cited_facts() -> list[dict]:
-    """Return, for each printed final accuracy, p against the better cited one.
-
-    Returns:
-        dicts of printed (text), other (text), above (bool), p (unpaired, test images
-        alone).
-    """
-    other = max(CITED.values())
-    theirs = N_TEST - errors_implied(other, N_TEST)
-    return [
-        {
-            "printed": printed(claim),
-            "other": f"{other:.2f}",
-            "above": reported(claim) > other,
-            "p": two_proportions(
-                N_TEST - errors_implied(reported(claim), N_TEST), N_TEST, theirs, N_TEST
-            ),
-        }
-        for claim in FINAL.values()
-    ]
+def _row(optimism: pd.DataFrame, system: str) -> dict:
+    return optimism[optimism["system"] == system].iloc[0].to_dict()
 
 
 def answer(items: list[Evidence], optimism, effects, is_paper_sized: bool) -> str:
@@ -134,7 +118,7 @@ def answer(items: list[Evidence], optimism, effects, is_paper_sized: bool) -> st
         "answer",
         paper_sized=is_paper_sized,
         sets=set_facts(items),
-        optimism=optimism_facts(optimism, "same"),
+        optimism=_row(optimism, "same"),
         effects=effect_facts(effects),
     )
 
@@ -150,10 +134,10 @@ def findings(table, optimism, readings, effects, is_paper_sized: bool) -> str:
     least = effects["smallest_found"].groupby(effects["order"]).max()
     blocks = {
         "first_epoch": first_epoch_facts(table),
+        "losses": loss_facts(table),
         "best_epoch": best_epoch_facts(table)
-        | {"paper_sized": is_paper_sized, "held": optimism_facts(optimism, "held out")},
+        | {"paper_sized": is_paper_sized, "held": _row(optimism, "held out")},
         "readings": {"rows": readings.to_dict("records")},
-        "cited": {"sets": cited_facts()},
         "effects": effect_facts(effects) | {"least": least.to_dict()},
     }
     lines = [prose.say(__file__, name, **facts) for name, facts in blocks.items()]

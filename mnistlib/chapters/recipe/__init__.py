@@ -1,0 +1,1 @@
+"""One network with every current aid: batch norm, dropout, augmentation, a schedule."""

@@ -71,11 +71,13 @@ def _sums_of_squares(frame, factors: list[str], value: str):
     from statsmodels.formula.api import ols
     from statsmodels.stats.anova import anova_lm
 
-    varied = [name for name in factors if frame[name].nunique() > 1]
-    renamed = frame.rename(columns={value: "value_"}).assign(value_=frame[value] * 1.0)
-    formula = "value_ ~ " + (" + ".join(f"C({name})" for name in varied) or "1")
-    fit = ols(formula, renamed).fit()
-    sums, degrees = dict.fromkeys(factors, 0.0), dict.fromkeys(factors, 0)
+    # Names of their own: a column's may be no name in a formula.
+    plain = [f"factor{i}" for i in range(len(factors))]
+    renamed = pd.DataFrame(frame[[*factors, value]].to_numpy(), columns=[*plain, "value"])
+    varied = [name for name in plain if renamed[name].nunique() > 1]
+    formula = "value ~ " + (" + ".join(f"C({name})" for name in varied) or "1")
+    fit = ols(formula, renamed.astype({"value": float})).fit()
+    sums, degrees = dict.fromkeys(plain, 0.0), dict.fromkeys(plain, 0)
     if varied and fit.df_resid > 0:
         table = anova_lm(fit)
         for name in varied:

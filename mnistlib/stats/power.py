@@ -57,7 +57,30 @@ def seeds_needed(difference: float, std: float) -> float:
     if not difference:
         return math.inf
     test, effect = TTestIndPower(), abs(difference) / std if std else math.inf
-    # From ten standard deviations on, two seeds do; the solver has no answer there.
-    if effect > 10 or test.power(effect, 2, 1 - LEVEL) >= POWER:
-        return 2.0
-    return float(math.ceil(test.solve_power(effect, power=POWER, alpha=1 - LEVEL)))
+    # By halves: the library's own solver gives up on very large and very small effects.
+    few, enough = 1, 2
+    while effect < 10 and test.power(effect, enough, 1 - LEVEL) < POWER:
+        few, enough = enough, 2 * enough
+    while enough - few > 1:
+        middle = (few + enough) // 2
+        found = test.power(effect, middle, 1 - LEVEL) >= POWER
+        few, enough = (few, middle) if found else (middle, enough)
+    return float(enough)
+
+
+def gaps(pairs: list[tuple], spread: dict) -> pd.DataFrame:
+    """Say of differences between two means whether one run of each can show them.
+
+    Args:
+        pairs: (a, b, difference).
+        spread: from `seed_spread`, in the same unit.
+
+    Returns:
+        DataFrame: a, b, difference; seen (with one run of each: it exceeds what two runs of
+        one system may differ by); seeds (that each needs, see `seeds_needed`).
+    """
+    table = pd.DataFrame(pairs, columns=["a", "b", "difference"])
+    return table.assign(
+        seen=table["difference"].abs() > spread["reach"],
+        seeds=[seeds_needed(d, spread["std"]) for d in table["difference"]],
+    )

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from mnistlib.stats.power import seed_spread, seeds_needed
+from mnistlib.stats.power import gaps, seed_spread, seeds_needed
 
 
 def test_spread_pools_by_degrees_of_freedom():
@@ -41,3 +41,12 @@ def test_seeds_needed_at_the_ends():
     assert seeds_needed(0.001, 1) > 10**6
     with pytest.raises(ValueError, match=r"std must not be negative\. Received: std=-1"):
         seeds_needed(1, -1)
+
+
+def test_gaps_say_what_one_run_shows():
+    spread = {"std": 1.0, "degrees": 9, "reach": 3.2}
+    table = gaps([("a", "b", 4.0), ("b", "c", -1.0)], spread)
+    assert table["seen"].tolist() == [True, False]
+    assert table["seeds"].tolist() == [seeds_needed(4, 1), 17]
+    unknown = {"std": np.nan, "degrees": 0, "reach": np.nan}
+    assert not gaps([("a", "b", 4.0)], unknown)["seen"].any()

@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "tests" / "reference"
 RECORDS = REFERENCE / "runs"
 ENVIRONMENT = {
+    "MNISTLIB_EXECUTED": str(REFERENCE),
     "MNISTLIB_OFFLINE": "1",
     "MNISTLIB_PROGRESS": "off",
     # Kernels are picked by the processor; this asks for those that they all have.

@@ -44,6 +44,15 @@ def store_dir() -> Path:
     return absolute(explicit) if explicit else build_dir() / "runs"
 
 
+def executed_dir() -> Path:
+    """Return the folder of a study's executed notebooks, for one that reads the others.
+
+    ``$MNISTLIB_EXECUTED``, which the study's runner sets, else the published ones.
+    """
+    explicit = os.environ.get("MNISTLIB_EXECUTED")
+    return absolute(explicit) if explicit else root() / "book" / "notebooks"
+
+
 def absolute(folder: str | os.PathLike) -> Path:
     """Return a folder's whole name, with ``~`` and links replaced where they can be.
 

@@ -34,6 +34,7 @@ def _template(folder: Path) -> jinja2.Template:
         "rate": tables.rate,
         "p": words.p_text,
         "number_of": words.number_of,
+        "begins": words.begins,
         "listed": words.join,
         "label": label,
     }

@@ -202,14 +202,24 @@ def to_markdown(frame: pd.DataFrame, columns: Sequence[Column] | None = None) ->
     )
 
 
-def table_directive(frame, caption: str, name: str | None = None, columns=None) -> str:
-    """Return a MyST table directive with caption and label as text."""
+def table_directive(
+    frame, caption: str, name: str | None = None, columns=None, sortable: bool = False
+) -> str:
+    """Return a MyST table directive with caption and label as text.
+
+    Args:
+        frame, columns: as `to_markdown` takes them.
+        caption: one line.
+        name: label for references.
+        sortable: whether a reader may sort and filter the rows.
+    """
     if not caption.strip() or "\n" in caption:
         raise ValueError(
             "caption must be one line of text. "
             f"Received: caption={caption!r} ({type(caption).__name__}). Shorten it."
         )
     option = f":name: {name}\n" if name else ""
+    option += ":class: sortable\n" if sortable else ""
     # A fence of backticks would end its directive at the first backtick of the caption.
     return f"~~~{{table}} {caption}\n{option}\n{to_markdown(frame, columns)}\n~~~\n"
 
@@ -220,7 +230,14 @@ def folded(title: str, text: str) -> str:
     return f"::::{{dropdown}} {title}\n{text}\n::::\n"
 
 
-def numbered_table(frame, caption: str, name: str, columns=None, note: str | None = None):
+def numbered_table(
+    frame,
+    caption: str,
+    name: str,
+    columns=None,
+    note: str | None = None,
+    sortable: bool = False,
+):
     """Display a frame as a numbered table of the report.
 
     The cell needs the metadata ``mystnb.markdown_format: myst``.
@@ -231,6 +248,7 @@ def numbered_table(frame, caption: str, name: str, columns=None, note: str | Non
         name: label for references, "tab-" and then lower-case letters, digits, dashes.
         columns: `Column` list, what is shown of it; default every column, as it stands.
         note: Markdown below the table, or None.
+        sortable: whether a reader may sort and filter the rows.
 
     Raises:
         ValueError: a bad label or caption, or a column of what the frame does not have.
@@ -242,5 +260,5 @@ def numbered_table(frame, caption: str, name: str, columns=None, note: str | Non
             "name must be 'tab-' and then lower-case letters, digits and single dashes. "
             f"Received: name={name!r} ({type(name).__name__}). Rename the table."
         )
-    text = table_directive(frame, caption, name, columns)
+    text = table_directive(frame, caption, name, columns, sortable)
     display(Markdown(f"{text}\n{note}\n" if note else text))

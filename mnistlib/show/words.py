@@ -18,6 +18,12 @@ def number_of(n: int, one: str) -> str:
     return f"{count(n)} {one}" + ("" if n == 1 else "s")
 
 
+def begins(n: int, one: str, many: str) -> str:
+    """Begin a sentence with a count: 1 -> "One is", 12 -> "12 are", 0 -> "None are"."""
+    names = ["None", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"]
+    return f"{names[n] if n < len(names) else count(n)} {one if n == 1 else many}"
+
+
 def p_text(p: float) -> str:
     """Return a p value in a sentence: "p = 0.027", "p < 0.001"."""
     text = p_value(p)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mnistlib.chapters.claims import findings, results
 from mnistlib.claims.registry import load_claims, printed
 from mnistlib.ground.errors import StudyError
 from mnistlib.ground.files import write_whole
@@ -223,11 +224,33 @@ def opening(notebooks: list[Path], folder: Path) -> str:
     """
     found = comparisons(notebooks)
     if not has_picture(found):
-        return ""
+        return verdicts(notebooks)
     picture(found, folder / PICTURE)
-    return (
+    return verdicts(notebooks) + (
         f"```{{figure}} {PICTURE}\n:name: fig-headline\n:width: 85%\n:alt: {ALT}\n\n"
         f"{PICTURE_CAPTION}\n```\n\n{sentences(found)}\n"
+    )
+
+
+def verdicts(notebooks: list[Path]) -> str:
+    """Return how many claims have which verdict, as MyST; nothing without evidence.
+
+    Args:
+        notebooks: executed copies; the scoreboard itself is passed over.
+    """
+    gathered = results.gather(path for path in notebooks if path.stem != results.NOTEBOOK)
+    if not gathered.evidence:
+        return ""
+    board = results.scoreboard(gathered)
+    text = findings.answer(board)
+    if any(path.stem == results.NOTEBOOK for path in notebooks):
+        text += f" {page(results.NOTEBOOK, 'Every claim, with its reason')}."
+    return (
+        f"{text}\n\n"
+        + tables.table_directive(
+            results.by_paper(board), "Claims by paper and verdict", "tab-verdicts"
+        )
+        + "\n"
     )
 
 

@@ -80,6 +80,8 @@ def run_study(
         "MNISTLIB_ROOT": str(paths.root()),
         "MNISTLIB_RUNS": str(Path(runs).resolve()),
         "MNISTLIB_WORKERS": str(workers),
+        # Where the scoreboard finds what the other notebooks say.
+        "MNISTLIB_EXECUTED": str(Path(folder).resolve()),
         # Else TensorFlow writes time stamps into the notebooks.
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }

@@ -1,0 +1,48 @@
+"""What the scoreboard says in sentences; the facts, and the template beside them."""
+
+import pandas as pd
+
+from mnistlib.claims.verdicts import (
+    CONTRADICTED,
+    HIGHER,
+    LOWER,
+    NOT_JUDGED,
+    NOT_TESTABLE,
+    REPRODUCED,
+    UNDER_A_READING,
+)
+from mnistlib.show.prose import say
+
+
+def counts(board: pd.DataFrame) -> dict:
+    """Return the facts of the answer: claims by verdict.
+
+    Returns:
+        n (claims), papers, reproduced, readings, higher, lower, contradicted, untestable,
+        unjudged: numbers; far: the row (a dict) that lies farthest outside in images, None
+        where no test accuracy lies outside.
+    """
+    n = board["verdict"].value_counts()
+    outside = board[board["images"] > 0].sort_values("images")
+    return {
+        "n": len(board),
+        "papers": board["paper"].nunique(),
+        "reproduced": int(n.get(REPRODUCED, 0)),
+        "readings": int(n.get(UNDER_A_READING, 0)),
+        "higher": int(n.get(HIGHER, 0)),
+        "lower": int(n.get(LOWER, 0)),
+        "contradicted": int(n.get(CONTRADICTED, 0)),
+        "untestable": int(n.get(NOT_TESTABLE, 0)),
+        "unjudged": int(n.get(NOT_JUDGED, 0)),
+        "far": outside.iloc[-1].to_dict() if len(outside) else None,
+    }
+
+
+def answer(board: pd.DataFrame) -> str:
+    """Return the page's answer."""
+    return say(__file__, "answer", **counts(board))
+
+
+def read(chapters: dict[str, list[str]]) -> str:
+    """Return which chapters the scoreboard was made from."""
+    return say(__file__, "read", **chapters)

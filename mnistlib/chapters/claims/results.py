@@ -1,0 +1,224 @@
+"""The scoreboard: what the other chapters hold against each claim, and the verdict."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mnistlib.claims.evidence import Evidence, Printed, from_dict
+from mnistlib.claims.registry import load_claims, systems
+from mnistlib.claims.verdicts import VERDICTS, Verdict, judge
+from mnistlib.ground import paths
+from mnistlib.ground.notebook import read_notebook
+from mnistlib.show import report
+from mnistlib.show.tables import MISSING, THIN_SPACE, Column, count, number
+
+NOTEBOOK = "09_claims"
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The evidence of a study.
+
+    Attributes:
+        evidence: of all chapters.
+        notebooks: the notebook of each, in the same order.
+        silent: executed notebooks that say nothing about a claim.
+    """
+
+    evidence: list[Evidence]
+    notebooks: list[str]
+    silent: list[str]
+
+
+def executed(folder: str = "") -> list[Path]:
+    """Return the executed notebooks of a folder.
+
+    Args:
+        folder: from the project's folder, unless it is absolute; empty for
+            ``paths.executed_dir()``.
+    """
+    place = paths.root() / folder if folder else paths.executed_dir()
+    return sorted(place.glob("*.ipynb"))
+
+
+def gather(files: Iterable[Path]) -> Gathered:
+    """Return what executed notebooks hold against the claims.
+
+    Raises:
+        StudyError: a notebook cannot be read, or its evidence is of no known kind.
+    """
+    evidence, notebooks, silent = [], [], []
+    for path in files:
+        rows = report.read_back(read_notebook(path)).get(report.EVIDENCE, [])
+        evidence += map(from_dict, rows)
+        notebooks += [path.stem] * len(rows)
+        if not rows:
+            silent.append(path.stem)
+    return Gathered(evidence, notebooks, silent)
+
+
+def scoreboard(gathered: Gathered) -> pd.DataFrame:
+    """Return a row for each claim of the registry, with its verdict.
+
+    Returns:
+        DataFrame: id, paper, system (in words), label (of it, such as A1), metric,
+        printed (text), unit, hedge; the
+        verdict, reason, distance (in the claim's unit) and images of `Verdict`; and of the
+        evidence that decided: ran (what was run, in words), ours (mean over seeds), low and
+        high (of one more run), n (seeds), reading, notebook. What a list, a fact or a claim
+        without evidence does not have is NaN or "".
+    """
+    claims, words = load_claims(), systems().set_index("system")["description"]
+    rows = []
+    for claim_id, claim in claims.iterrows():
+        verdict = judge(claim_id, gathered.evidence)
+        rows.append(
+            {
+                "id": claim_id,
+                "paper": claim["paper"],
+                "system": words.get(claim["system"], claim["system"]),
+                "label": claim["system"].partition("_")[0],
+                "metric": claim["metric"].replace("_", " "),
+                "printed": _text(claim["printed"]),
+                "unit": claim["unit"],
+                "hedge": claim["hedge"],
+                "verdict": verdict.verdict,
+                "reason": verdict.reason,
+                "distance": verdict.distance,
+                "images": verdict.images,
+                **_of_runs(verdict),
+                "notebook": _notebook(verdict, gathered),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _text(printed) -> str:
+    return ", ".join(printed) if isinstance(printed, list) else printed
+
+
+def _of_runs(verdict: Verdict) -> dict:
+    one, nothing = verdict.nearest, float("nan")
+    row = {"ran": "", "ours": nothing, "low": nothing, "high": nothing}
+    row |= {"value": nothing, "n": nothing, "reading": ""}
+    if not isinstance(one, Printed):
+        return row
+    row |= {"ran": one.system, "n": len(one.ours), "reading": one.reading}
+    if len(one.value) > 1:
+        return row
+    low, high = (float(end[0]) for end in one.one_run)
+    value, ours = float(one.value[0]), float(one.mean[0])
+    return row | {"value": value, "ours": ours, "low": low, "high": high}
+
+
+def _notebook(verdict: Verdict, gathered: Gathered) -> str:
+    for one, notebook in zip(gathered.evidence, gathered.notebooks, strict=True):
+        if one is verdict.nearest:
+            return notebook
+    return ""
+
+
+def by_paper(board: pd.DataFrame) -> pd.DataFrame:
+    """Count the verdicts: a row a paper and one for all, a column a verdict that occurs."""
+    counts = pd.crosstab(board["paper"], board["verdict"], margins=True, margins_name="all")
+    papers = [*dict.fromkeys(board["paper"]), "all"]
+    columns = [verdict for verdict in VERDICTS if verdict in counts]
+    return counts.reindex(index=papers, columns=[*columns, "all"]).reset_index()
+
+
+def spreads(board: pd.DataFrame) -> pd.DataFrame:
+    """Return the claims of one number beside which there are runs, on one scale.
+
+    Returns:
+        DataFrame: rows of `scoreboard` with at (how far the printed value lies from our
+        mean, in half widths of one more run's interval: inside is -1 to 1).
+    """
+    judged = board[board["high"] > board["low"]]
+    half = (judged["high"] - judged["low"]) / 2
+    middle = (judged["high"] + judged["low"]) / 2
+    at = (judged["value"] - middle) / half
+    return judged.assign(at=np.asarray(at, dtype=float))
+
+
+def conflicts() -> pd.DataFrame:
+    """Return the pairs of claims of one paper that cannot all hold, each pair once.
+
+    Returns:
+        DataFrame: paper, a and b (ids), a_printed and b_printed (texts), quantity.
+    """
+    claims = load_claims()
+    rows = []
+    for claim_id, claim in claims.iterrows():
+        for other in claim["conflicts"]:
+            if claim_id < other:
+                rows.append(
+                    {
+                        "paper": claim["paper"],
+                        "a": claim_id,
+                        "a_printed": _text(claim["printed"]),
+                        "b": other,
+                        "b_printed": _text(claims.at[other, "printed"]),
+                        "quantity": claim["metric"].replace("_", " "),
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def chapters_read(gathered: Gathered) -> dict[str, list[str]]:
+    """Return which chapters gave evidence, and which have not run in this study.
+
+    Returns:
+        read, silent and missing: names of the notebooks that come before the scoreboard.
+    """
+    sources = sorted(path.stem for path in (paths.root() / "notebooks").glob("*.ipynb"))
+    before = sources[: sources.index(NOTEBOOK)]
+    read = list(dict.fromkeys(gathered.notebooks))
+    silent = [name for name in before if name in gathered.silent]
+    missing = [name for name in before if name not in (*read, *silent)]
+    return {"read": read, "silent": silent, "missing": missing}
+
+
+def _number(value: float, unit: str) -> str:
+    if np.isnan(value):
+        return MISSING
+    digits = {"percent": 2, "points": 2, "s": 1, "epoch": 1, "rate": 4}.get(unit, 4)
+    return count(value) if unit in ("count", "images") else number(value, digits)
+
+
+def _range(low: float, high: float, unit: str) -> str:
+    if np.isnan(low):
+        return MISSING
+    return f"{_number(low, unit)}–{_number(high, unit)}"
+
+
+def _off(images: float, distance: float) -> str:
+    if images > 0:
+        return f"{images:.0f} images"
+    return f"{distance:.2g}" if distance > 0 else MISSING
+
+
+def _printed(hedge: str, text: str, unit: str) -> str:
+    text = f"{hedge} {text}".strip()
+    name = {"percent": f"{THIN_SPACE}%", "nats": " nats", "s": " s", "points": " points"}
+    return text + name.get(unit, "")
+
+
+def _verdict(verdict: str, reading: str) -> str:
+    return f"{verdict}: with {reading}" if reading else verdict
+
+
+# The scoreboard as a page shows it.
+COLUMNS = [
+    Column("id", "claim"),
+    Column("paper"),
+    Column(("label", "metric"), "what", "{} {}".format),
+    Column(("hedge", "printed", "unit"), "printed", _printed),
+    Column(("ours", "unit"), "ours", _number),
+    Column(("low", "high", "unit"), "one more run", _range),
+    Column("n", format=".0f"),
+    Column(("verdict", "reading"), "verdict", _verdict),
+    Column(("images", "distance"), "off by", _off),
+]

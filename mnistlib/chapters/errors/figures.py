@@ -50,6 +50,7 @@ def overlap_figure(overlap: pd.DataFrame):
         100 * wide, annot=True, fmt=".0f", cmap=shade, vmin=0, vmax=100, cbar=False, ax=ax
     )
     ax.set(xlabel="make so many of them, too (%)", ylabel="of the errors of")
+    ax.grid(False)
     ax.tick_params(length=0)
     ax.set_xticks(ax.get_xticks(), names, rotation=35, ha="right")
     return figure

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.errors.design import PAPER_EPOCHS, RAUT
+from mnistlib.claims.audit import N_TEST, TEST_COUNTS, accuracy_allowed
 from mnistlib.claims.evidence import Fact, Printed
 from mnistlib.claims.registry import printed, reported
 from mnistlib.show import prose, reproduction
@@ -30,31 +31,15 @@ def is_full(params, images) -> bool:
     return whole and params.epochs in (None, PAPER_EPOCHS)
 
 
-def allowed(supports: np.ndarray | None = None) -> dict[str, float]:
-    """Return which accuracies `raut`'s rounded recalls allow.
-
-    A recall of r, printed with two digits, is one of r - .005 to r + .005: of a digit's
-    images so many are right, a whole number.
-
-    Args:
-        supports: images of each digit; default those that the report prints.
+def allowed() -> dict[str, float]:
+    """Return which accuracies `raut`'s rounded recalls allow, of MNIST's test images.
 
     Returns:
-        dict of low and high (fractions), fewest and most (errors), n (images).
+        dict of low and high (fractions), fewest and most (errors).
     """
-    n = np.array(reported("RAU-06") if supports is None else supports)
-    recall = np.array(reported("RAU-04"))
-    tiny = 1e-9  # 0.995 * 1000 is not 995 in floats
-    low = np.ceil((recall - 0.005) * n - tiny).sum()
-    high = np.minimum(np.floor((recall + 0.005) * n + tiny), n).sum()
-    total = int(n.sum())
-    return {
-        "low": low / total,
-        "high": high / total,
-        "fewest": int(total - high),
-        "most": int(total - low),
-        "n": total,
-    }
+    fewest, most = accuracy_allowed(reported("RAU-04"), TEST_COUNTS)
+    ends = {"low": fewest / N_TEST, "high": most / N_TEST}
+    return ends | {"fewest": N_TEST - most, "most": N_TEST - fewest}
 
 
 def printed_evidence(runs, reports: dict, full: bool) -> dict[str, Printed]:
@@ -88,7 +73,7 @@ def facts(evidence: dict[str, Printed], full: bool) -> list[Fact]:
         ("RAU-06", sum(supports) == total, say("supports", n=sum(supports), total=total)),
         (
             "RAU-10",
-            total == reproduction.N_TEST,
+            total == N_TEST,
             say("total", n=sum(supports), all=total),
         ),
     ]
@@ -102,12 +87,12 @@ def facts(evidence: dict[str, Printed], full: bool) -> list[Fact]:
 
 def conflict() -> str:
     """Say why `raut`'s accuracy and its report exclude each other."""
-    errors = errors_implied(reported(HEADLINE), reproduction.N_TEST)
+    errors = errors_implied(reported(HEADLINE), N_TEST)
     return say(
         "conflict",
         printed=printed(HEADLINE),
         errors=errors,
-        n_test=reproduction.N_TEST,
+        n_test=N_TEST,
         row=printed(REPORT),
         least=reported(REPORT) - 0.005,
         **allowed(),

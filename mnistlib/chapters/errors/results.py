@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.errors.design import BEST, WITHIN
+from mnistlib.claims.audit import N_TEST, TEST_COUNTS
 from mnistlib.claims.evidence import Printed
 from mnistlib.claims.registry import load_claims, reported
 from mnistlib.show import tables
@@ -19,7 +20,6 @@ from mnistlib.stats.overlap import shared_errors
 from mnistlib.stats.power import gaps
 
 SCORES = {"precision": "RAU-03", "recall": "RAU-04", "f1": "RAU-05"}
-N_TEST = 10_000  # MNIST's test images, of which the papers' accuracies are shares
 
 
 def _printed(text: str, place: str) -> str:
@@ -132,11 +132,11 @@ def report_table(evidence: dict[str, Printed]) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
-def support_table(counts: np.ndarray) -> pd.DataFrame:
-    """Return the printed supports beside those counted: digit, printed, counted, more."""
-    printed = np.array(reported("RAU-06"))
-    table = pd.DataFrame({"digit": range(10), "printed": printed, "counted": counts})
-    return table.assign(more=printed - counts)
+def support_table() -> pd.DataFrame:
+    """Return the printed supports beside MNIST's: digit, printed, counted, more."""
+    table = pd.DataFrame({"digit": range(10), "printed": reported("RAU-06")})
+    table = table.assign(counted=TEST_COUNTS)
+    return table.assign(more=table["printed"] - table["counted"])
 
 
 def best_epochs(history: pd.DataFrame) -> pd.DataFrame:

@@ -134,6 +134,7 @@ def test_the_report_does_not_allow_the_printed_accuracy():
     text = flat(findings.conflict())
     assert text.startswith("98.4 % of 10\u202f000 test images leaves 160 errors.")
     assert "allow 52 to 123 (98.77–99.48\u202f% right)" in text
+    assert [findings.fits(n) for n in (51, 52, 123, 124)] == [False, True, True, False]
     assert "accuracy row, 0.99, begins at 98.5\u202f%" in text
 
 
@@ -162,6 +163,13 @@ def test_verdicts(printed):
         "contradicted", "reproduced", "lower than ours", "higher than ours",
     }  # fmt: skip
     assert printed["RAU-01"].place == "below"
+
+
+def test_small_runs_judge_nothing_but_what_arithmetic_decides(raut):
+    evidence = findings.printed_evidence(raut, results.reports(raut), full=False)
+    items = [*evidence.values(), *findings.facts(evidence, full=False)]
+    verdicts = {i: judge(f"RAU-{i:02}", items).verdict for i in range(1, 11)}
+    assert {i for i, word in verdicts.items() if word != "not judged"} == {1, 6, 10}
 
 
 # --- tables

@@ -22,6 +22,8 @@ Schedule = Literal["constant", "warmup_cosine", "warmup_cosine_inclusive", "tria
 NetworkName = Literal[*models.BUILDERS]
 ClassicalName = Literal[*models.ESTIMATORS]
 Argument = str | int | float | bool | None
+# Fields of a network's spec that are no part of its key while they are None.
+OWN_SEEDS = ("weights_seed", "order_seed")
 
 
 class RunSpec(Checked):
@@ -117,6 +119,9 @@ class NetworkSpec(RunSpec):
         test_each_epoch: also evaluate on the test images after every epoch, as papers do
             that choose by them. Only to run such a paper again: its best epoch is no
             result of ours.
+        weights_seed: of the initial weights; None (default): ``seed``.
+        order_seed: of the order of the images, how they are moved, and dropout; None
+            (default): ``seed``. Which images are drawn and held out is always ``seed``'s.
     """
 
     kind: Literal["network"] = "network"
@@ -131,6 +136,16 @@ class NetworkSpec(RunSpec):
     batch_size: int = Field(32, ge=1, le=65536)
     epochs: int = Field(ge=1, le=1000)
     test_each_epoch: bool = False
+    weights_seed: int | None = Field(None, ge=0, lt=2**31)
+    order_seed: int | None = Field(None, ge=0, lt=2**31)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the spec as JSON values; seeds of their own only where there are any.
+
+        Records from before there were such seeds keep their keys.
+        """
+        unused = {name for name in OWN_SEEDS if getattr(self, name) is None}
+        return self.model_dump(mode="json", exclude=unused)
 
     @model_validator(mode="after")
     def _momentum_is_for_sgd(self):
@@ -176,7 +191,10 @@ class NetworkSpec(RunSpec):
         moved = " augmented" if self.rotation or self.shift or self.zoom else ""
         schedule = f" {self.schedule}" if self.schedule != "constant" else ""
         how = f"{rate}{schedule}{moved}"
-        return f"{self.model}{_arguments(self)} {how} x{self.epochs} seed {self.seed}"
+        seeds = f"seed {self.seed}"
+        for name, seed in (("weights", self.weights_seed), ("order", self.order_seed)):
+            seeds += "" if seed is None else f" {name} {seed}"
+        return f"{self.model}{_arguments(self)} {how} x{self.epochs} {seeds}"
 
 
 class ClassicalSpec(RunSpec):

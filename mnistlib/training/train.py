@@ -41,7 +41,13 @@ def build_engine(spec: NetworkSpec, model, x: np.ndarray, y: np.ndarray, rates: 
         from mnistlib.training.engine_tensorflow import Engine
     else:
         from mnistlib.training.engine_keras import Engine
-    return Engine(model, build_optimizer(spec), x, y, spec.batch_size, rates, spec.seed)
+    seed = order_seed(spec)
+    return Engine(model, build_optimizer(spec), x, y, spec.batch_size, rates, seed)
+
+
+def order_seed(spec: NetworkSpec) -> int:
+    """Return the seed of a run's order of images, how they are moved, and of dropout."""
+    return spec.seed if spec.order_seed is None else spec.order_seed
 
 
 def learning_rates(spec: NetworkSpec, n: int) -> np.ndarray:
@@ -55,9 +61,9 @@ def draw_epoch(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the order of an epoch's n images and how each is moved (None: not at all).
 
-    Both depend on the spec's seed and the epoch (from 1) alone.
+    Both depend on `order_seed` and the epoch (from 1) alone.
     """
-    rng = np.random.default_rng([spec.seed, epoch])
+    rng = np.random.default_rng([order_seed(spec), epoch])
     order = rng.permutation(n)
     if not (spec.rotation or spec.shift or spec.zoom):
         return order, None
@@ -104,9 +110,9 @@ def train(
     cut, x_train, x_val, x_test = images_of(spec, dataset)
 
     keras.backend.clear_session()
-    keras.utils.set_random_seed(spec.seed)  # for dropout in Keras's own engine
+    keras.utils.set_random_seed(order_seed(spec))  # for dropout in Keras's own engine
     model = models.build(spec.model, **spec.model_args)
-    models.initialise(model, spec.seed)
+    models.initialise(model, spec.seed if spec.weights_seed is None else spec.weights_seed)
     rates = learning_rates(spec, len(x_train))
     engine = build_engine(spec, model, x_train, cut.y_train, rates)
 

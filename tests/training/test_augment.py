@@ -102,6 +102,9 @@ def test_every_epoch_draws_anew_from_the_seed():
         assert not np.array_equal(a, b)
         np.testing.assert_array_equal(a, same)
     assert train.draw_epoch(spec.model_copy(update={"shift": 0.0}), 1, 50)[1] is None
+    other = spec.model_copy(update={"seed": 7, "order_seed": 1, "weights_seed": 9})
+    for a, same in zip(first, train.draw_epoch(other, 1, 50), strict=True):
+        np.testing.assert_array_equal(a, same)
 
 
 def test_warmup_cosine_is_the_papers():

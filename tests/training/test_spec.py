@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from mnistlib.ground.errors import SpecError
 from mnistlib.training import identity
 from mnistlib.training.identity import Identity
-from mnistlib.training.spec import ClassicalSpec, NetworkSpec, grid, make, spec_from_dict
+from mnistlib.training.spec import (
+    OWN_SEEDS,
+    ClassicalSpec,
+    NetworkSpec,
+    grid,
+    make,
+    spec_from_dict,
+)
 
 NETWORK = {
     "dataset": "digits",
@@ -70,6 +77,28 @@ def test_a_key_stays_what_it_was():
     assert classical.key("data", made) == "5db79517e1a835f0"
 
 
+def test_seeds_of_their_own_are_in_a_key_only_where_there_are_any():
+    plain = make(NetworkSpec, **NETWORK)
+    assert make(NetworkSpec, **NETWORK, order_seed=None).key("data", MADE) == (
+        "be57c5e202e36a99"
+    )
+    apart = [
+        make(NetworkSpec, **NETWORK, **{name: seed})
+        for name in OWN_SEEDS
+        for seed in (0, 1)
+    ]
+    assert len({spec.key("data", MADE) for spec in (plain, *apart)}) == 5
+    for spec in apart:
+        assert spec_from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
+    assert apart[3].label.endswith("seed 0 order 1")
+
+
+@pytest.mark.parametrize("value", [-1, 2**31, 0.5])
+def test_a_seed_of_its_own_must_be_a_seed(value):
+    with pytest.raises(SpecError, match=f"weights_seed: .*Received: weights_seed={value}"):
+        make(NetworkSpec, **NETWORK, weights_seed=value)
+
+
 @pytest.mark.parametrize(
     "change",
     [{"training_version": 4}, {"backend": "jax"}, {"portable": True}, {"builder": "c"}],
@@ -104,7 +133,9 @@ def test_the_key_here_and_now_depends_on_backend_and_portable(monkeypatch):
 
 def test_a_key_takes_every_value_so_that_a_default_may_change():
     spec = make(NetworkSpec, **NETWORK)
-    assert set(spec.to_dict()) == {*NetworkSpec.model_fields}
+    assert set(spec.to_dict()) == {*NetworkSpec.model_fields} - {*OWN_SEEDS}
+    full = make(NetworkSpec, **NETWORK, weights_seed=0, order_seed=0)
+    assert set(full.to_dict()) == {*NetworkSpec.model_fields}
 
 
 def test_a_default_spelt_out_is_the_same_run():

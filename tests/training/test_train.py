@@ -229,3 +229,20 @@ def test_a_finished_run_leaves_no_images_in_memory(dataset):
     del engine, model
     gc.collect()
     assert left() is None
+
+
+def test_each_seed_decides_its_own_part(dataset):
+    """Three seeds that equal one seed give that seed's run; each of them changes it."""
+    fields = SPEC | {"epochs": 1, "model_args": {}}
+
+    def weights_of(**seeds) -> list:
+        weights = {}
+        train.train(make(NetworkSpec, **fields | seeds), dataset, weights)
+        return list(weights.values())
+
+    plain = weights_of()
+    same = weights_of(weights_seed=3, order_seed=3)
+    assert all(np.array_equal(a, b) for a, b in zip(plain, same, strict=True))
+    for name in ("seed", "weights_seed", "order_seed"):
+        seeds = {"weights_seed": 3, "order_seed": 3, name: 4}
+        assert not np.array_equal(plain[0], weights_of(**seeds)[0]), name

@@ -1,0 +1,1 @@
+"""The network of raut, and the errors of all systems."""

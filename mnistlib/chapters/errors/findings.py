@@ -1,0 +1,222 @@
+"""What the errors show: facts, as numbers; `findings.md.j2` makes sentences of them."""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from mnistlib.chapters.errors.design import PAPER_EPOCHS, RAUT
+from mnistlib.claims.audit import N_TEST, TEST_COUNTS, accuracy_allowed
+from mnistlib.claims.evidence import Fact, Printed
+from mnistlib.claims.registry import printed, reported
+from mnistlib.show import prose, reproduction
+from mnistlib.stats.components import REST
+from mnistlib.stats.intervals import errors_implied
+
+HEADLINE, BOUND, REPORT = "RAU-01", "RAU-02", "RAU-07"
+# A label is doubtful where so many runs agree on one other digit.
+AGREED = 0.9
+# The pairs of digits that `asher` names as those that are confused.
+NAMED_PAIRS = ("3/8", "4/9")
+
+
+def say(block: str, **facts) -> str:
+    """Return a block of ``findings.md.j2`` as Markdown."""
+    return prose.say(__file__, block, **facts)
+
+
+def is_full(params, images) -> bool:
+    """Tell whether raut's network was run as the paper says: all images, ten epochs."""
+    whole = reproduction.is_full_size(params, images.name)
+    return whole and params.epochs in (None, PAPER_EPOCHS)
+
+
+def allowed() -> dict[str, float]:
+    """Return which accuracies `raut`'s rounded recalls allow, of MNIST's test images.
+
+    Returns:
+        dict of low and high (fractions), fewest and most (errors).
+    """
+    fewest, most = accuracy_allowed(reported("RAU-04"), TEST_COUNTS)
+    ends = {"low": fewest / N_TEST, "high": most / N_TEST}
+    return ends | {"fewest": N_TEST - most, "most": N_TEST - fewest}
+
+
+def fits(errors: int) -> bool:
+    """Tell whether so many errors are within what `raut`'s recalls allow."""
+    return allowed()["fewest"] <= errors <= allowed()["most"]
+
+
+def printed_evidence(runs, reports: dict, full: bool) -> dict[str, Printed]:
+    """Return what our runs hold against each value that `raut` prints, by claim.
+
+    Args:
+        runs: of raut's network.
+        reports: from `results.reports`.
+        full: whether the runs are of the paper's size.
+    """
+    frame = runs.frame
+    n_test = int(frame["n_examples"].iloc[0])
+    accuracy = list(100 * frame["test_accuracy"])
+    shares = dict.fromkeys((HEADLINE, BOUND, REPORT), n_test)
+    return {
+        claim: Printed(claim, RAUT, ours, n_test=shares.get(claim), paper_sized=full)
+        for claim, ours in ({HEADLINE: accuracy, BOUND: accuracy} | reports).items()
+    }
+
+
+def facts(evidence: dict[str, Printed], full: bool) -> list[Fact]:
+    """Return what arithmetic says of `raut`'s numbers, and of its lower bound.
+
+    Args:
+        evidence: from `printed_evidence`.
+        full: whether the runs are of the paper's size; only then the bound is judged.
+    """
+    supports, total = reported("RAU-06"), reported("RAU-10")
+    tests = [
+        (HEADLINE, fits(errors_implied(reported(HEADLINE), N_TEST)), conflict()),
+        ("RAU-06", sum(supports) == total, say("supports", n=sum(supports), total=total)),
+        ("RAU-10", total == N_TEST, say("total", n=sum(supports), all=total)),
+    ]
+    low = float(evidence[HEADLINE].one_run[0][0])
+    if full and not math.isnan(low):
+        text = say("bound", bound=printed(BOUND), low=low / 100)
+        tests.append((BOUND, low > reported(BOUND), text))
+    return [Fact(claim, bool(holds), text) for claim, holds, text in tests]
+
+
+def conflict() -> str:
+    """Say why `raut`'s accuracy and its report exclude each other."""
+    errors = errors_implied(reported(HEADLINE), N_TEST)
+    return say(
+        "conflict",
+        printed=printed(HEADLINE),
+        errors=errors,
+        n_test=N_TEST,
+        row=printed(REPORT),
+        least=reported(REPORT) - 0.005,
+        **allowed(),
+    )
+
+
+def report_facts(by_digit: pd.DataFrame) -> dict:
+    """Return how many scores of the printed report lie where one more run would lie.
+
+    Args:
+        by_digit: from `results.report_table`.
+    """
+    places = by_digit.set_index("digit").filter(like="_place").stack()
+    outside = places[~places.isin(["inside", ""])]
+    return {
+        "n": len(places),
+        "known": int((places != "").sum()),
+        "outside": [
+            f"{name.removesuffix('_place')} of {digit} ({where})"
+            for (digit, name), where in outside.items()
+        ],
+    }
+
+
+def hard_facts(hard: pd.DataFrame, systems: int) -> dict:
+    """Return how many images nobody reads, and of how many the label is in doubt."""
+    doubtful = hard["agreement"] >= AGREED
+    return {
+        "n": len(hard),
+        "systems": systems,
+        "by_all": int(hard["by_all"].sum()),
+        "by_most": int((hard["misread"] > 0.5).sum()),
+        "by_any": int((hard["misread"] > 0).sum()),
+        "doubtful": list(hard.loc[doubtful, "index"]),
+        "agreed": AGREED,
+    }
+
+
+def pair_facts(pairs: pd.DataFrame, systems: int) -> dict:
+    """Return where the pairs that `asher` names stand among all pairs of digits."""
+    named = pairs.set_index("pair").loc[list(NAMED_PAIRS)]
+    first = pairs[pairs["rank"] == 1]
+    return {
+        "first": list(first["pair"]),
+        "first_share": float(first["share"].iloc[0]),
+        "first_in": list(first["first_in"]),
+        "systems": systems,
+        "named": [
+            {"pair": row.Index, "rank": int(row.rank_), "share": float(row.share)}
+            for row in named.rename(columns={"rank": "rank_"}).itertuples()
+        ],
+        "together": float(named["share"].sum()),
+        "pairs": len(pairs),
+    }
+
+
+def overlap_facts(overlap: pd.DataFrame) -> dict[str, float]:
+    """Return mean shares of common errors: of a system with itself, and with others."""
+    same = overlap["a"] == overlap["b"]
+    return {
+        "own": float(overlap.loc[same, "share"].mean()),
+        "other": float(overlap.loc[~same, "share"].mean()),
+        "chance": float(overlap.loc[~same, "chance"].mean()),
+    }
+
+
+def calibration_facts(table: pd.DataFrame) -> dict:
+    """Return which system is calibrated best and worst, and how many are too sure."""
+    ordered = table.sort_values("error")
+    return {
+        "n": len(table),
+        "best": ordered.iloc[0].to_dict() if len(table) else {},
+        "worst": ordered.iloc[-1].to_dict() if len(table) else {},
+        "too_sure": int((table["over"] > 0).sum()),
+    }
+
+
+def gap_facts(table: pd.DataFrame, spread: dict) -> dict:
+    """Return how many differences one run can show, and the seeds that they need."""
+    seeds = table["seeds"].replace(math.inf, np.nan)
+    return spread | {
+        "n": len(table),
+        "seen": int(table["seen"].sum()),
+        "five": int((table["seeds"] <= 5).sum()),
+        "median": float(seeds.median()),
+        "equal": int(np.isinf(table["seeds"]).sum()),
+    }
+
+
+def apart_facts(table: pd.DataFrame) -> dict:
+    """Return the parts of the variance, and which factor is found.
+
+    Args:
+        table: from `mnistlib.stats.components.components`.
+    """
+    factors = table[table["source"] != REST]
+    return {
+        "factors": factors.to_dict("records"),
+        "rest": table.set_index("source").loc[REST].to_dict(),
+        "runs": int(table["levels"].iloc[-1]),
+        "found": list(factors.loc[factors["p"] < 0.05, "source"]),
+        "tested": bool(factors["p"].notna().any()),
+    }
+
+
+def answer(accuracy: Printed, hard: dict, theirs: dict | None, full: bool) -> str:
+    """Return the answer of the page.
+
+    Args:
+        accuracy: evidence about the printed accuracy.
+        hard: from `hard_facts`.
+        theirs: of the printed differences, from `gap_facts`; None of runs that are not of
+            the papers' size, whose spread says nothing about the papers'.
+        full: whether the runs are of the paper's size.
+    """
+    return say(
+        "answer",
+        printed=accuracy.text,
+        mean=float(accuracy.mean[0]) / 100,
+        ends=[float(end[0]) / 100 for end in accuracy.one_run],
+        place=accuracy.place,
+        seeds=len(accuracy.ours),
+        report=allowed(),
+        hard=hard,
+        gaps=theirs,
+        full=full,
+    )

@@ -1,0 +1,409 @@
+"""The page on errors: what is run, facts, tables, sentences, evidence."""
+
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import classification_report, precision_recall_fscore_support
+
+from mnistlib.chapters.errors import design, figures, findings, results
+from mnistlib.chapters.errors.params import Params
+from mnistlib.claims.audit import TEST_COUNTS
+from mnistlib.claims.evidence import Printed
+from mnistlib.claims.verdicts import judge
+from mnistlib.runs import cases
+from mnistlib.show.tables import to_markdown
+from mnistlib.stats.components import components
+from mnistlib.stats.overlap import hard_images, pair_table
+from mnistlib.study.plan import load_study
+
+MNIST = SimpleNamespace(name="mnist")
+FULL = Params(n_train=None, n_test=None, epochs=None)
+
+
+class Made:
+    """Runs that are made up: label system, and right but for a share of the images."""
+
+    def __init__(self, shares: dict[str, list[float]], kind="network", sure=True):
+        rng = np.random.default_rng(0)
+        self.test_labels = np.repeat(np.arange(10), TEST_COUNTS).astype(np.uint8)
+        self.test_index = rng.permutation(10_000)
+        self._given, self._sure, rows = {}, {}, []
+        for system, errors in shares.items():
+            for seed, share in enumerate(errors):
+                key = f"{system} {seed}"
+                wrong = rng.permutation(10_000) < round(10_000 * share)
+                self._given[key] = (self.test_labels + wrong) % 10
+                self._sure[key] = np.full(10_000, 0.98 if sure else np.nan)
+                accuracy = (~wrong).mean()
+                rows.append(
+                    {"system": system, "key": key, "seed": seed, "status": "ok",
+                     "kind": kind, "model": "raut_cnn", "optimizer": "adam",
+                     "learning_rate": 0.001, "batch_size": 64, "epochs": 10,
+                     "val_fraction": 0.0, "test_accuracy": accuracy, "test_loss": 0.05,
+                     "n_examples": 10_000}
+                )  # fmt: skip
+        self.frame, self.keys = pd.DataFrame(rows), list(self._given)
+        self.specs = [SimpleNamespace(dataset="mnist")]
+        self.datasets = {"mnist": SimpleNamespace(y_test=self.test_labels)}
+
+    def predictions(self, key):
+        return self._given[key]
+
+    def confidence(self, key):
+        return self._sure[key]
+
+
+@pytest.fixture(scope="module")
+def raut() -> Made:
+    return Made({design.RAUT: [0.0094, 0.0095, 0.0095, 0.0096]})
+
+
+@pytest.fixture(scope="module")
+def printed(raut) -> dict[str, Printed]:
+    return findings.printed_evidence(raut, results.reports(raut), full=True)
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    yield
+    pyplot.close("all")
+
+
+# --- what is run
+
+
+def test_the_full_study_asks_for_the_runs_of_the_other_chapters():
+    (job,) = load_study().jobs("full", ["07_errors"], dataset="mnist")
+    params = Params.from_mapping(job.parameters)
+    base = design.base(params, MNIST)
+    asked = cases(base, system=design.networks(params), seed=params.system_seeds)
+    specs = {case.labels["system"]: case.spec for case in asked}
+    assert {spec.seed for spec in specs.values()} == {4}
+    shared = {
+        "dataset": "mnist",
+        "n_train": None,
+        "n_test": None,
+        "evaluate_on": "test",
+        "seed": 4,
+        "optimizer": "adam",
+        "learning_rate": 0.001,
+    }
+    recipe = {
+        "model": "sayee_cnn", "val_fraction": 0.0, "schedule": "warmup_cosine",
+        "rotation": 10.0, "shift": 0.1, "zoom": 0.1, "batch_size": 128, "epochs": 30,
+        "test_each_epoch": True,
+    }  # fmt: skip
+    (case,) = cases(shared | recipe, system={"S1": {}})
+    assert specs["S1, recipe"] == case.spec
+    raj = {"model": "raj_cnn", "split": "last", "val_fraction": 0.3, "epochs": 5}
+    (case,) = cases(shared | raj, system={"R1": {}})
+    assert specs["R1, CNN"] == case.spec
+    assert specs["A3, Adadelta"].learning_rate == 1.0
+    assert specs["A5, batch norm"].model_args == {"batch_norm": "before_activation"}
+
+
+def test_a_number_of_epochs_is_everyones():
+    assert {s["epochs"] for s in design.networks(Params(epochs=3)).values()} == {3}
+
+
+@pytest.mark.parametrize(
+    ("change", "full"),
+    [({}, True), ({"epochs": 10}, True), ({"epochs": 9}, False), ({"n_train": 50}, False)],
+)
+def test_full_means_all_images_and_the_papers_epochs(change, full):
+    assert findings.is_full(FULL.model_copy(update=change), MNIST) is full
+    assert not findings.is_full(FULL, SimpleNamespace(name="digits"))
+
+
+# --- arithmetic of the paper's report
+
+
+def test_the_report_does_not_allow_the_printed_accuracy():
+    facts = findings.allowed()
+    assert (facts["fewest"], facts["most"]) == (52, 123)
+    assert round(100 * facts["low"], 2) == 98.77
+    assert round(100 * facts["high"], 2) == 99.48
+    text = flat(findings.conflict())
+    assert text.startswith("98.4 % of 10\u202f000 test images leaves 160 errors.")
+    assert "allow 52 to 123 (98.77–99.48\u202f% right)" in text
+    assert [findings.fits(n) for n in (51, 52, 123, 124)] == [False, True, True, False]
+    assert "accuracy row, 0.99, begins at 98.5\u202f%" in text
+
+
+def test_facts_hold_or_not(printed):
+    facts = {fact.claim_id: fact for fact in findings.facts(printed, full=True)}
+    assert {claim: fact.holds for claim, fact in facts.items()} == {
+        "RAU-01": False, "RAU-06": False, "RAU-10": True, "RAU-02": True,
+    }  # fmt: skip
+    assert "9\u202f935" in facts["RAU-06"].text
+    assert "RAU-02" not in [f.claim_id for f in findings.facts(printed, full=False)]
+
+
+def test_the_bound_does_not_hold_for_a_worse_network():
+    worse = Made({design.RAUT: [0.019, 0.020, 0.020, 0.021]})
+    evidence = findings.printed_evidence(worse, results.reports(worse), full=True)
+    (bound,) = [f for f in findings.facts(evidence, True) if f.claim_id == "RAU-02"]
+    assert not bound.holds
+
+
+def test_verdicts(printed):
+    evidence = [*printed.values(), *findings.facts(printed, full=True)]
+    assert judge("RAU-01", evidence).verdict == "contradicted"
+    assert judge("RAU-07", evidence).verdict == "reproduced"
+    assert judge("RAU-08", evidence).verdict == "reproduced"
+    assert {judge(f"RAU-{i:02}", evidence).verdict for i in range(1, 11)} <= {
+        "contradicted", "reproduced", "lower than ours", "higher than ours",
+    }  # fmt: skip
+    assert printed["RAU-01"].place == "below"
+
+
+def test_small_runs_judge_nothing_but_what_arithmetic_decides(raut):
+    evidence = findings.printed_evidence(raut, results.reports(raut), full=False)
+    items = [*evidence.values(), *findings.facts(evidence, full=False)]
+    verdicts = {i: judge(f"RAU-{i:02}", items).verdict for i in range(1, 11)}
+    assert {i for i, word in verdicts.items() if word != "not judged"} == {1, 6, 10}
+
+
+# --- tables
+
+
+def test_reports_are_scikit_learns(raut):
+    values = results.reports(raut)
+    given = raut.predictions(raut.keys[1])
+    theirs = precision_recall_fscore_support(raut.test_labels, given)
+    for claim, scores in zip(("RAU-03", "RAU-04", "RAU-05"), theirs, strict=False):
+        np.testing.assert_allclose(values[claim][1], scores)
+    report = classification_report(raut.test_labels, given, output_dict=True)
+    names = ("precision", "recall", "f1-score")
+    for claim, row in (("RAU-08", "macro avg"), ("RAU-09", "weighted avg")):
+        np.testing.assert_allclose(values[claim][1], [report[row][n] for n in names])
+    assert values["RAU-07"][1] == pytest.approx(report["accuracy"])
+
+
+def test_report_table_marks_what_lies_outside():
+    worse = Made({design.RAUT: [0.029, 0.030, 0.030, 0.031]})
+    evidence = findings.printed_evidence(worse, results.reports(worse), full=True)
+    table = results.report_table(evidence)
+    assert table["recall_printed"].tolist()[:3] == ["1.00", "1.00", "0.99"]
+    places = table["recall_place"].tolist()
+    text = to_markdown(table, results.REPORT_COLUMNS)
+    assert text.count("**1.00**") >= places.count("above") > 0
+    facts = findings.report_facts(table)
+    assert (facts["n"], facts["known"]) == (30, 30)
+    marked = sum(text.count(f"**{printed}**") for printed in ("0.98", "0.99", "1.00"))
+    assert len(facts["outside"]) == marked
+    assert "recall of 2 (above)" in facts["outside"]
+
+
+def test_supports_differ_in_six_digits():
+    table = results.support_table()
+    assert table["more"].tolist() == [-80, 60, -20, 0, 0, 0, -8, -8, 0, -9]
+
+
+def test_best_epoch_is_found_for_each_seed():
+    history = pd.DataFrame(
+        {"seed": [0, 0, 0, 1, 1, 1], "epoch": [1, 2, 3] * 2,
+         "test_accuracy": [0.9, 0.97, 0.95, 0.9, 0.91, 0.92]}
+    )  # fmt: skip
+    table = results.best_epochs(history.sample(frac=1, random_state=1))
+    assert table["epoch"].tolist() == [2, 3]
+    assert table["gain"].tolist() == pytest.approx([0.02, 0])
+    facts = results.gain(table)
+    assert (facts["mean"], facts["first"], facts["last"]) == (pytest.approx(0.01), 2, 3)
+
+
+def test_a_system_with_a_failed_run_is_left_out():
+    runs = Made({"good": [0.1, 0.2], "lost": [0.1, 0.95]})
+    assert list(results.answers(runs)) == ["good"]
+    table = results.system_table(runs).set_index("system")
+    assert table["failed"].to_dict() == {"good": 0, "lost": 1}
+    assert table.at["good", "how"] == "`raut_cnn`, Adam 0.001, batches of 64, 10 epochs"
+    assert table.at["good", "first"] == pytest.approx(0.15, abs=0.01)
+
+
+def test_calibration_leaves_out_what_gives_no_probabilities():
+    runs = Made({"a": [0.05, 0.05]})
+    table, curves = results.calibration(runs, ["a"])
+    assert table["over"].item() == pytest.approx(0.98 - 0.95, abs=0.01)
+    assert table["error"].item() == pytest.approx(table["over"].item())
+    assert curves["n"].sum() == 20_000
+    none, curves = results.calibration(Made({"a": [0.05]}, sure=False), ["a"])
+    assert len(none) == len(curves) == 0
+    facts = findings.calibration_facts(none)
+    assert findings.say("calibration", **facts).startswith("No system")
+    assert to_markdown(none, results.CALIBRATION_COLUMNS)
+
+
+def test_printed_gaps_are_those_of_the_registry():
+    spread = {"std": 0.0005, "degrees": 30, "reach": 0.0015}
+    table = results.printed_gaps(spread)
+    assert table["kind"].value_counts().to_dict() == {"between": 10, "within": 9}
+    first = table.iloc[0]
+    assert (first["a"], first["b"]) == ("ahmareen2024 98.27", "ahmareen2024 97.96")
+    assert first["images"] == pytest.approx(31)
+    assert first["seen"]
+    facts = findings.gap_facts(table, spread)
+    assert facts["seen"] == (table["difference"].abs() > 0.0015).sum()
+    assert facts["n"] == 19
+
+
+def test_our_gaps_go_down_the_ranking():
+    frame = pd.DataFrame(
+        {"system": ["b", "a", "a", "c"], "test_accuracy": [0.9, 0.94, 0.96, 0.85],
+         "n_examples": 200}
+    )  # fmt: skip
+    spread = {"std": 0.01, "degrees": 1, "reach": 0.1}
+    table = results.our_gaps(frame, spread)
+    assert list(zip(table["a"], table["b"], strict=True)) == [("a", "b"), ("b", "c")]
+    assert table["images"].tolist() == pytest.approx([10, 10])
+    assert len(results.our_gaps(frame.head(1), spread)) == 0
+
+
+# --- sentences
+
+
+def flat(text: str) -> str:
+    return re.sub(r"[ \n]+", " ", text)
+
+
+def test_the_answer_of_a_full_and_of_a_small_study(printed):
+    hard = {"n": 10_000, "systems": 11, "by_all": 1, "doubtful": []}
+    gaps = {"seen": 3, "n": 19}
+    accuracy = printed["RAU-01"]
+    text = flat(findings.answer(accuracy, hard, gaps, full=True))
+    assert text.startswith("Not the printed 98.4 %: over 4 seeds the network reads 99.05")
+    assert "allows 98.77–99.48\u202f%" in text
+    assert "1 is misread by every run of all 11 systems" in text
+    assert text.endswith("could have shown 3 of 19 differences that the papers print.")
+    small = flat(findings.answer(accuracy, hard | {"by_all": 2}, None, full=False))
+    assert small.startswith("Runs of this size cannot judge the printed 98.4 %")
+    assert "2 are misread" in small
+    assert "differences" not in small
+
+
+def test_the_answer_where_the_printed_value_is_within_reach():
+    near = Made({design.RAUT: [0.015, 0.017, 0.016]})
+    evidence = findings.printed_evidence(near, results.reports(near), full=True)
+    hard = {"n": 10, "systems": 1, "by_all": 0, "doubtful": [3]}
+    text = flat(findings.answer(evidence["RAU-01"], hard, None, full=True))
+    assert text.startswith("The printed 98.4 % is within reach of the network")
+
+
+def test_hard_facts_and_their_sentence():
+    labels = np.array([4, 4, 3])
+    answers = {
+        "a": np.array([[9, 4, 3], [9, 4, 8]]),
+        "b": np.array([[9, 4, 3]]),
+    }
+    hard = hard_images(answers, labels, np.array([7, 8, 9]))
+    facts = findings.hard_facts(hard, len(answers))
+    assert (facts["by_all"], facts["by_any"], facts["by_most"]) == (1, 2, 1)
+    assert facts["doubtful"] == [7]
+    text = flat(findings.say("hard", **facts))
+    assert "On 1 image at least 90\u202f% of the runs" in text
+    assert "test image 7." in text
+    none = flat(findings.say("hard", **facts | {"doubtful": []}))
+    assert "On no image do 90\u202f%" in none
+
+
+def test_pair_facts_and_their_sentence():
+    labels = np.array([4, 9, 3, 5])
+    pairs = pair_table({"a": np.array([[9, 4, 8, 5]])}, labels)
+    facts = findings.pair_facts(pairs, 1)
+    assert (facts["first"], facts["first_in"]) == (["4/9"], [1])
+    assert [one["rank"] for one in facts["named"]] == [2, 1]
+    assert facts["together"] == pytest.approx(1)
+    text = flat(findings.say("pairs", **facts))
+    assert "Of 45 pairs 4/9 is confused most often: 66.7\u202f%" in text
+    assert "3/8 stands at place 2 (33.3\u202f%)" in text
+    tied = findings.pair_facts(pair_table({"a": np.array([[9, 9, 8, 5]])}, labels), 1)
+    assert "3/8 and 4/9 are confused most often, equally: 50.0" in flat(
+        findings.say("pairs", **tied)
+    )
+
+
+def test_overlap_with_and_without_a_second_run():
+    frame = pd.DataFrame(
+        {"a": ["x", "x"], "b": ["x", "y"], "share": [0.5, 0.4], "chance": [0.1, 0.02]}
+    )
+    text = flat(findings.say("overlap", **findings.overlap_facts(frame)))
+    assert text.startswith("Two runs of one system share 50")
+    frame.loc[0, "share"] = np.nan
+    text = flat(findings.say("overlap", **findings.overlap_facts(frame)))
+    assert text.startswith("Runs of two systems share 40")
+
+
+def test_gap_sentence_with_one_seed_and_with_several():
+    table = pd.DataFrame(
+        {"difference": [0.1, 0.01], "seen": [True, False], "seeds": [2, np.inf]}
+    )
+    spread = {"std": 0.01, "degrees": 4, "reach": 0.04}
+    facts = findings.gap_facts(table, spread)
+    text = flat(findings.say("gaps", kind="difference", **facts))
+    assert "Of 2 differences, 1 is larger" in text
+    assert text.endswith("The median of the seeds needed is 2.")
+    alone = facts | {"std": float("nan")}
+    assert findings.say("gaps", kind="difference", **alone).startswith("One seed says")
+
+
+def test_apart_says_which_factor_is_found():
+    rng = np.random.default_rng(3)
+    rows = [
+        (w, o, s, 0.9 + 0.05 * w + rng.normal(0, 0.001))
+        for w in (0, 1) for o in (0, 1) for s in (0, 1)
+    ]  # fmt: skip
+    factors = list(design.FACTORS.values())
+    frame = pd.DataFrame(rows, columns=[*factors, "test_accuracy"])
+    table = components(frame, factors, "test_accuracy")
+    text = flat(findings.say("apart", **findings.apart_facts(table)))
+    assert "over 8 runs: first weights 3.49 points" in text
+    assert "Above the rest stands first weights (F test" in text
+    assert to_markdown(table, results.APART_COLUMNS).count("\n") == 5
+    one = frame[frame["order"] == 0][:1]
+    lonely = components(one, factors, "test_accuracy")
+    text = findings.say("apart", **findings.apart_facts(lonely))
+    assert text.startswith("With these seeds the variance cannot")
+    assert to_markdown(lonely, results.APART_COLUMNS)
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_gain_of_one_and_of_two_seeds(seeds):
+    best = pd.DataFrame({"gain": [0.001, 0.003][:seeds], "epoch": [8, 10][:seeds]})
+    text = flat(findings.say("gain", seeds=seeds, **results.gain(best)))
+    assert ("one seed gives no interval" in text) == (seeds == 1)
+    assert ("between epoch 8 and epoch 10" in text) == (seeds == 2)
+
+
+def test_report_sentence_without_an_interval():
+    facts = {"n": 30, "known": 0, "outside": []}
+    assert findings.say("report", **facts).startswith("There is no interval")
+
+
+# --- figures
+
+
+def test_figures_are_drawn():
+    history = pd.DataFrame(
+        {"key": ["a", "a"], "epoch": [1, 2], "train_accuracy": [0.8, 0.9],
+         "test_accuracy": [0.85, 0.9], "train_loss": [0.5, 0.2], "test_loss": [0.4, 0.3]}
+    )  # fmt: skip
+    for measure in ("accuracy", "loss"):
+        ax = figures.curves_figure(history, measure).axes[0]
+        assert len(ax.get_legend_handles_labels()[1]) == 2
+    runs = Made({"a": [0.05, 0.05], "b": [0.1]})
+    answers = results.answers(runs)
+    overlap = results.overlap_table(answers, runs.test_labels)
+    assert len(figures.overlap_figure(overlap).axes[0].texts) == 3  # b has no other run
+    _, curves = results.calibration(runs, answers)
+    shown = [ax for ax in figures.reliability_figure(curves).axes if ax.axison]
+    assert [ax.get_title(loc="left") for ax in shown] == ["a", "b"]
+    hard = hard_images(answers, runs.test_labels, runs.test_index)
+    assert figures.hard_titles(hard.head(1))[0].endswith("% misread it)")

@@ -17,39 +17,17 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
+from bench.fault_kills import NETWORK
 from mnistlib.ground.errors import RunError
 from mnistlib.runs import cluster, collect
 from mnistlib.runs.failures import failures
 from mnistlib.runs.retrain import difference
 from mnistlib.runs.store import Store
 from mnistlib.study import cli
-from mnistlib.training.spec import ClassicalSpec, NetworkSpec, grid, make
+from mnistlib.training.spec import grid
+from tests.processes import FOREST, hear_signals, wait_for
 
 pytest.importorskip("distributed", reason="needs the extra: cluster")
-
-NETWORK = make(
-    NetworkSpec,
-    dataset="digits",
-    model="ann",
-    model_args={"units": 8},
-    learning_rate=0.001,
-    n_train=60,
-    evaluate_on="test",
-    n_test=50,
-    epochs=1,
-    seed=0,
-)
-# About a second each, most of it in compiled code.
-FOREST = make(
-    ClassicalSpec,
-    dataset="digits",
-    model="random_forest",
-    model_args={"n_estimators": 500},
-    n_train=300,
-    evaluate_on="test",
-    n_test=50,
-    seed=0,
-)
 
 
 class Cluster:
@@ -91,15 +69,6 @@ class Cluster:
         for process in self.processes:
             process.kill()
             process.wait()
-
-
-def wait_for(question, seconds: float = 60):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if answer := question():
-            return answer
-        time.sleep(0.05)
-    raise AssertionError(f"nothing in {seconds} s")
 
 
 @pytest.fixture(autouse=True)
@@ -370,8 +339,7 @@ def test_ctrl_c_ends_the_wait_for_a_silent_address_at_once(tmp_path):
             cwd=Path(cluster.__file__).parents[2],
             stderr=subprocess.PIPE,
             text=True,
-            # Tests in the background were told to ignore it, and would hand that on.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+            preexec_fn=hear_signals,
         )
         assert listener.accepted.wait(60)
         study.send_signal(signal.SIGINT)

@@ -80,6 +80,7 @@ def stop_workers() -> None:
     get_reusable_executor().shutdown(wait=True, kill_workers=True)
 
 
+@pytest.mark.slow
 def test_only_the_run_that_kills_its_worker_twice_has_failed(tmp_path, root, killers):
     """Seed 1 always kills, seed 2 once; those beside them succeed, and are not blamed."""
     store = Store(tmp_path / "runs")
@@ -173,6 +174,7 @@ def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
     return [p for p in processes if p.is_running() and p.status() != "zombie"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_one_line_without_orphans_and_keeps_what_is_done(tmp_path, root):
     """The signal goes to the whole group, as a terminal sends it."""
     sweep = start_sweep(tmp_path)

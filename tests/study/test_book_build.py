@@ -88,6 +88,7 @@ def project(tmp_path, monkeypatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_report_is_built_and_built_again(project):
     out = project / "_build" / "x"
     index = build_book(project / "done", out)
@@ -247,6 +248,7 @@ def test_a_report_that_cannot_be_replaced_is_told(
     assert (out / "html" / "index.html").read_text() == left
 
 
+@pytest.mark.slow
 def test_two_builds_at_once_both_succeed(project):
     command = [sys.executable, tiny_study.__file__, "book", "--profile", "quick"]
     shutil.copytree(project / "done", project / "_build" / "quick" / "notebooks")

@@ -387,6 +387,7 @@ def test_a_broken_summary_is_told_before_anything_runs(project, content, why):
     assert not (executed_dir("smoke") / "01_tiny.ipynb").exists()
 
 
+@pytest.mark.slow
 def test_two_studies_at_once_keep_the_results_of_both(tmp_path):
     """They write the same folder, so they wait for their turns, and say so."""
     folder = tmp_path / "project"

@@ -160,8 +160,7 @@ def test_a_run_that_is_not_tested_diverges_too(dataset):
     changes |= {"learning_rate": 100.0, "momentum": 0.9, "scaling": "none", "epochs": 3}
     changes |= {"model": "complex_cnn", "model_args": {}}
     specs = grid(make(NetworkSpec, **SPEC | changes), seed=list(range(8)))
-    statuses = {train.train(spec, dataset).status for spec in specs}
-    assert "diverged" in statuses
+    assert any(train.train(spec, dataset).status == "diverged" for spec in specs)
 
 
 def test_a_finished_run_leaves_no_images_in_memory(dataset):

@@ -52,7 +52,7 @@ book: $(READY) ## compile the committed, published notebooks (no training)
 test: unit nbval ## the whole test suite
 
 unit: $(READY) ## the tests of the library, the runner and the book
-	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 nbval: $(READY) ## run the notebooks offline; compare their outputs with the references
 	$(BIN)/python tests/run_nbval.py

@@ -20,6 +20,28 @@ from mnistlib.training.spec import ClassicalSpec, NetworkSpec, grid, make
 # Forked, so that a sweep is at work after milliseconds and many kills fit in a minute.
 FORK = multiprocessing.get_context("fork")
 
+TREE = make(
+    ClassicalSpec,
+    dataset="digits",
+    model="decision_tree",
+    n_train=60,
+    evaluate_on="test",
+    n_test=50,
+    seed=0,
+)
+NETWORK = make(
+    NetworkSpec,
+    dataset="digits",
+    model="ann",
+    model_args={"units": 8},
+    learning_rate=0.01,
+    n_train=60,
+    evaluate_on="test",
+    n_test=50,
+    epochs=2,
+    seed=0,
+)
+
 WITH_WORKERS = """
 import sys
 from bench import fault_kills
@@ -30,33 +52,12 @@ collect(fault_kills.mixed_specs(int(sys.argv[2])), store=sys.argv[1], workers=2)
 
 def tiny_specs(n: int) -> list[ClassicalSpec]:
     """Return decision trees that take milliseconds each."""
-    base = make(
-        ClassicalSpec,
-        dataset="digits",
-        model="decision_tree",
-        n_train=60,
-        evaluate_on="test",
-        n_test=50,
-        seed=0,
-    )
-    return grid(base, seed=list(range(n)))
+    return grid(TREE, seed=list(range(n)))
 
 
 def mixed_specs(n: int) -> list:
     """Return decision trees and, one in four, small networks."""
-    base = make(
-        NetworkSpec,
-        dataset="digits",
-        model="ann",
-        model_args={"units": 8},
-        learning_rate=0.01,
-        n_train=60,
-        evaluate_on="test",
-        n_test=50,
-        epochs=2,
-        seed=0,
-    )
-    return tiny_specs(n - n // 4) + grid(base, seed=list(range(n // 4)))
+    return tiny_specs(n - n // 4) + grid(NETWORK, seed=list(range(n // 4)))
 
 
 def _sweep(specs, folder) -> None:
@@ -127,7 +128,7 @@ def _start_fork(specs, folder: Path):
     return child.is_alive, lambda: (child.kill(), child.join(), child.exitcode)[-1]
 
 
-def _start_with_workers(specs, folder: Path):
+def start_with_workers(specs, folder: Path):
     child = subprocess.Popen(
         [sys.executable, "-c", WITH_WORKERS, str(folder), str(len(specs))],
         env=os.environ | {"MNISTLIB_PROGRESS": "off", "MNISTLIB_OFFLINE": "1"},
@@ -164,7 +165,7 @@ def kills(
         must be 0.
     """
     specs = mixed_specs(n_specs) if workers else tiny_specs(n_specs)
-    start = _start_with_workers if workers else _start_fork
+    start = start_with_workers if workers else _start_fork
     os.environ.setdefault("MNISTLIB_PROGRESS", "off")
     data.load("digits")
     reference = _reference(specs, folder / "reference")

@@ -7,6 +7,7 @@ ask for the fixture `real_mnist`.
 
 import hashlib
 import os
+from collections import Counter
 from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -26,6 +27,12 @@ from mnistlib.data import idx, mnist
 # A busy machine is no failure: properties have no time limit.
 settings.register_profile("mnistlib", deadline=None)
 settings.load_profile("mnistlib")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with many slow tests go first: no process is left with one at the end."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The Makefile: what it hands to the command line, and an environment that knows its place.
 
-`uv` is replaced by a script that makes an environment of two commands, at once.
+`uv` is replaced by a script that makes an environment of two commands, at once (or after
+``UV_SECONDS``).
 """
 
 import os
@@ -17,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 UV = r"""#!/bin/sh
 if [ "$1" = venv ]; then
   for folder; do :; done
-  sleep 1
+  sleep "${UV_SECONDS:-0}"
   echo made >> made
   mkdir -p "$folder/bin"
   ln -s "$(command -v python3)" "$folder/bin/python"
@@ -32,6 +33,18 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make
 @pytest.fixture
 def clone(tmp_path) -> Path:
     """A folder with what `make` needs of a clone."""
+    return new_clone(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory) -> Path:
+    """A clone that has its environment, for the tests that leave it as it was."""
+    folder = new_clone(tmp_path_factory.mktemp("used"))
+    make(folder, "doctor")
+    return folder
+
+
+def new_clone(tmp_path: Path) -> Path:
     folder = tmp_path / "a clone"
     (folder / ".ci").mkdir(parents=True)
     for name in ("Makefile", ".ci/make_env", "pyproject.toml", "requirements.lock"):
@@ -91,16 +104,16 @@ def test_an_environment_in_another_place_is_made_again(clone, how):
         ("", False),
     ],
 )
-def test_publish_says_yes_or_no(clone, value, published):
-    said = make(clone, "study", f"PUBLISH={value}").stdout.splitlines()
+def test_publish_says_yes_or_no(used, value, published):
+    said = make(used, "study", f"PUBLISH={value}").stdout.splitlines()
     assert ("--publish" in said) == published
     assert "study" in said
 
 
-def test_anything_else_to_publish_is_one_clear_line(clone):
-    done = make(clone, "study", "PUBLISH=nein danke")
+def test_anything_else_to_publish_is_one_clear_line(used):
+    done = make(used, "study", "PUBLISH=nein danke")
     assert done.returncode == 2
-    assert f"of {clone}" not in done.stdout
+    assert f"of {used}" not in done.stdout
     assert done.stderr.splitlines()[0] == (
         "make: PUBLISH must be 1, yes, true, 0, no or false. Received: "
         "PUBLISH='nein danke'; leave it out to publish nothing"
@@ -118,8 +131,8 @@ def test_anything_else_to_publish_is_one_clear_line(clone):
         ("NOTEBOOK=* -x", ["--", "*", "-x"]),
     ],
 )
-def test_a_variable_reaches_the_command_as_it_is(clone, variable, words):
-    said = make(clone, "study", variable).stdout.splitlines()
+def test_a_variable_reaches_the_command_as_it_is(used, variable, words):
+    said = make(used, "study", variable).stdout.splitlines()
     assert words in [said[i : i + len(words)] for i in range(len(said))]
 
 
@@ -134,7 +147,8 @@ def test_a_python_that_is_none_is_one_clear_line(clone):
 
 
 @pytest.mark.skipif(shutil.which("flock") is None, reason="needs flock")
-def test_two_first_commands_at_once_make_one_environment(clone):
+def test_two_first_commands_at_once_make_one_environment(clone, monkeypatch):
+    monkeypatch.setenv("UV_SECONDS", "1")
     with ThreadPoolExecutor(2) as pool:
         done = list(pool.map(lambda _: make(clone, "doctor"), range(2)))
     assert [one.returncode for one in done] == [0, 0], done

@@ -16,24 +16,9 @@ from typing import Any
 import numpy as np
 
 from mnistlib.data import digits, download, idx, mnist
-from mnistlib.data.splits import SCALINGS, SPLIT_METHODS, Split, scale, split
+from mnistlib.data.splits import SCALINGS, scale, split  # noqa: F401 (chapter eda)
 from mnistlib.ground import paths
 from mnistlib.ground.errors import DataError
-
-__all__ = [
-    "NAMES",
-    "SCALINGS",
-    "SPLIT_METHODS",
-    "Dataset",
-    "Split",
-    "clear_cache",
-    "describe",
-    "load",
-    "resolve",
-    "scale",
-    "split",
-    "verify",
-]
 
 NAMES = ("auto", "mnist", "digits")
 _PARTS = ("x_train", "y_train", "x_test", "y_test")

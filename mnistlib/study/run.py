@@ -85,9 +85,11 @@ def run_study(
         # Else TensorFlow writes time stamps into the notebooks.
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
-    code, keys_before = machine.code_state(), set(Store(runs).keys())
-    start = time.perf_counter()
+    code = machine.code_state()
+    Store(runs).keys()  # a store that cannot be read is told before a folder is made
     with alone(folder, "study"):
+        # Not before: a study that this one waited for may have trained runs meanwhile.
+        keys_before, start = set(Store(runs).keys()), time.perf_counter()
         results = _kept_results(folder, study)
 
         def write() -> Summary:

@@ -38,7 +38,7 @@ def online(offline, monkeypatch):
     """The network allowed (it is this machine alone), short patience, an empty cache."""
     monkeypatch.delenv("MNISTLIB_OFFLINE")
     monkeypatch.setattr(download, "ANSWER_SECONDS", 2.0)
-    monkeypatch.setattr(download, "STALL_SECONDS", 2.0)
+    monkeypatch.setattr(download, "STALL_SECONDS", 1.0)
     return offline
 
 
@@ -99,13 +99,7 @@ def test_load_downloads_once_and_then_reads_the_cache(use, mirrors, online, tiny
     assert len(mirrors.got("good")) == 4
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
-        *("wrong", "damaged", "html", "gone", "broken-off", "stalled", "trickling"),
-        *("endless", "bomb", "encoded-bomb", "no-length", "round-and-round"),
-    ],
-)
+@pytest.mark.parametrize("bad", ["wrong", "gone", "stalled", "round-and-round"])
 def test_the_next_mirror_takes_over(use, mirrors, online, tiny_contents, bad):
     use(bad, "good")
     started = time.monotonic()
@@ -144,7 +138,7 @@ def test_other_ways_to_pack_are_understood(use, online, tiny_contents, way):
         ("gone", r"HTTP 404"),
         ("broken-off", r"the connection failed \(ChunkedEncodingError\)"),
         ("stalled", r"timed out|the connection failed|too slow"),
-        ("trickling", r"too slow \([0-9]+ bytes in 2 s\)"),
+        ("trickling", r"too slow \([0-9]+ bytes in 1 s\)"),
         ("endless", r"sent more than 51,622 bytes"),
         ("bomb", r"sent broken or other data"),
         ("encoded-bomb", r"sent more than 51,622 bytes"),

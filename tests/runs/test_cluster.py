@@ -17,39 +17,17 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
+from bench.fault_kills import NETWORK
 from mnistlib.ground.errors import RunError
 from mnistlib.runs import cluster, collect
 from mnistlib.runs.failures import failures
 from mnistlib.runs.retrain import difference
 from mnistlib.runs.store import Store
 from mnistlib.study import cli
-from mnistlib.training.spec import ClassicalSpec, NetworkSpec, grid, make
+from mnistlib.training.spec import grid
+from tests.processes import FOREST, hear_signals, wait_for
 
 pytest.importorskip("distributed", reason="needs the extra: cluster")
-
-NETWORK = make(
-    NetworkSpec,
-    dataset="digits",
-    model="ann",
-    model_args={"units": 8},
-    learning_rate=0.001,
-    n_train=60,
-    evaluate_on="test",
-    n_test=50,
-    epochs=1,
-    seed=0,
-)
-# About a second each, most of it in compiled code.
-FOREST = make(
-    ClassicalSpec,
-    dataset="digits",
-    model="random_forest",
-    model_args={"n_estimators": 500},
-    n_train=300,
-    evaluate_on="test",
-    n_test=50,
-    seed=0,
-)
 
 
 class Cluster:
@@ -93,15 +71,6 @@ class Cluster:
             process.wait()
 
 
-def wait_for(question, seconds: float = 60):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if answer := question():
-            return answer
-        time.sleep(0.05)
-    raise AssertionError(f"nothing in {seconds} s")
-
-
 @pytest.fixture(autouse=True)
 def folders(tmp_path, monkeypatch):
     monkeypatch.setenv("MNISTLIB_PROGRESS", "off")
@@ -141,11 +110,12 @@ def in_background(specs, store, address) -> tuple[threading.Thread, list]:
     return thread, errors
 
 
-def test_the_records_are_those_of_this_machines_workers(tmp_path, two):
+@pytest.mark.slow
+def test_the_records_are_those_of_this_machine(tmp_path, two):
     """Networks and a baseline; the workers write nothing, the records come back."""
-    specs = [*grid(NETWORK, seed=[0, 1, 2]), FOREST]
+    specs = [*grid(NETWORK, seed=[0, 1]), FOREST]
     far = collect(specs, store=tmp_path / "far", scheduler=two.address)
-    near = collect(specs, store=tmp_path / "near", workers=1)
+    near = collect(specs, store=tmp_path / "near", workers=0)
     assert far.keys == near.keys and far.store.verify() == {}
     for key in near.keys:
         one, other = near.store.with_arrays(key), far.store.with_arrays(key)
@@ -166,6 +136,7 @@ def test_a_run_that_raises_is_noted_and_the_others_stored(tmp_path, two):
     assert failures(store)[0].detail.startswith("Traceback")
 
 
+@pytest.mark.slow
 def test_a_killed_worker_loses_nothing(tmp_path, two):
     """SIGKILL in the middle of a run, without a nanny: the others do it again."""
     third = psutil.Process(two.worker().pid)
@@ -183,6 +154,7 @@ def test_a_killed_worker_loses_nothing(tmp_path, two):
     assert len(store.keys()) == 10 and store.verify() == {} and failures(store) == []
 
 
+@pytest.mark.slow
 def test_a_lost_scheduler_is_told_and_what_is_done_stays(tmp_path, start, two):
     start.worker()
     store, specs = Store(tmp_path / "runs"), grid(FOREST, seed=list(range(30)))
@@ -370,8 +342,7 @@ def test_ctrl_c_ends_the_wait_for_a_silent_address_at_once(tmp_path):
             cwd=Path(cluster.__file__).parents[2],
             stderr=subprocess.PIPE,
             text=True,
-            # Tests in the background were told to ignore it, and would hand that on.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+            preexec_fn=hear_signals,
         )
         assert listener.accepted.wait(60)
         study.send_signal(signal.SIGINT)

@@ -6,31 +6,18 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from bench.fault_kills import tiny_specs
+from bench.fault_kills import NETWORK, tiny_specs
 from mnistlib.runs import collect
 from mnistlib.runs.retrain import choose, compare_again, difference, environment_difference
 from mnistlib.runs.store import Store
 from mnistlib.study.cli_runs import runs
 from mnistlib.training.identity import TRAINING_VERSION
-from mnistlib.training.spec import NetworkSpec, make
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory) -> Store:
     """A store with one short training of a network."""
-    spec = make(
-        NetworkSpec,
-        dataset="digits",
-        model="ann",
-        model_args={"units": 8},
-        learning_rate=0.01,
-        n_train=60,
-        evaluate_on="test",
-        n_test=50,
-        epochs=2,
-        seed=0,
-    )
-    return collect([spec], store=tmp_path_factory.mktemp("runs"), workers=0).store
+    return collect([NETWORK], store=tmp_path_factory.mktemp("runs"), workers=0).store
 
 
 def test_a_run_trained_again_is_the_same_to_the_last_digit(store):

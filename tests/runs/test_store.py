@@ -272,9 +272,9 @@ def many(digits) -> list[RunRecord]:
 
 
 def test_kill_9_at_any_moment_leaves_only_whole_records(tmp_path, many):
-    """Writers that put and remove without end are killed 40 times."""
+    """Writers that put and remove without end are killed 20 times."""
     moments = random.Random(0)
-    for _ in range(40):
+    for _ in range(20):
         writer = start_writer(tmp_path, many)
         time.sleep(moments.uniform(0, 0.1))
         writer.kill()

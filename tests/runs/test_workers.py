@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
+from bench.fault_kills import TREE
 from mnistlib.data import shared
 from mnistlib.ground import memory, paths
 from mnistlib.ground.errors import RunError
@@ -21,28 +21,8 @@ from mnistlib.runs.failures import Failure, failures, note
 from mnistlib.runs.job import Job
 from mnistlib.runs.store import Store
 from mnistlib.study import cli
-from mnistlib.training.spec import ClassicalSpec, grid, make
-
-TREE = make(
-    ClassicalSpec,
-    dataset="digits",
-    model="decision_tree",
-    n_train=200,
-    evaluate_on="test",
-    n_test=50,
-    seed=0,
-)
-# Long enough to be met while it runs, and none of it in Python's own code.
-FOREST = make(
-    ClassicalSpec,
-    dataset="digits",
-    model="random_forest",
-    model_args={"n_estimators": 400},
-    n_train=300,
-    evaluate_on="test",
-    n_test=50,
-    seed=0,
-)
+from mnistlib.training.spec import grid
+from tests.processes import FOREST, hear_signals, wait_for
 
 
 @pytest.fixture
@@ -100,6 +80,7 @@ def stop_workers() -> None:
     get_reusable_executor().shutdown(wait=True, kill_workers=True)
 
 
+@pytest.mark.slow
 def test_only_the_run_that_kills_its_worker_twice_has_failed(tmp_path, root, killers):
     """Seed 1 always kills, seed 2 once; those beside them succeed, and are not blamed."""
     store = Store(tmp_path / "runs")
@@ -185,26 +166,19 @@ def start_sweep(tmp_path):
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        # Tests that run in the background were told to ignore it, and would hand that on.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=hear_signals,
     )
-
-
-def wait_for_records(folder: Path, n: int) -> None:
-    deadline = time.monotonic() + 120
-    while len(Store(folder).keys()) < n and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert len(Store(folder).keys()) >= n
 
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
     return [p for p in processes if p.is_running() and p.status() != "zombie"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_one_line_without_orphans_and_keeps_what_is_done(tmp_path, root):
     """The signal goes to the whole group, as a terminal sends it."""
     sweep = start_sweep(tmp_path)
-    wait_for_records(tmp_path / "runs", 2)
+    wait_for(lambda: len(Store(tmp_path / "runs").keys()) >= 2, 120)
     family = psutil.Process(sweep.pid).children(recursive=True)
     assert len(family) >= 2
     os.killpg(sweep.pid, signal.SIGINT)
@@ -222,7 +196,7 @@ def test_ctrl_c_is_one_line_without_orphans_and_keeps_what_is_done(tmp_path, roo
 
 def test_workers_leave_when_their_parent_was_killed(tmp_path, root):
     sweep = start_sweep(tmp_path)
-    wait_for_records(tmp_path / "runs", 1)
+    wait_for(lambda: len(Store(tmp_path / "runs").keys()) >= 1, 120)
     family = psutil.Process(sweep.pid).children(recursive=True)
     sweep.kill()
     sweep.communicate(timeout=60)

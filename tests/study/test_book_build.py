@@ -1,7 +1,6 @@
 """The book's build and its generated parts, on a tiny book."""
 
 import errno
-import json
 import os
 import shutil
 import subprocess
@@ -11,78 +10,20 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_output
 
 from mnistlib.chapters import params
 from mnistlib.ground.errors import StudyError
 from mnistlib.study import fragments
 from mnistlib.study.book import build_book
 from mnistlib.study.plan import Profile
-from mnistlib.study.summary import Summary, write_summary
-from tests.fixtures import tiny_study
+from mnistlib.study.summary import write_summary
+from mnistlib.study.turns import alone
+from tests.fixtures import executed, tiny_study
+from tests.fixtures.executed import result, summary
 
 BOOK = Path(__file__).parents[1] / "fixtures" / "tiny_book"
 PROFILES = {"quick": Profile(about="a first look."), "full": Profile(about="all of it.")}
-
-
-def result(**changes) -> dict:
-    return {
-        "status": "ok",
-        "seconds": 12.34,
-        "profile": "quick",
-        "dataset": "mnist",
-        "parameters": {},
-        "finished": "2026-01-02T03:04:05+00:00",
-        "commit": "0123456789ab",
-        "dirty": False,
-    } | changes
-
-
-def summary(**notebooks) -> Summary:
-    return Summary.model_validate(
-        {
-            "profile": "quick",
-            "seconds": 99.5,
-            "runs_trained": 1234,
-            "workers": 3,
-            "notebooks": notebooks,
-            "machine": {"system": "Linux", "cpu": "A processor", "cores": 6},
-            "versions": {"python": "3.11.9", "tensorflow": None},
-        }
-    )
-
-
-def headline_row(**changes) -> dict:
-    return {
-        "paper": "ahmareen2024",
-        "system": "base CNN",
-        "quantity": "test accuracy",
-        "claim_id": "AHM-01",
-        "ours": 97.5,
-        "low": 97.25,
-        "high": 97.8,
-        "n_seeds": 3,
-        "text": "It came close.",
-    } | changes
-
-
-def executed(path: Path, rows: list[dict] | None = None) -> Path:
-    """Write an executed notebook, with headline rows where they are given."""
-    output = new_output("stream", text="97.5\n")
-    cell = new_code_cell("print(97.5)", execution_count=1, outputs=[output], id="show")
-    notebook = new_notebook(cells=[nbformat.v4.new_markdown_cell("# A page", id="t"), cell])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
-    if rows is not None:
-        prefix = "application/papermill.record/"
-        glued = {"scrapbook": {"name": "headline", "mime_prefix": prefix}}
-        text = json.dumps(rows)
-        cell.outputs.append(
-            new_output("display_data", data={f"{prefix}text/plain": text}, metadata=glued)
-        )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, path)
-    return path
 
 
 # Generated parts.
@@ -138,8 +79,8 @@ def project(tmp_path, monkeypatch) -> Path:
     folder = tmp_path / "project"
     tiny_study.write(folder, ["01_tiny", "02_fails"])
     shutil.copytree(BOOK, folder, dirs_exist_ok=True)
-    for name, rows in (("01_tiny", [headline_row()]), ("02_fails", None)):
-        executed(folder / "done" / f"{name}.ipynb", rows)
+    executed.notebook(folder / "done" / "01_tiny.ipynb", executed.headline_row())
+    executed.notebook(folder / "done" / "02_fails.ipynb")
     made = summary(**{"01_tiny": result(), "02_fails": result()})
     write_summary(made, folder / "done")
     monkeypatch.setenv("MNISTLIB_ROOT", str(folder))
@@ -147,6 +88,7 @@ def project(tmp_path, monkeypatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_report_is_built_and_built_again(project):
     out = project / "_build" / "x"
     index = build_book(project / "done", out)
@@ -164,7 +106,8 @@ def test_a_report_is_built_and_built_again(project):
     assert 'href="notebooks/01_tiny.html"' in front
     assert (pages / "notebooks" / "02_fails.html").is_file()
     assert not list((out / "html").rglob("*.map"))
-    executed(project / "done" / "01_tiny.ipynb", [headline_row(ours=12.25)])
+    row = executed.headline_row(ours=12.25)
+    executed.notebook(project / "done" / "01_tiny.ipynb", row)
     build_book(project / "done", out)
     front = (pages / "intro.html").read_text()
     assert "12.25\u202f%" in front
@@ -305,25 +248,27 @@ def test_a_report_that_cannot_be_replaced_is_told(
     assert (out / "html" / "index.html").read_text() == left
 
 
+@pytest.mark.slow
 def test_two_builds_at_once_both_succeed(project):
     command = [sys.executable, tiny_study.__file__, "book", "--profile", "quick"]
-    executed = project / "_build" / "quick" / "notebooks"
-    shutil.copytree(project / "done", executed)
-    both = [
-        subprocess.Popen(
-            command,
-            env=os.environ | {"MNISTLIB_ROOT": str(project)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
+    shutil.copytree(project / "done", project / "_build" / "quick" / "notebooks")
+    with alone(project / "_build" / "quick", "command"):
+        both = [
+            subprocess.Popen(
+                command,
+                env=os.environ | {"MNISTLIB_ROOT": str(project)},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(2)
+        ]
+        for process in both:
+            assert process.stderr.readline().startswith("another command writes ")
     said = [process.communicate(timeout=120) for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     index = project / "_build" / "quick" / "html" / "index.html"
     assert [out for out, _ in said] == [f"The report is {index}\n"] * 2
-    assert "".join(err for _, err in said).count("another command writes") == 1
     assert index.is_file()
 
 

@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -116,6 +117,19 @@ def test_an_expected_error_is_one_line_and_status_1(project):
     assert done.stderr == (
         "mnistlib: error: profile must be one of smoke, quick. Received: 'huge'\n"
     )
+
+
+def test_a_stop_by_the_system_ends_a_command_as_ctrl_c_does(monkeypatch):
+    """But not where it was told to ignore that, as `nohup` does with SIGHUP."""
+    for ignored, expected in (None, {"SIGTERM", "SIGHUP"}), ("SIGHUP", {"SIGTERM"}):
+        now = lambda n, i=ignored: signal.SIG_IGN if n.name == i else signal.SIG_DFL  # noqa: E731
+        handlers = {}
+        monkeypatch.setattr(signal, "getsignal", now)
+        monkeypatch.setattr(
+            signal, "signal", lambda n, h, to=handlers: to.update({n.name: h})
+        )
+        CliRunner().invoke(main, ["--version"])
+        assert handlers == dict.fromkeys(expected, signal.default_int_handler)
 
 
 def test_wrong_usage_is_status_2(run):

@@ -1,53 +1,13 @@
 """The table of printed and measured numbers, in the report and in the README."""
 
-import json
-
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from mnistlib.ground.errors import StudyError
 from mnistlib.study import headline
-from mnistlib.study.summary import Summary, write_summary
+from mnistlib.study.summary import write_summary
+from tests.fixtures.executed import headline_row, notebook, result, summary
 
 THIN = "\u202f"
-SUMMARY = Summary.model_validate(
-    {
-        "profile": "quick",
-        "seconds": 1.0,
-        "runs_trained": 1,
-        "workers": 1,
-        "jobs": 1,
-        "machine": {},
-        "versions": {},
-        "notebooks": {
-            "02_optimizers": {
-                "status": "ok",
-                "seconds": 1.0,
-                "profile": "quick",
-                "dataset": "mnist",
-                "parameters": {},
-                "finished": "2026-01-01T00:00:00+00:00",
-                "commit": None,
-                "dirty": None,
-            }
-        },
-    }
-)
-
-
-def a_row(**changes) -> dict:
-    return {
-        "paper": "ahmareen2024",
-        "system": "base CNN",
-        "quantity": "test accuracy",
-        "claim_id": "AHM-01",
-        "ours": 97.5,
-        "low": 97.25,
-        "high": 97.8,
-        "n_seeds": 3,
-        "text": "It came close.",
-    } | changes
 
 
 @pytest.fixture
@@ -55,17 +15,7 @@ def executed(tmp_path):
     """Return a function that writes an executed notebook with headline rows."""
 
     def write(*rows, name="02_optimizers"):
-        prefix = "application/papermill.record/"
-        glued = new_output(
-            "display_data",
-            data={f"{prefix}text/plain": json.dumps(rows)},
-            metadata={"scrapbook": {"name": "headline", "mime_prefix": prefix}},
-        )
-        cell = new_code_cell("1", execution_count=1, outputs=[glued] if rows else [])
-        path = tmp_path / "published" / f"{name}.ipynb"
-        path.parent.mkdir(exist_ok=True)
-        nbformat.write(new_notebook(cells=[cell]), path)
-        return path
+        return notebook(tmp_path / "published" / f"{name}.ipynb", *rows)
 
     return write
 
@@ -76,8 +26,8 @@ def cells(text: str, start: str) -> list[list[str]]:
 
 
 def test_ours_stands_beside_the_papers_number(executed):
-    loss = a_row(claim_id="AHM-02", quantity="test loss", ours=0.0712, n_seeds=1)
-    text = headline.headline([executed(a_row(), loss | {"low": None, "high": None})])
+    loss = headline_row(claim_id="AHM-02", quantity="test loss", ours=0.0712, n_seeds=1)
+    text = headline.headline([executed(headline_row(), loss | {"low": None, "high": None})])
     first, second = cells(text, "{cite")
     assert first == [
         "{cite:t}`ahmareen2024`",
@@ -94,33 +44,37 @@ def test_ours_stands_beside_the_papers_number(executed):
 
 
 def test_numbers_stand_to_the_right(executed):
-    text = headline.headline([executed(a_row(), a_row(claim_id="AHM-02", ours=0.07))])
+    text = headline.headline(
+        [executed(headline_row(), headline_row(claim_id="AHM-02", ours=0.07))]
+    )
     (rule,) = [line for line in text.splitlines() if line.startswith("|:")]
     sides = ["right" if c.endswith(":") else "left" for c in rule.strip("|").split("|")]
     assert sides == ["left"] * 2 + ["right"] * 4
 
 
 def test_what_no_paper_prints_has_a_dash(executed):
-    text = headline.headline([executed(a_row(claim_id=None))])
+    text = headline.headline([executed(headline_row(claim_id=None))])
     assert cells(text, "{cite")[0][2] == "–"
 
 
 def test_a_mean_that_does_not_exist_has_a_dash(executed):
-    row = a_row(claim_id="AHM-02", quantity="test loss", ours=None, low=None, high=None)
+    row = headline_row(
+        claim_id="AHM-02", quantity="test loss", ours=None, low=None, high=None
+    )
     (found,) = cells(headline.headline([executed(row)]), "{cite")
     assert found[2:] == ["0.0629", "–", "–", "3"]
-    (found,) = cells(headline.headline([executed(a_row(ours=None))]), "{cite")
+    (found,) = cells(headline.headline([executed(headline_row(ours=None))]), "{cite")
     assert found[3] == "–"
 
 
 def test_counts_are_written_as_counts(executed):
-    row = a_row(claim_id="AHM-09", ours=542230, low=None, high=None)
+    row = headline_row(claim_id="AHM-09", ours=542230, low=None, high=None)
     (found,) = cells(headline.headline([executed(row)]), "{cite")
     assert found[2:4] == [f"159{THIN}254", f"542{THIN}230"]
 
 
 def test_minus_is_a_minus(executed):
-    (found,) = cells(headline.headline([executed(a_row(low=-6.24))]), "{cite")
+    (found,) = cells(headline.headline([executed(headline_row(low=-6.24))]), "{cite")
     assert found[4] == f"−6.24–97.80{THIN}%"
 
 
@@ -131,14 +85,14 @@ def test_a_notebook_may_compare_nothing(executed, tmp_path):
 
 
 def test_a_number_keeps_the_digits_that_the_paper_printed(executed):
-    path = executed(a_row(paper="raj2024", claim_id="RAJ-01"))
+    path = executed(headline_row(paper="raj2024", claim_id="RAJ-01"))
     assert cells(headline.headline([path]), "{cite")[0][2] == f"98.30{THIN}%"
 
 
 def test_further_intervals_and_places_get_columns_where_a_row_has_them(executed):
     more = {"image_low": 97.1, "image_high": 97.9, "place": "inside"}
     none = {"image_low": None, "image_high": None, "place": ""}
-    text = headline.headline([executed(a_row(**more), a_row(**none))])
+    text = headline.headline([executed(headline_row(**more), headline_row(**none))])
     (head,) = cells(text, "Paper")
     assert head[4:] == ["Over seeds", "Over images", "Printed lies", "Seeds"]
     first, second = cells(text, "{cite")
@@ -148,12 +102,12 @@ def test_further_intervals_and_places_get_columns_where_a_row_has_them(executed)
 
 def test_the_opening_draws_the_accuracies_and_says_what_they_show(executed, tmp_path):
     rows = [
-        a_row(),
-        a_row(claim_id="AHM-03", ours=99.0, low=None, high=None, n_seeds=1),
-        a_row(claim_id="AHM-05", ours=92.5, low=92.0, high=93.0, system="A3"),
-        a_row(claim_id="AHM-02", quantity="test loss", ours=0.07),
-        a_row(paper="raj2024", claim_id="RAJ-01", ours=98.3),
-        a_row(ours=None, low=None, high=None),  # a run of it diverged
+        headline_row(),
+        headline_row(claim_id="AHM-03", ours=99.0, low=None, high=None, n_seeds=1),
+        headline_row(claim_id="AHM-05", ours=92.5, low=92.0, high=93.0, system="A3"),
+        headline_row(claim_id="AHM-02", quantity="test loss", ours=0.07),
+        headline_row(paper="raj2024", claim_id="RAJ-01", ours=98.3),
+        headline_row(ours=None, low=None, high=None),  # a run of it diverged
     ]
     text = headline.opening([executed(*rows)], tmp_path / "page")
     assert (tmp_path / "page" / headline.PICTURE).stat().st_size > 10_000
@@ -169,22 +123,22 @@ def test_the_opening_draws_the_accuracies_and_says_what_they_show(executed, tmp_
 
 
 def test_the_opening_counts_where_printed_values_lie(executed, tmp_path):
-    rows = [a_row(place=place) for place in ("above", "inside", "above", "")]
+    rows = [headline_row(place=place) for place in ("above", "inside", "above", "")]
     text = headline.opening([executed(*rows)], tmp_path)
     assert "Of the 3 printed values of" in text
     assert "1 lie inside, 2 above and 0 below the 95 % interval in which one" in text
 
 
 def test_a_report_without_printed_accuracies_has_no_picture(executed, tmp_path):
-    loss = a_row(claim_id="AHM-02", quantity="test loss", ours=0.07)
-    path = executed(loss, a_row(claim_id=None))
+    loss = headline_row(claim_id="AHM-02", quantity="test loss", ours=0.07)
+    path = executed(loss, headline_row(claim_id=None))
     assert headline.opening([path], tmp_path / "page") == ""
     assert not (tmp_path / "page").exists()
 
 
 def test_the_readme_gets_the_published_numbers_and_nothing_else(executed, tmp_path):
-    folder = executed(a_row()).parent
-    write_summary(SUMMARY, folder)
+    folder = executed(headline_row()).parent
+    write_summary(summary(**{"02_optimizers": result()}), folder)
     readme = tmp_path / "README.md"
     readme.write_text(f"# Title\n\n{headline.BEGIN}\nold\n{headline.END}\n\nEnd\n")
     headline.update_readme(readme, folder)
@@ -204,8 +158,8 @@ def test_the_readme_gets_the_published_numbers_and_nothing_else(executed, tmp_pa
 
 @pytest.mark.parametrize("text", ["# No marks\n", None])
 def test_a_readme_without_marks_is_left_alone(executed, tmp_path, text):
-    folder = executed(a_row()).parent
-    write_summary(SUMMARY, folder)
+    folder = executed(headline_row()).parent
+    write_summary(summary(**{"02_optimizers": result()}), folder)
     readme = tmp_path / "README.md"
     if text:
         readme.write_text(text)
@@ -217,4 +171,4 @@ def test_one_mark_without_the_other_is_told(executed, tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text(f"{headline.BEGIN}\n")
     with pytest.raises(StudyError, match=r"both marks .* Received: .*README.md .* alone"):
-        headline.update_readme(readme, executed(a_row()).parent)
+        headline.update_readme(readme, executed(headline_row()).parent)

@@ -94,11 +94,13 @@ def test_all_cells_run_again_and_show_the_same(name, execute):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", ["data", "_unknown", "In", "Out", "globals", "get_ipython", "Params", "params"]
+    "names",
+    [("data", "_unknown", "In", "Out"), ("globals", "get_ipython", "Params", "params")],
 )
-def test_papermill_may_not_give_a_name_that_is_no_parameter(name, execute):
-    cells = code_cells("02_optimizers", dataset="digits", **{name: 1})
-    with pytest.raises(
-        PapermillExecutionError, match=f"unknown name '{name}'; known: dataset"
-    ):
+def test_papermill_may_not_give_a_name_that_is_no_parameter(names, execute):
+    """In a real kernel, whose own names are among them; four are what one line tells."""
+    cells = code_cells("02_optimizers", dataset="digits", **dict.fromkeys(names, 1))
+    with pytest.raises(PapermillExecutionError) as caught:
         execute(cells[:3])
+    told = str(caught.value)
+    assert [name for name in names if f"unknown name '{name}'" not in told] == []

@@ -6,22 +6,28 @@ import re
 import signal
 import subprocess
 import sys
-import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from bench.fault_kills import TREE
 from mnistlib.chapters import params
 from mnistlib.ground.errors import ParameterError, StudyError
 from mnistlib.ground.notebook import read_notebook, tagged_parameters, without_folders
-from mnistlib.study import screen
-from mnistlib.study.execute import kernels, run_notebook
+from mnistlib.runs import collect
+from mnistlib.study import run, screen
+from mnistlib.study.execute import Outcome, kernels, run_notebook
 from mnistlib.study.plan import load_study
 from mnistlib.study.run import executed_dir, published_dir, run_study
 from mnistlib.study.screen import Screen
 from mnistlib.study.summary import Summary, read_summary
-from tests.fixtures import tiny_study
+from mnistlib.study.turns import alone
+from mnistlib.training.spec import grid
+from tests.fixtures import executed, tiny_study
+from tests.fixtures.executed import result
+from tests.processes import hear_signals, wait_for
 
 
 @pytest.fixture
@@ -296,28 +302,9 @@ def test_a_notebook_run_alone_keeps_the_results_of_the_others(project):
     folder = project("01_tiny", "02_fails")
     target = executed_dir("smoke")
     target.mkdir(parents=True)
-    # As an older version wrote it, with a name that is no more.
-    other = {
-        "status": "ok",
-        "seconds": 1.0,
-        "profile": "smoke",
-        "dataset": "digits",
-        "parameters": {},
-        "finished": "2026-01-01T00:00:00+00:00",
-        "commit": None,
-        "dirty": None,
-    }
-    summary = {
-        "profile": "smoke",
-        "seconds": 1.0,
-        "runs_trained": 0,
-        "workers": 1,
-        "jobs": 1,
-        "notebooks": {"02_fails": other, "08_gone": other},
-        "machine": {},
-        "versions": {},
-    }
-    (target / "summary.json").write_text(json.dumps(summary))
+    # As an older version wrote it, with a field and a name that are no more.
+    written = executed.summary(**{"02_fails": result(), "08_gone": result()}).model_dump()
+    (target / "summary.json").write_text(json.dumps(written | {"jobs": 1}))
     (target / "02_fails.ipynb").write_text("its copy")
     (target / ".running").mkdir()
     (target / ".running" / "left.ipynb").write_text("by a study that was killed")
@@ -400,29 +387,54 @@ def test_a_broken_summary_is_told_before_anything_runs(project, content, why):
     assert not (executed_dir("smoke") / "01_tiny.ipynb").exists()
 
 
+@pytest.mark.slow
 def test_two_studies_at_once_keep_the_results_of_both(tmp_path):
-    """They write the same folder, so the second waits for the first, and says so."""
+    """They write the same folder, so they wait for their turns, and say so."""
     folder = tmp_path / "project"
     tiny_study.write(folder, ["01_tiny", "02_fails"])
     command = [sys.executable, tiny_study.__file__, "study", "--profile", "smoke"]
-    both = [
-        subprocess.Popen(
-            [*command, "--no-book", name],
-            cwd=folder,
-            env=os.environ | {"MNISTLIB_ROOT": str(folder)},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for name in ("01_tiny", "02_fails")
-    ]
-    said = [process.communicate(timeout=120)[1] for process in both]
+    with alone(folder / "_build" / "smoke" / "notebooks", "study"):
+        both = [
+            subprocess.Popen(
+                [*command, "--no-book", name],
+                cwd=folder,
+                env=os.environ | {"MNISTLIB_ROOT": str(folder)},
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for name in ("01_tiny", "02_fails")
+        ]
+        for process in both:
+            assert process.stderr.readline().startswith("another study writes ")
+    for process in both:
+        process.communicate(timeout=120)
     assert [process.returncode for process in both] == [0, 1]
-    assert "".join(said).count("another study writes") == 1
     summary = read_summary(folder / "_build" / "smoke" / "notebooks")
     assert {n: r.status for n, r in summary.notebooks.items()} == {
         "01_tiny": "ok",
         "02_fails": "failed",
     }
+
+
+def test_runs_of_a_study_that_was_waited_for_are_not_counted(project, monkeypatch):
+    folder = project("01_tiny")
+
+    def train(seeds: list[int]) -> None:
+        collect(grid(TREE, seed=seeds), store=folder / "runs", workers=0)
+
+    @contextmanager
+    def wait(*arguments):
+        train([0, 1])  # the other study's, which ends now
+        with alone(*arguments):
+            yield
+
+    def notebook(*_) -> Outcome:
+        train([1, 2])
+        return Outcome(seconds=1.0)
+
+    monkeypatch.setattr(run, "alone", wait)
+    monkeypatch.setattr(run, "run_notebook", notebook)
+    assert run_study("smoke", store=folder / "runs").runs_trained == 1
 
 
 def test_a_summary_comes_back_as_it_was(ran):
@@ -452,15 +464,7 @@ def _processes_of(folder: Path) -> list[int]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc")
-def _hear_signals() -> None:
-    """A test runner in the background would hand down signals that are ignored."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
-
-
-@pytest.mark.parametrize(
-    "how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL]
-)
+@pytest.mark.parametrize("how", [signal.SIGHUP, signal.SIGKILL])
 def test_a_stopped_study_leaves_no_process_and_no_half_notebook(tmp_path, how):
     folder = tmp_path / "project"
     tiny_study.write(folder, ["04_trains"])
@@ -470,13 +474,13 @@ def test_a_stopped_study_leaves_no_process_and_no_half_notebook(tmp_path, how):
         env=os.environ | {"MNISTLIB_ROOT": str(folder)},
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=_hear_signals,
+        preexec_fn=hear_signals,
     )
     try:
-        _wait_for(lambda: len(_processes_of(folder)) >= 5, 90)  # with both workers
+        wait_for(lambda: len(_processes_of(folder)) >= 5, 90)  # with both workers
         process.send_signal(how)
         status = process.wait(30)
-        _wait_for(lambda: not _processes_of(folder), 30)
+        wait_for(lambda: not _processes_of(folder), 30)
     finally:
         for pid in _processes_of(folder):
             os.kill(pid, signal.SIGKILL)
@@ -487,13 +491,6 @@ def test_a_stopped_study_leaves_no_process_and_no_half_notebook(tmp_path, how):
     # Nobody hears SIGKILL: the next study removes what it leaves.
     names = {".lock", ".running"} if how == signal.SIGKILL else {".lock"}
     assert {path.name for path in left.iterdir()} == names
-
-
-def _wait_for(condition, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.2)
 
 
 # What a person sees.
@@ -512,7 +509,7 @@ def test_a_log_gets_the_cell_and_the_last_whole_step_of_its_runs(
             said.extend(capsys.readouterr().err.splitlines())
             return text in said
 
-        _wait_for(heard, 20)
+        wait_for(heard, 20)
 
     with Screen("01_a", 9, file) as shown:
         shown.cell(5)

@@ -1,6 +1,6 @@
 """One spec, one result to the last bit, however and wherever its process runs.
 
-`test_train` compares two processes, `test_runs` workers with none; here are the rest.
+Processes on one core and on all, first and last, in company, killed; and what is portable.
 """
 
 import json
@@ -8,19 +8,19 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bench.fault_kills import mixed_specs
+from bench.fault_kills import fingerprint, mixed_specs, start_with_workers
 from mnistlib.ground import backend
 from mnistlib.ground.errors import RunError
 from mnistlib.runs import collect
 from mnistlib.runs.retrain import difference
 from mnistlib.runs.store import Store
 from mnistlib.training.identity import Identity
+from tests.processes import wait_for
 
 HASHES = """
 import hashlib, json, sys
@@ -41,7 +41,7 @@ for model, optimizer, arguments in json.loads(sys.argv[1]):
 print(json.dumps([found, record.environment]))
 """
 NETWORKS = [
-    ["base_cnn", "sgd", {}],
+    ["base_cnn", "sgd", {"batch_norm": "before_activation"}],
     ["complex_cnn", "adam", {}],
     ["ann", "adadelta", {"units": 16}],
 ]
@@ -64,24 +64,21 @@ def result(process: subprocess.Popen) -> list:
     return json.loads(out)
 
 
-@pytest.mark.slow
-def test_cores_threads_order_and_company_do_not_change_a_bit():
-    """Alone on a core, in one order; then two at once, in the other, told 8 threads."""
+@pytest.fixture(scope="module")
+def two_processes() -> list[dict]:
+    """Hashes by two processes at once: the second in the other order, told 8 threads."""
     every = os.sched_getaffinity(0)
-    alone, _ = result(start(NETWORKS, {min(every)}, OMP_NUM_THREADS="1"))
     eight = {"OMP_NUM_THREADS": "8", "TF_NUM_INTRAOP_THREADS": "8", "PYTHONHASHSEED": "7"}
-    company = [start(NETWORKS[::-1], every, **eight) for _ in range(2)]
-    found = [result(process)[0] for process in company]
-    assert found == [alone, alone]
-    assert len(set(alone.values())) == len(NETWORKS)
+    one = start(NETWORKS, {min(every)}, OMP_NUM_THREADS="1", MNISTLIB_PORTABLE="0")
+    other = start(NETWORKS[::-1], every, **eight, MNISTLIB_PORTABLE="0")
+    return [result(process)[0] for process in (one, other)]
 
 
-SWEEP = """
-import sys
-from bench.fault_kills import mixed_specs
-from mnistlib.runs import collect
-collect(mixed_specs(8), store=sys.argv[1], workers=2)
-"""
+@pytest.mark.slow
+def test_cores_threads_order_and_company_do_not_change_a_bit(two_processes):
+    one, other = two_processes
+    assert one == other
+    assert len(set(one.values())) == len(NETWORKS)
 
 
 @pytest.mark.slow
@@ -89,19 +86,15 @@ def test_a_sweep_killed_and_resumed_gives_the_records_of_a_fresh_one(tmp_path):
     """Its workers are killed with it after the first record; two workers resume."""
     fresh = collect(mixed_specs(8), store=tmp_path / "fresh", workers=0)
     store = Store(tmp_path / "resumed")
-    sweep = subprocess.Popen(
-        [sys.executable, "-c", SWEEP, str(store.folder)],
-        start_new_session=True,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 240
-    while not store.keys() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    os.killpg(sweep.pid, signal.SIGKILL)
-    assert sweep.wait() == -signal.SIGKILL
-    assert 0 < len(store.keys()) < 8
+    _, kill = start_with_workers(mixed_specs(8), store.folder)
+    wait_for(store.keys, 240)
+    assert kill() == -signal.SIGKILL
+    done = store.keys()
+    kept = {key: fingerprint(store, key) for key in done}
+    assert 0 < len(kept) < 8 and store.verify() == {}
     resumed = collect(mixed_specs(8), store=store, workers=2)
     assert resumed.keys == fresh.keys
+    assert {key: fingerprint(store, key) for key in kept} == kept  # read, not made again
     for key in fresh.keys:
         here, there = fresh.store.with_arrays(key), store.with_arrays(key)
         assert difference(here, there) == ""
@@ -109,17 +102,17 @@ def test_a_sweep_killed_and_resumed_gives_the_records_of_a_fresh_one(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_portable_setting_reaches_the_kernels_and_the_record():
+def test_the_portable_setting_reaches_the_kernels_and_the_record(two_processes):
     every = os.sched_getaffinity(0)
-    hashes, environment = result(start(NETWORKS[:2], every, MNISTLIB_PORTABLE="1"))
-    again, _ = result(start(NETWORKS[:2], every, **backend.PORTABLE))
+    ways = {"MNISTLIB_PORTABLE": "1"}, backend.PORTABLE
+    both = [start(NETWORKS[:2], every, **variables) for variables in ways]
+    (hashes, environment), (again, _) = map(result, both)
     assert environment["portable"] is True
     assert environment["onednn_max_cpu_isa"] == "AVX2"
     assert environment["onednn"] == "1"
     assert hashes == again
     if "avx512" in Path("/proc/cpuinfo").read_text():  # else these are its kernels anyway
-        default, _ = result(start(NETWORKS[:2], every, MNISTLIB_PORTABLE="0"))
-        assert default["complex_cnn adam"] != hashes["complex_cnn adam"]
+        assert two_processes[0]["complex_cnn adam"] != hashes["complex_cnn adam"]
 
 
 def test_an_empty_backend_is_the_default_and_an_unknown_one_is_told(monkeypatch):

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,11 +16,25 @@ pytestmark = pytest.mark.slow
 TRAIN = """
 import json, sys
 import numpy as np
-from mnistlib import data
+from mnistlib import data, models
+from mnistlib.ground import backend
 from mnistlib.training.spec import NetworkSpec, make
-from mnistlib.training.train import train
+from mnistlib.training.train import build_engine, train
 
+backend.configure()
 digits = data.load("digits")
+if len(sys.argv) > 2:  # two steps from weights that are the same, whatever a backend draws
+    cut = data.split(digits, method="last", val_fraction=0, n_train=32, n_test=20, seed=0)
+    x = data.scale(cut, "unit")[0]
+    spec = make(NetworkSpec, dataset="digits", model="complex_cnn", optimizer="sgd",
+                learning_rate=0.05, batch_size=32, epochs=2, seed=0)
+    model = models.build("complex_cnn")
+    draw = np.random.default_rng(0)
+    for weight in model.trainable_weights:
+        weight.assign(0.05 * draw.standard_normal(weight.shape))
+    engine = build_engine(spec, model, x, cut.y_train, np.full((2, 1), 0.05))
+    losses = [engine.train_epoch(np.arange(32))[0] for _ in range(2)]
+    np.savez(sys.argv[2], losses=losses, logits=engine.logits(x))
 found = []
 for fields in json.loads(sys.argv[1]):
     spec = make(NetworkSpec, **fields)
@@ -34,29 +49,6 @@ for fields in json.loads(sys.argv[1]):
         "weights": {name: float(np.abs(w).mean()) for name, w in weights.items()},
     })
 print(json.dumps(found))
-"""
-
-FIRST_STEP = """
-import sys
-import numpy as np
-from mnistlib import data, models; from mnistlib.ground import backend
-from mnistlib.training.spec import NetworkSpec, make
-from mnistlib.training.train import build_engine
-
-backend.configure()
-import keras
-digits = data.load("digits")
-cut = data.split(digits, method="last", val_fraction=0, n_train=32, n_test=20, seed=0)
-x = data.scale(cut, "unit")[0]
-spec = make(NetworkSpec, dataset="digits", model="complex_cnn", optimizer="sgd",
-            learning_rate=0.05, batch_size=32, epochs=2, seed=0)
-model = models.build("complex_cnn")
-draw = np.random.default_rng(0)
-for weight in model.trainable_weights:  # the same on both sides, whatever a backend draws
-    weight.assign(0.05 * draw.standard_normal(weight.shape))
-engine = build_engine(spec, model, x, cut.y_train, np.full((2, 1), 0.05))
-losses = [engine.train_epoch(np.arange(32))[0] for _ in range(2)]
-np.savez(sys.argv[1], losses=losses, logits=engine.logits(x))
 """
 
 TINY = {
@@ -78,41 +70,49 @@ NETWORKS = [
 ]
 
 
-def in_a_process(backend: str, script: str, argument: str, cores=None) -> str:
+SHORT = TINY | {"learning_rate": 0.001, "n_train": 96, "n_test": 50, "seed": 0}
+
+
+def start(backend: str, specs: list, *path: Path, cores=None) -> subprocess.Popen:
     cores = cores or os.sched_getaffinity(0)
-    done = subprocess.run(
-        [sys.executable, "-c", script, argument],
-        capture_output=True,
+    return subprocess.Popen(
+        [sys.executable, "-c", TRAIN, json.dumps(specs), *path],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"},
         preexec_fn=lambda: os.sched_setaffinity(0, cores),
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
-def trained(backend: str) -> list[dict]:
-    """Return three networks' short trainings, then six seeds of a small one."""
-    short = TINY | {
-        "learning_rate": 0.001,
-        "n_train": 96,
-        "evaluate_on": "test",
-        "n_test": 50,
-        "seed": 0,
-    }
-    specs = [short | network for network in NETWORKS]
+def result(process: subprocess.Popen) -> list[dict]:
+    out, err = process.communicate(timeout=900)
+    assert process.returncode == 0, err
+    return json.loads(out)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory) -> dict:
+    """Of each backend the first steps, three short trainings, six seeds of a small one."""
+    specs = [SHORT | network for network in NETWORKS]
     specs += [TINY | {"seed": seed} for seed in range(6)]
-    return json.loads(in_a_process(backend, TRAIN, json.dumps(specs)))
+    folder, names = tmp_path_factory.mktemp("steps"), ("jax", "tensorflow")
+    started = {name: start(name, specs, folder / f"{name}.npz") for name in names}
+    found = {name: result(process) for name, process in started.items()}
+    for name in names:
+        with np.load(folder / f"{name}.npz") as arrays:
+            found[f"{name} steps"] = (arrays["losses"], arrays["logits"])
+    return found
 
 
 @pytest.fixture(scope="module")
-def jax_runs() -> list[dict]:
-    return trained("jax")
+def jax_runs(runs) -> list[dict]:
+    return runs["jax"]
 
 
 @pytest.fixture(scope="module")
-def tensorflow_runs() -> list[dict]:
-    return trained("tensorflow")
+def tensorflow_runs(runs) -> list[dict]:
+    return runs["tensorflow"]
 
 
 def test_networks_train_on_jax_and_the_record_says_so(jax_runs):
@@ -132,15 +132,9 @@ def test_an_epoch_is_compiled_once(jax_runs):
         assert np.median(later) < first / 2
 
 
-def test_the_same_weights_make_the_same_steps(tmp_path):
+def test_the_same_weights_make_the_same_steps(runs):
     """From one set of weights: losses before and after a step, and the logits."""
-    found = []
-    for backend in ("jax", "tensorflow"):
-        path = tmp_path / f"{backend}.npz"
-        in_a_process(backend, FIRST_STEP, str(path))
-        with np.load(path) as arrays:
-            found.append((arrays["losses"], arrays["logits"]))
-    (jax_losses, jax_logits), (losses, logits) = found
+    (jax_losses, jax_logits), (losses, logits) = runs["jax steps"], runs["tensorflow steps"]
     np.testing.assert_allclose(jax_losses, losses, rtol=1e-5)
     np.testing.assert_allclose(jax_logits, logits, atol=1e-4)
     assert losses[1] != losses[0]
@@ -172,17 +166,8 @@ def test_the_backends_agree_over_seeds(jax_runs, tensorflow_runs):
 
 def test_on_one_core_jax_gives_the_same_bits(jax_runs):
     """The first of the runs, alone in a process that may use one core."""
-    spec = TINY | {
-        "learning_rate": 0.001,
-        "n_train": 96,
-        "evaluate_on": "test",
-        "n_test": 50,
-        "seed": 0,
-    }
-    text = in_a_process(
-        "jax", TRAIN, json.dumps([spec | NETWORKS[0]]), {min(os.sched_getaffinity(0))}
-    )
-    (alone,) = json.loads(text)
+    one = {min(os.sched_getaffinity(0))}
+    (alone,) = result(start("jax", [SHORT | NETWORKS[0]], cores=one))
     for name in ("key", "correct", "loss", "train_loss", "weights"):
         assert alone[name] == jax_runs[0][name], name
 

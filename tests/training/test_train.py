@@ -1,10 +1,6 @@
 """Training: repeatable to the bit, evaluated by counts, honest about divergence."""
 
 import gc
-import json
-import os
-import subprocess
-import sys
 import weakref
 from dataclasses import replace
 
@@ -32,50 +28,10 @@ SPEC = {
     "seed": 3,
 }
 
-HASH_WEIGHTS = """
-import hashlib, json, sys
-from mnistlib import data
-from mnistlib.training.spec import NetworkSpec, make
-from mnistlib.training.train import train
-fields = json.loads(sys.argv[1])
-for earlier in range(int(sys.argv[2])):
-    train(make(NetworkSpec, **fields | {"seed": 90 + earlier}), data.load("digits"))
-weights = {}
-record = train(make(NetworkSpec, **fields), data.load("digits"), weights)
-print(json.dumps({
-    "weights": {n: hashlib.sha256(w.tobytes()).hexdigest() for n, w in weights.items()},
-    "predictions": record.predictions.tolist(),
-    "losses": [epoch["train_loss"] for epoch in record.history],
-}))
-"""
-
-
-def in_a_process(earlier: int, cores: set[int]) -> dict:
-    """Train `SPEC` in a fresh process, after other runs, on the given cores."""
-    done = subprocess.run(
-        [sys.executable, "-c", HASH_WEIGHTS, json.dumps(SPEC), str(earlier)],
-        capture_output=True,
-        text=True,
-        check=True,
-        preexec_fn=lambda: os.sched_setaffinity(0, cores),
-    )
-    return json.loads(done.stdout)
-
 
 @pytest.fixture(scope="module")
 def dataset():
     return data.load("digits")
-
-
-@pytest.mark.slow
-def test_one_spec_gives_the_same_weights_to_the_bit():
-    """Two processes: one core or all, as first run or after another one."""
-    cores = os.sched_getaffinity(0)
-    first = in_a_process(earlier=0, cores={min(cores)})
-    second = in_a_process(earlier=1, cores=cores)
-    # A kernel and a bias of three layers, four numbers a channel of two normalisations.
-    assert len(first["weights"]) == 3 * 2 + 2 * 4
-    assert first == second
 
 
 def test_another_seed_gives_other_weights(dataset):
@@ -204,8 +160,7 @@ def test_a_run_that_is_not_tested_diverges_too(dataset):
     changes |= {"learning_rate": 100.0, "momentum": 0.9, "scaling": "none", "epochs": 3}
     changes |= {"model": "complex_cnn", "model_args": {}}
     specs = grid(make(NetworkSpec, **SPEC | changes), seed=list(range(8)))
-    statuses = {train.train(spec, dataset).status for spec in specs}
-    assert "diverged" in statuses
+    assert any(train.train(spec, dataset).status == "diverged" for spec in specs)
 
 
 def test_a_finished_run_leaves_no_images_in_memory(dataset):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 
 from mnistlib.ground import memory
 from mnistlib.ground.errors import RunError, StoreError
@@ -133,6 +134,8 @@ def _interrupts_held_back():
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    # Were it started under the mask, it would undo that before the first worker starts.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

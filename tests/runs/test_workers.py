@@ -194,6 +194,30 @@ def test_ctrl_c_is_one_line_without_orphans_and_keeps_what_is_done(tmp_path, roo
     assert len(store.keys()) >= 2 and store.verify() == {} and failures(store) == []
 
 
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc")
+def test_workers_that_start_do_not_hear_ctrl_c(tmp_path, root):
+    """They load packages for seconds before they can ignore it."""
+    sweep = start_sweep(tmp_path)
+
+    def blocked() -> list[bool]:
+        """Of each worker, whether SIGINT waits; none until both have Python's handler."""
+        masks = []
+        for process in psutil.Process(sweep.pid).children():
+            if "LokyProcess" in " ".join(process.cmdline()):
+                text = Path(f"/proc/{process.pid}/status").read_text()
+                words = dict(line.split(":") for line in text.splitlines())
+                masks.append([int(words[name], 16) & 2 for name in ("SigCgt", "SigBlk")])
+        caught = [blocks > 0 for catches, blocks in masks if catches]
+        return caught if len(caught) == 2 else []
+
+    found = wait_for(blocked)
+    os.killpg(sweep.pid, signal.SIGINT)
+    _, err = sweep.communicate(timeout=60)
+    assert found == [True, True]
+    assert sweep.returncode == 130
+    assert [line[:18] for line in err.splitlines()] == ["mnistlib: stopped."]
+
+
 def test_workers_leave_when_their_parent_was_killed(tmp_path, root):
     sweep = start_sweep(tmp_path)
     wait_for(lambda: len(Store(tmp_path / "runs").keys()) >= 1, 120)

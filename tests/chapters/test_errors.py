@@ -152,6 +152,7 @@ def test_facts_hold_or_not(printed):
         "RAU-01": False, "RAU-06": False, "RAU-10": True, "RAU-02": True,
     }  # fmt: skip
     assert "9\u202f935" in facts["RAU-06"].text
+    assert not any("\n" in fact.text for fact in facts.values())
     assert "RAU-02" not in [f.claim_id for f in findings.facts(printed, full=False)]
 
 
@@ -375,6 +376,10 @@ def test_apart_says_which_factor_is_found():
     assert "over 8 runs: first weights 3.49 points" in text
     assert "Above the rest stands first weights (F test" in text
     assert to_markdown(table, results.APART_COLUMNS).count("\n") == 5
+    two = components(frame[frame["subset"] == 0], factors, "test_accuracy")
+    text = flat(findings.say("apart", **findings.apart_facts(two)))
+    assert "subset" not in text
+    assert "order" in text
     one = frame[frame["order"] == 0][:1]
     lonely = components(one, factors, "test_accuracy")
     text = findings.say("apart", **findings.apart_facts(lonely))

@@ -83,7 +83,9 @@ def facts(evidence: dict[str, Printed], full: bool) -> list[Fact]:
     if full and not math.isnan(low):
         text = say("bound", bound=printed(BOUND), low=low / 100)
         tests.append((BOUND, low > reported(BOUND), text))
-    return [Fact(claim, bool(holds), text) for claim, holds, text in tests]
+    return [
+        Fact(claim, bool(holds), text.replace("\n", " ")) for claim, holds, text in tests
+    ]
 
 
 def conflict() -> str:

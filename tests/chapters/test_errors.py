@@ -20,7 +20,7 @@ from mnistlib.stats.overlap import hard_images, pair_table
 from mnistlib.study.plan import load_study
 
 MNIST = SimpleNamespace(name="mnist")
-FULL = Params(n_train=None, n_test=None, epochs=None)
+FULL = Params(n_train=None, n_test=None, epochs=None, batch_size=None)
 
 
 class Made:
@@ -110,13 +110,21 @@ def test_the_full_study_asks_for_the_runs_of_the_other_chapters():
     assert specs["A5, batch norm"].model_args == {"batch_norm": "before_activation"}
 
 
-def test_a_number_of_epochs_is_everyones():
-    assert {s["epochs"] for s in design.networks(Params(epochs=3)).values()} == {3}
+def test_epochs_and_batches_that_are_given_are_everyones():
+    small = design.networks(Params(epochs=3, batch_size=20)).values()
+    assert {(s["epochs"], s["batch_size"]) for s in small} == {(3, 20)}
+    assert design.networks(FULL) == design.NETWORKS
 
 
 @pytest.mark.parametrize(
     ("change", "full"),
-    [({}, True), ({"epochs": 10}, True), ({"epochs": 9}, False), ({"n_train": 50}, False)],
+    [
+        ({}, True),
+        ({"epochs": 10, "batch_size": 64}, True),
+        ({"epochs": 9}, False),
+        ({"batch_size": 32}, False),
+        ({"n_train": 50}, False),
+    ],
 )
 def test_full_means_all_images_and_the_papers_epochs(change, full):
     assert findings.is_full(FULL.model_copy(update=change), MNIST) is full
@@ -144,6 +152,7 @@ def test_facts_hold_or_not(printed):
         "RAU-01": False, "RAU-06": False, "RAU-10": True, "RAU-02": True,
     }  # fmt: skip
     assert "9\u202f935" in facts["RAU-06"].text
+    assert not any("\n" in fact.text for fact in facts.values())
     assert "RAU-02" not in [f.claim_id for f in findings.facts(printed, full=False)]
 
 
@@ -367,6 +376,10 @@ def test_apart_says_which_factor_is_found():
     assert "over 8 runs: first weights 3.49 points" in text
     assert "Above the rest stands first weights (F test" in text
     assert to_markdown(table, results.APART_COLUMNS).count("\n") == 5
+    two = components(frame[frame["subset"] == 0], factors, "test_accuracy")
+    text = flat(findings.say("apart", **findings.apart_facts(two)))
+    assert "subset" not in text
+    assert "order" in text
     one = frame[frame["order"] == 0][:1]
     lonely = components(one, factors, "test_accuracy")
     text = findings.say("apart", **findings.apart_facts(lonely))
@@ -380,6 +393,24 @@ def test_gain_of_one_and_of_two_seeds(seeds):
     text = flat(findings.say("gain", seeds=seeds, **results.gain(best)))
     assert ("one seed gives no interval" in text) == (seeds == 1)
     assert ("between epoch 8 and epoch 10" in text) == (seeds == 2)
+
+
+@pytest.mark.parametrize(("seeds", "words"), [(1, "At this seed"), (2, "At each of these")])
+def test_no_gain_is_said_as_such(seeds, words):
+    best = pd.DataFrame({"gain": [0.0] * seeds, "epoch": [4] * seeds})
+    assert findings.say("gain", seeds=seeds, **results.gain(best)).startswith(words)
+
+
+def test_best_epochs_that_agree_are_one():
+    best = pd.DataFrame({"gain": [0.001, 0.002], "epoch": [4, 4]})
+    text = flat(findings.say("gain", seeds=2, **results.gain(best)))
+    assert "it comes at epoch 4." in text
+
+
+def test_many_doubtful_images_are_cut_short():
+    facts = {"n": 99, "systems": 2, "by_all": 0, "by_most": 20, "by_any": 30}
+    text = flat(findings.say("hard", doubtful=list(range(13)), agreed=0.9, **facts))
+    assert "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and others." in text
 
 
 def test_report_sentence_without_an_interval():

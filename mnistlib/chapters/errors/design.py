@@ -4,7 +4,7 @@ from mnistlib.chapters.errors.params import Params
 from mnistlib.data.datasets import Dataset
 
 RAUT = "K1, raut"
-PAPER_EPOCHS = 10  # of raut's network: section 3.3, appendix B
+PAPER_EPOCHS, PAPER_BATCH = 10, 64  # of raut's network: section 3.3, appendix B
 FACTORS = {"weights_seed": "first weights", "order_seed": "order", "seed": "subset"}
 
 _AHMAREEN = {"optimizer": "sgd", "learning_rate": 0.01, "batch_size": 32}
@@ -59,6 +59,7 @@ def base(params: Params, images: Dataset) -> dict:
 
 
 def networks(params: Params) -> dict[str, dict]:
-    """Return the networks' settings by system, with the epochs of the parameters."""
-    epochs = {"epochs": params.epochs} if params.epochs else {}
-    return {name: settings | epochs for name, settings in NETWORKS.items()}
+    """Return the networks' settings by system, or the parameters' where they have some."""
+    asked = {"epochs": params.epochs, "batch_size": params.batch_size}
+    own = {name: value for name, value in asked.items() if value is not None}
+    return {name: settings | own for name, settings in NETWORKS.items()}

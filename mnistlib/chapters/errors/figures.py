@@ -65,9 +65,9 @@ def reliability_figure(curves: pd.DataFrame):
     import matplotlib.pyplot as plt
 
     names = list(dict.fromkeys(curves["system"]))
-    rows = max(1, -(-len(names) // 4))
+    rows = max(1, -(-len(names) // 5))
     figure, axes = plt.subplots(
-        rows, 4, figsize=(WIDTH, 2.1 * rows), sharex=True, sharey=True, squeeze=False
+        rows, 5, figsize=(WIDTH, 1.9 * rows), sharex=True, sharey=True, squeeze=False
     )
     for ax in axes.flat[len(names) :]:
         ax.set_axis_off()

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.errors.design import PAPER_EPOCHS, RAUT
+from mnistlib.chapters.errors.design import PAPER_BATCH, PAPER_EPOCHS, RAUT
 from mnistlib.claims.audit import N_TEST, TEST_COUNTS, accuracy_allowed
 from mnistlib.claims.evidence import Fact, Printed
 from mnistlib.claims.registry import printed, reported
@@ -26,9 +26,10 @@ def say(block: str, **facts) -> str:
 
 
 def is_full(params, images) -> bool:
-    """Tell whether raut's network was run as the paper says: all images, ten epochs."""
+    """Tell whether raut's network was run as the paper says: images, epochs, batches."""
     whole = reproduction.is_full_size(params, images.name)
-    return whole and params.epochs in (None, PAPER_EPOCHS)
+    epochs, batch = (None, PAPER_EPOCHS), (None, PAPER_BATCH)
+    return whole and params.epochs in epochs and params.batch_size in batch
 
 
 def allowed() -> dict[str, float]:
@@ -82,7 +83,9 @@ def facts(evidence: dict[str, Printed], full: bool) -> list[Fact]:
     if full and not math.isnan(low):
         text = say("bound", bound=printed(BOUND), low=low / 100)
         tests.append((BOUND, low > reported(BOUND), text))
-    return [Fact(claim, bool(holds), text) for claim, holds, text in tests]
+    return [
+        Fact(claim, bool(holds), text.replace("\n", " ")) for claim, holds, text in tests
+    ]
 
 
 def conflict() -> str:
@@ -178,7 +181,6 @@ def gap_facts(table: pd.DataFrame, spread: dict) -> dict:
         "seen": int(table["seen"].sum()),
         "five": int((table["seeds"] <= 5).sum()),
         "median": float(seeds.median()),
-        "equal": int(np.isinf(table["seeds"]).sum()),
     }
 
 

@@ -22,6 +22,9 @@ class Params(OnImages):
         le=1000,
         description="passes over the training images; None: as each paper has it",
     )
+    batch_size: int | None = Field(
+        16, ge=1, le=4096, description="images per step; None: as each paper has it"
+    )
     seeds: Seeds = Field([0, 1], description="of raut's network")
     system_seeds: Seeds = Field([0], description="of the other papers' systems")
     subset_images: Annotated[Images, Size("train")] = Field(

@@ -150,7 +150,9 @@ def test_networks_are_ahead_behind_alike_or_untested():
     text = say("networks", **findings.networks(effects))
     assert "On 3 seeds, against the network of Fig. 10, V.B and steps are ahead" in text
     assert "beyond chance; L2 is behind beyond chance; ANN cannot be told from" in text
-    text = say("networks", **findings.networks(effects.assign(p_holm=NAN)))
+    untested = effects.assign(p_holm=NAN)
+    assert "nothing is compared" in say("networks", **findings.networks(untested))
+    text = say("networks", **findings.networks(untested.assign(n=1)))
     assert text.endswith("One seed tells no difference between the networks from chance.")
     one = say("networks", **findings.networks(effects.tail(1)))
     assert "of Fig. 10, ANN cannot be told from it." in one

@@ -88,7 +88,8 @@ def test_outcomes_count_diverged_and_stuck_runs_apart():
     others = by_name.drop(("complex_cnn", "none", "none"))
     assert (others[["diverged", "stuck"]] == 0).all(axis=None)
     good = frame[hit & ~stuck & ~diverged]["val_accuracy"].median()
-    assert row["best_text"] == f"{100 * good:.2f}\u202f% (median; 2 of 3 learned)"
+    text = f"{100 * good:.2f}\u202f% (median; 2 of 3 learned)"
+    assert text in tables.to_markdown(table, results.OUTCOMES)
 
     counts = findings.unscaled(table)
     assert counts[0] == {"diverged": 3, "stuck": 1, "runs": 12}

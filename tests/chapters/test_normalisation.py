@@ -61,6 +61,8 @@ def test_a_rate_belongs_to_a_scaling():
         *("0 to 255, 1e-05", "0 to 255, 0.01", "0 to 255, 0.1"),
         *("÷ 255, 0.01", "÷ 255, 0.1"),
     ]
+    close = PARAMS.model_copy(update={"learning_rates": [0.1, 0.10000001]})
+    assert len(design.conditions(close)) == 3 + 2
     assert conditions["0 to 255, 1e-05"] == {"scaling": "none", "learning_rate": 1e-5}
 
 

@@ -101,7 +101,7 @@ def gains(grid: pd.DataFrame) -> pd.DataFrame:
         (accuracies, as text: the mean, or how many learned); the columns of `compare`
         (with - without; Holm over all rows).
     """
-    names = grid["learning_rate"].map("{:g} ".format) + grid["batch_norm"]
+    names = grid["learning_rate"].map("{} ".format) + grid["batch_norm"]
     parts = []
     for (model, scaling), part in grid.assign(system=names).groupby(
         ["model", "scaling"], sort=False
@@ -112,7 +112,7 @@ def gains(grid: pd.DataFrame) -> pd.DataFrame:
             tables.accuracy(r.mean, r.median, r.failed, r.n) for r in systems.itertuples()
         ]
         with_it = systems[systems["batch_norm"] != CONTROL].reset_index(drop=True)
-        controls = with_it["learning_rate"].map(f"{{:g}} {CONTROL}".format)
+        controls = with_it["learning_rate"].map(f"{{}} {CONTROL}".format)
         table = compare(
             part,
             "system",

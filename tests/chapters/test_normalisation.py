@@ -61,6 +61,8 @@ def test_a_rate_belongs_to_a_scaling():
         *("0 to 255, 1e-05", "0 to 255, 0.01", "0 to 255, 0.1"),
         *("÷ 255, 0.01", "÷ 255, 0.1"),
     ]
+    close = PARAMS.model_copy(update={"learning_rates": [0.1, 0.10000001]})
+    assert len(design.conditions(close)) == 3 + 2
     assert conditions["0 to 255, 1e-05"] == {"scaling": "none", "learning_rate": 1e-5}
 
 
@@ -88,7 +90,8 @@ def test_outcomes_count_diverged_and_stuck_runs_apart():
     others = by_name.drop(("complex_cnn", "none", "none"))
     assert (others[["diverged", "stuck"]] == 0).all(axis=None)
     good = frame[hit & ~stuck & ~diverged]["val_accuracy"].median()
-    assert row["best_text"] == f"{100 * good:.2f}\u202f% (median; 2 of 3 learned)"
+    text = f"{100 * good:.2f}\u202f% (median; 2 of 3 learned)"
+    assert text in tables.to_markdown(table, results.OUTCOMES)
 
     counts = findings.unscaled(table)
     assert counts[0] == {"diverged": 3, "stuck": 1, "runs": 12}

@@ -44,7 +44,7 @@ def conditions(params) -> dict[str, dict]:
         params: `mnistlib.chapters.batch_norm.params.Params`.
     """
     return {
-        f"{pixels(scaling)}, {rate:g}": {"scaling": scaling, "learning_rate": rate}
+        f"{pixels(scaling)}, {rate}": {"scaling": scaling, "learning_rate": rate}
         for scaling in params.scalings
         for rate in sorted(
             {*params.learning_rates, *(params.unscaled_rates if scaling == "none" else [])}

@@ -58,20 +58,19 @@ def outcomes(grid: pd.DataFrame) -> pd.DataFrame:
     Returns:
         DataFrame: model, scaling, batch_norm, runs, diverged (loss no longer finite),
         stuck (other runs that did not learn); of the rate that `select` chooses: best (the
-        mean validation accuracy), best_text (it, or how many learned), best_rate, edge.
+        mean validation accuracy), median, failed and n (runs), best_rate, edge.
     """
     by = ["model", "scaling", "batch_norm"]
     rates = settings(grid, [*by, "learning_rate"], "val_accuracy")
     table = rates.groupby(by, sort=False, as_index=False).agg(
         runs=("n", "sum"), diverged=("diverged", "sum"), stuck=("stuck", "sum")
     )
-    chosen = select(grid, by, ["learning_rate"])
-    chosen["best_text"] = [
-        tables.accuracy(row.mean, row.median, row.diverged + row.stuck, row.n)
-        for row in chosen.itertuples()
-    ]
-    chosen = chosen.rename(columns={"mean": "best", "learning_rate": "best_rate"})
-    return table.merge(chosen[[*by, "best", "best_text", "best_rate", "edge"]], on=by)
+    chosen = select(grid, by, ["learning_rate"]).rename(
+        columns={"mean": "best", "learning_rate": "best_rate"}
+    )
+    chosen["failed"] = chosen["diverged"] + chosen["stuck"]
+    of_it = ["best", "median", "failed", "n", "best_rate", "edge"]
+    return table.merge(chosen[[*by, *of_it]], on=by)
 
 
 OUTCOMES = [
@@ -80,7 +79,7 @@ OUTCOMES = [
     Column("runs"),
     Column("diverged"),
     Column("stuck", "did not learn"),
-    Column("best_text", "best accuracy"),
+    Column(("best", "median", "failed", "n"), "best accuracy", tables.accuracy),
     Column(
         ("best_rate", "edge"),
         "at rate",
@@ -102,7 +101,7 @@ def gains(grid: pd.DataFrame) -> pd.DataFrame:
         (accuracies, as text: the mean, or how many learned); the columns of `compare`
         (with - without; Holm over all rows).
     """
-    names = grid["learning_rate"].map("{:g} ".format) + grid["batch_norm"]
+    names = grid["learning_rate"].map("{} ".format) + grid["batch_norm"]
     parts = []
     for (model, scaling), part in grid.assign(system=names).groupby(
         ["model", "scaling"], sort=False
@@ -113,7 +112,7 @@ def gains(grid: pd.DataFrame) -> pd.DataFrame:
             tables.accuracy(r.mean, r.median, r.failed, r.n) for r in systems.itertuples()
         ]
         with_it = systems[systems["batch_norm"] != CONTROL].reset_index(drop=True)
-        controls = with_it["learning_rate"].map(f"{{:g}} {CONTROL}".format)
+        controls = with_it["learning_rate"].map(f"{{}} {CONTROL}".format)
         table = compare(
             part,
             "system",

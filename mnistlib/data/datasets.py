@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from mnistlib.data import digits, download, idx, mnist
-from mnistlib.data.splits import SCALINGS, scale, split  # noqa: F401 (chapter eda)
 from mnistlib.ground import paths
 from mnistlib.ground.errors import DataError
 

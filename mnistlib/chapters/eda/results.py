@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mnistlib import claims
-from mnistlib.data.datasets import SCALINGS, Dataset, scale, split
+from mnistlib.data import SCALINGS, Dataset, scale, split
 from mnistlib.show import tables
 from mnistlib.show.tables import Column
 

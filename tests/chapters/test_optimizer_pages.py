@@ -189,7 +189,14 @@ def test_printed_lies_where_one_more_run_would():
     frame = runs_of({A1: [0.979, 0.9791, 0.9801], A3: [0.97, 0.9701, 0.9702]})
     table = to_markdown(results.readings(frame, True), results.READINGS).splitlines()
     row = [cell.strip() for cell in table[2].split("|")[1:-1]]
-    assert row == [A1, "accuracy, %", "97.96", "97.94", "97.64–98.24", "inside"]
+    assert row == [
+        A1,
+        "accuracy",
+        "97.96\u202f%",
+        "97.94\u202f%",
+        "97.64–98.24\u202f%",
+        "inside",
+    ]
     assert table[4].endswith("| above          |")
     unjudged = to_markdown(results.readings(frame, False), results.READINGS)
     assert "inside" not in unjudged
@@ -206,10 +213,10 @@ def test_readings_are_columns_and_gaps_in_them_dashes(shown):
     results.show_readings(results.readings(frame, True), "Readings", "tab-x", "A note.")
     (text,) = shown
     assert "| 5 epochs, 128" in text
-    assert "**97.95, inside**" in text
-    assert "97.01, above" in text
+    assert "**97.95\u202f%, inside**" in text
+    assert "97.01\u202f%, above" in text
     assert "| 1 of 2 failed" in text  # and no place
-    assert "| 97.90" in text  # one seed: no place
+    assert "| 97.90\u202f%" in text  # one seed: no place
     assert "| –" in text
 
 
@@ -250,7 +257,7 @@ def test_pairs_show_the_direction_of_mcnemar():
          "b_only": [128.4], "ahead": [1], "behind": [2], "runs": [3]}
     )  # fmt: skip
     assert [column.texts(table)[0] for column in results.PAIRS] == [
-        "SGD − Adam", "−1.23", "−123.4", "−2.00\u00a0to\u00a0+0.10", "0.040", "5", "128",
+        "SGD − Adam", "−1.23", "−123.4", "−2.00\u00a0to\u00a0+0.10", "0.040", "5 : 128",
         "+1 / −2 of 3",
     ]  # fmt: skip
 

@@ -74,7 +74,7 @@ def curves_figure(paper: pd.DataFrame, chosen: pd.DataFrame):
     """Draw training and validation loss over epochs: the paper's rates, the chosen ones.
 
     Args:
-        paper: history of the paper's systems with validation images held out.
+        paper: history of A1, A2 and A3 with validation images held out.
         chosen: history of each method at its chosen rate, from the grid.
 
     Returns:
@@ -86,7 +86,7 @@ def curves_figure(paper: pd.DataFrame, chosen: pd.DataFrame):
 
     figure, axes = plt.subplots(2, 2, sharex=True, sharey="row", figsize=(WIDTH, 6.4))
     for row, y in zip(axes, ("train_loss", "val_loss"), strict=True):
-        learning_curves(paper, by="system", y=y, ax=row[0], log=True)
+        learning_curves(paper, by="method", y=y, ax=row[0], log=True)
         learning_curves(chosen, by="method", y=y, ax=row[1], log=True)
         row[1].set_ylabel("")
     for ax, title in zip(axes[0], ("the paper's rates", "the chosen rates"), strict=True):

@@ -52,7 +52,7 @@ def readings(frame: pd.DataFrame, full_size: bool) -> pd.DataFrame:
         full_size: whether they used all images, as the paper did.
 
     Returns:
-        DataFrame, two rows a reading: system, epochs, batch_size, quantity ("accuracy, %"
+        DataFrame, two rows a reading: system, epochs, batch_size, quantity ("accuracy"
         or "loss"), printed (text), evidence (`Printed`).
     """
     rows = []
@@ -66,8 +66,9 @@ def readings(frame: pd.DataFrame, full_size: bool) -> pd.DataFrame:
             reading=_reading(row),
             paper_sized=bool(sized),
         )
-        for quantity, one in zip(("accuracy, %", "loss"), both, strict=True):
-            rows.append((*keys, quantity, one.text, one))
+        for quantity, one in zip(("accuracy", "loss"), both, strict=True):
+            printed = f"{one.text}{tables.THIN_SPACE}%" if one.n_test else one.text
+            rows.append((*keys, quantity, printed, one))
     columns = ["system", "epochs", "batch_size", "quantity", "printed", "evidence"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -83,19 +84,18 @@ def _reading(row) -> str:
 
 
 def _mean(one: Printed) -> str:
-    """Return our mean in the claim's unit, or how many runs gave it none."""
+    """Return our mean, in percent or nats, or how many runs gave none."""
     if one.failed:
         return f"{one.failed} of {len(one.ours)} failed"
-    return tables.number(one.mean[0], _digits(one))
+    mean = one.mean[0]
+    return tables.percent(mean / 100) if one.n_test else tables.number(mean, 4)
 
 
 def _one_run(one: Printed) -> str:
-    low, high = (tables.number(end[0], _digits(one)) for end in one.one_run)
-    return MISSING if low == MISSING else f"{low}–{high}"
-
-
-def _digits(one: Printed) -> int:
-    return 2 if one.n_test else 4
+    low, high = (float(end[0]) for end in one.one_run)
+    if one.n_test:
+        return tables.interval(low / 100, high / 100)
+    return MISSING if low != low else f"{low:.4f}–{high:.4f}"
 
 
 def _place(one: Printed) -> str:
@@ -124,11 +124,16 @@ READINGS = [
 
 def show_readings(table: pd.DataFrame, caption: str, name: str, note: str) -> None:
     """Display `readings`, a column for each number of epochs and each batch size."""
-    rows, settings = ["system", "quantity", "printed"], ["epochs", "batch_size"]
-    wide = table.pivot(index=rows, columns=settings, values="evidence")
+    rows, settings = ("system", "quantity", "printed"), ("epochs", "batch_size")
+    wide = table.pivot(index=list(rows), columns=list(settings), values="evidence")
     wide.columns = [f"{number_of(n, 'epoch')}, {batch}" for n, batch in wide.columns]
-    columns = [Column(row) for row in rows]
-    columns += [Column(setting, format=_judged) for setting in wide.columns]
+    columns = [
+        Column("system"),
+        Column(
+            rows[1:], "printed", lambda what, x: f"loss\u00a0{x}" if what == "loss" else x
+        ),
+        *(Column(setting, format=_judged) for setting in wide.columns),
+    ]
     tables.numbered_table(wide.reset_index(), caption, name, columns, note=note)
 
 
@@ -228,8 +233,7 @@ def pair_table(frame: pd.DataFrame, runs) -> pd.DataFrame:
 PAIRS = [
     Column(("a", "b"), "A − B", lambda a, b: f"{label(a)} − {label(b)}"),
     *DIFFERENCE,
-    Column("a_only", "only A", ".0f"),
-    Column("b_only", "only B", ".0f"),
+    Column(("a_only", "b_only"), "only A : only B", "{:.0f} : {:.0f}".format),
     Column(("ahead", "behind", "runs"), "McNemar", in_words),
 ]
 

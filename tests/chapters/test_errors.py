@@ -415,7 +415,13 @@ def test_many_doubtful_images_are_cut_short():
 
 def test_report_sentence_without_an_interval():
     facts = {"n": 30, "known": 0, "outside": []}
-    assert findings.say("report", **facts).startswith("There is no interval")
+    assert findings.say("report", full=True, **facts).startswith("There is no interval")
+    facts |= {"known": 30, "outside": ["recall of 0 (above)", "f1 of 2 (below)"]}
+    text = flat(findings.say("report", full=True, **facts))
+    assert text.startswith("Of 30 printed scores, 28 lie where")
+    assert text.endswith("not so: recall of 0 (above) and f1 of 2 (below).")
+    small = findings.say("report", full=False, **facts)
+    assert small.endswith("Runs of this size judge none of them.")
 
 
 # --- figures

@@ -106,6 +106,12 @@ def test_the_full_study_asks_for_the_runs_of_the_other_chapters():
     raj = {"model": "raj_cnn", "split": "last", "val_fraction": 0.3, "epochs": 5}
     (case,) = cases(shared | raj, system={"R1": {}})
     assert specs["R1, CNN"] == case.spec
+    asher = {
+        "model": "asher_cnn", "val_fraction": 1 / 6, "epochs": 5, "rotation": 10.0,
+        "shift": 0.1, "zoom": 0.1,
+    }  # fmt: skip
+    (case,) = cases(shared | asher, system={"C1": {}})
+    assert specs["C1, CNN"] == case.spec
     assert specs["A3, Adadelta"].learning_rate == 1.0
     assert specs["A5, batch norm"].model_args == {"batch_norm": "before_activation"}
 

@@ -106,6 +106,12 @@ def test_the_full_study_asks_for_the_runs_of_the_other_chapters():
     raj = {"model": "raj_cnn", "split": "last", "val_fraction": 0.3, "epochs": 5}
     (case,) = cases(shared | raj, system={"R1": {}})
     assert specs["R1, CNN"] == case.spec
+    asher = {
+        "model": "asher_cnn", "val_fraction": 1 / 6, "epochs": 5, "rotation": 10.0,
+        "shift": 0.1, "zoom": 0.1,
+    }  # fmt: skip
+    (case,) = cases(shared | asher, system={"C1": {}})
+    assert specs["C1, CNN"] == case.spec
     assert specs["A3, Adadelta"].learning_rate == 1.0
     assert specs["A5, batch norm"].model_args == {"batch_norm": "before_activation"}
 
@@ -415,7 +421,13 @@ def test_many_doubtful_images_are_cut_short():
 
 def test_report_sentence_without_an_interval():
     facts = {"n": 30, "known": 0, "outside": []}
-    assert findings.say("report", **facts).startswith("There is no interval")
+    assert findings.say("report", full=True, **facts).startswith("There is no interval")
+    facts |= {"known": 30, "outside": ["recall of 0 (above)", "f1 of 2 (below)"]}
+    text = flat(findings.say("report", full=True, **facts))
+    assert text.startswith("Of 30 printed scores, 28 lie where")
+    assert text.endswith("not so: recall of 0 (above) and f1 of 2 (below).")
+    small = findings.say("report", full=False, **facts)
+    assert small.endswith("Runs of this size judge none of them.")
 
 
 # --- figures

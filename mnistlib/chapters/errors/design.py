@@ -2,6 +2,7 @@
 
 from mnistlib.chapters.errors.params import Params
 from mnistlib.data.datasets import Dataset
+from mnistlib.data.splits import VAL_FRACTION
 
 RAUT = "K1, raut"
 PAPER_EPOCHS, PAPER_BATCH = 10, 64  # of raut's network: section 3.3, appendix B
@@ -26,7 +27,7 @@ NETWORKS = {
     | _MOVED
     | {"model": "sayee_cnn", "schedule": "warmup_cosine", "batch_size": 128, "epochs": 30}
     | {"test_each_epoch": True},
-    "C1, CNN": _ADAM | _MOVED | {"model": "asher_cnn"},
+    "C1, CNN": _ADAM | _MOVED | {"model": "asher_cnn", "val_fraction": VAL_FRACTION},
 }
 CLASSICAL = {
     "R6, SVM": _RAJ | {"model": "svm"},

@@ -35,4 +35,4 @@ class Params(OnImages):
     )
     subset_seeds: Seeds = Field([0, 1], description="one subset of images for each")
     weights_seeds: Seeds = Field([0, 1], description="one set of first weights for each")
-    order_seeds: Seeds = Field([0, 1], description="one order of the images for each")
+    order_seeds: Seeds = Field([0], description="one order of the images for each")

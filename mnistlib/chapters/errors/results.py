@@ -40,10 +40,10 @@ REPORT_COLUMNS = [
     Column("digit"),
     *(
         column
-        for score in SCORES
+        for score, name in zip(SCORES, ("precision", "recall", "F1"), strict=True)
         for column in (
-            Column((f"{score}_printed", f"{score}_place"), score, _printed),
-            Column((f"{score}_low", f"{score}_high"), f"one more run, {score}", _range),
+            Column((f"{score}_printed", f"{score}_place"), name, _printed),
+            Column((f"{score}_low", f"{score}_high"), f"one more run, {name}", _range),
         )
     ),
 ]

@@ -349,7 +349,7 @@ def test_findings_of_one_seed_and_of_lost_runs(runs):
     assert "is 0.0100 nats, above our test loss of 0.0095. Set A prints 0.0028" in text
     assert "highest at epoch 2 to 3, by seed; in set B it is so at epoch 13" in text
     assert "validation accuracy has a test accuracy of 95.00" in text
-    assert "−1.00 points (valid), by −1.00 points (held out). One seed" in text
+    assert "by −1.00 points (valid), −1.00 points (held out). One seed" in text
     assert "Of 10 effects of the factorial, 3 differ from zero" in text
     lost = {"status": "diverged"}
     bad = runs_of(("same", 0, [0.1], [0.1], lost), ("held out", 0, [0.1], [0.1], lost))
@@ -358,7 +358,7 @@ def test_findings_of_one_seed_and_of_lost_runs(runs):
         table, results.optimism_table(table), results.readings(bad.frame), none, False
     )
     assert text.count("Runs diverged: there is no") == 3
-    assert "as runs failed (held out)" in text
+    assert "Not compared, as runs did not learn: held out." in text
     assert "allows no test: 3 of 32 runs did not learn." in text
     assert "nan" not in text
 

@@ -139,12 +139,16 @@ def findings(table, optimism, readings, effects: dict, is_paper_sized: bool) -> 
         optimism, effects, is_paper_sized: as in `answer`.
         readings: from `results.readings`.
     """
+    compared = readings["mean_difference"].notna()
     blocks = {
         "first_epoch": first_epoch_facts(table),
         "losses": loss_facts(table),
         "best_epoch": best_epoch_facts(table)
         | {"paper_sized": is_paper_sized, "held": _row(optimism, "held out")},
-        "readings": {"rows": readings.to_dict("records")},
+        "readings": {
+            "rows": readings[compared].to_dict("records"),
+            "lost": list(readings.loc[~compared, "a"]),
+        },
         "effects": effects,
     }
     lines = [prose.say(__file__, name, **facts) for name, facts in blocks.items()]

@@ -242,7 +242,8 @@ def test_printed_table_names_the_sets_inside():
     assert rows.at["test loss, last", "same"] == "0.0180"
     assert rows.at["best epochs, test, training", "same"] == "25.8, 29.6"
     one_seed = results.printed_table(results.evidence(near(0.99, 0.99, seeds=1), False))
-    assert set(one_seed["same_one"]) == {"–"}
+    assert set(one_seed["same_one"]) == {"–", "–, –"}
+    assert set(one_seed["place"]) == {"–"}
 
 
 def test_cited_table_has_ours_only_at_the_papers_size():
@@ -273,6 +274,16 @@ def factorial_frame(seeds=(100, 101), spread=1e-3) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def learned_frame(lost: int = 0) -> pd.DataFrame:
+    frame = factorial_frame()
+    return frame.assign(accuracy=frame["val_accuracy"].where(frame.index >= lost))
+
+
+def facts_of(lost: int = 0) -> dict:
+    frame = learned_frame(lost)
+    return findings.effect_facts(factorial(frame, list(design.PARTS), "accuracy"), frame)
+
+
 def test_the_ablation_is_ten_of_the_sixteen():
     table = results.ablation_table(factorial_frame()).set_index("system")
     assert list(table.index)[:2] == ["none", "only batch norm"]
@@ -290,7 +301,7 @@ def test_the_ablation_is_ten_of_the_sixteen():
 
 def test_effects_have_the_names_of_parts():
     effects = factorial(factorial_frame(), list(design.PARTS), "val_accuracy")
-    facts = findings.effect_facts(effects)
+    facts = findings.effect_facts(effects, learned_frame())
     assert facts["tested"] == 10
     assert facts["largest"]["name"] == "batch norm"
     assert [one["name"] for one in facts["mains"]] == ["batch norm", "augmentation"]
@@ -306,8 +317,7 @@ def test_effects_have_the_names_of_parts():
 
 
 def test_the_answer_judges_at_the_papers_size_alone():
-    table, frame = near(0.9972, 0.9975), factorial_frame()
-    effects = factorial(frame, list(design.PARTS), "val_accuracy")
+    table, effects = near(0.9972, 0.9975), facts_of()
     optimism = results.optimism_table(table)
     whole = findings.answer(results.evidence(table, True), optimism, effects, True)
     assert "final accuracy of 99.72 %, 2 of 5 values lie in" in whole
@@ -317,8 +327,9 @@ def test_the_answer_judges_at_the_papers_size_alone():
     part = findings.answer(results.evidence(table, False), optimism, effects, False)
     assert "not of the paper's size" in part
     assert "99.72" not in part
-    none = effects.assign(effect=NAN, p_holm=NAN)
-    assert "no effect could be estimated" in findings.answer([], optimism, none, False)
+    none = findings.answer([], optimism.assign(optimism=0.0), facts_of(lost=1), False)
+    assert "1 of 32 runs did not learn: no effect could be estimated." in none
+    assert "The last epoch is also the best on the test images (5 seeds)." in none
 
 
 def test_one_value_lies_and_several_lie():
@@ -329,8 +340,7 @@ def test_one_value_lies_and_several_lie():
 
 
 def test_findings_of_one_seed_and_of_lost_runs(runs):
-    effects = factorial(factorial_frame(), list(design.PARTS), "val_accuracy")
-    table = results.measured(runs)
+    effects, table = facts_of(), results.measured(runs)
     text = findings.findings(
         table, results.optimism_table(table), results.readings(runs.frame), effects, True
     )
@@ -339,17 +349,17 @@ def test_findings_of_one_seed_and_of_lost_runs(runs):
     assert "is 0.0100 nats, above our test loss of 0.0095. Set A prints 0.0028" in text
     assert "highest at epoch 2 to 3, by seed; in set B it is so at epoch 13" in text
     assert "validation accuracy has a test accuracy of 95.00" in text
-    assert "−1.00 points (valid), by −1.00 points (held out). One seed" in text
+    assert "by −1.00 points (valid), −1.00 points (held out). One seed" in text
     assert "Of 10 effects of the factorial, 3 differ from zero" in text
     lost = {"status": "diverged"}
     bad = runs_of(("same", 0, [0.1], [0.1], lost), ("held out", 0, [0.1], [0.1], lost))
-    table, none = results.measured(bad), effects.assign(p_holm=NAN, p=NAN)
+    table, none = results.measured(bad), facts_of(lost=3)
     text = findings.findings(
         table, results.optimism_table(table), results.readings(bad.frame), none, False
     )
     assert text.count("Runs diverged: there is no") == 3
-    assert "as runs failed (held out)" in text
-    assert "allows no test" in text
+    assert "Not compared, as runs did not learn: held out." in text
+    assert "allows no test: 3 of 32 runs did not learn." in text
     assert "nan" not in text
 
 

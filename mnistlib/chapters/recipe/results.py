@@ -137,7 +137,7 @@ def printed_table(items: list[Evidence]) -> pd.DataFrame:
     Returns:
         DataFrame: quantity, A and B (printed), same and valid (our means), same_one and
         valid_one (intervals of one more run), place: the sets whose value lies inside,
-        with the padding.
+        with the padding; a dash where nothing is judged.
     """
     runs = [one for one in items if isinstance(one, Printed)]
     rows = []
@@ -151,23 +151,24 @@ def printed_table(items: list[Evidence]) -> pd.DataFrame:
                     "about " if one.claim["hedge"] in ("about", "near", "around") else ""
                 )
                 row[name] = f"{hedge}{one.text}{suffix}"
-                row[padding] = _texts(one.mean, digits, suffix)
-                ends = [_texts(end, digits, suffix) for end in one.one_run]
-                row[f"{padding}_one"] = MISSING if MISSING in ends[0] else " to ".join(ends)
-                if one.place == "inside":
+                row[padding] = ", ".join(
+                    MISSING if np.isnan(x) else f"{x:.{digits}f}{suffix}" for x in one.mean
+                )
+                row[f"{padding}_one"] = ", ".join(
+                    MISSING
+                    if np.isnan(low)
+                    else f"{low:.{digits}f}–{high:.{digits}f}{suffix}"
+                    for low, high in zip(*one.one_run, strict=True)
+                )
+                if one.place == "inside" and one.paper_sized:
                     inside.append(f"{name} (`{padding}`)")
-        rows.append(row | {"place": ", ".join(inside) or "none"})
+        judged = any(one.paper_sized for one in runs)
+        rows.append(row | {"place": ", ".join(inside) or ("none" if judged else MISSING)})
     return pd.DataFrame(rows)
 
 
 def _of_claim(runs: list[Printed], claim: str | None) -> list[Printed]:
     return [one for one in runs if one.claim_id == claim]
-
-
-def _texts(values, digits: int, suffix: str) -> str:
-    return ", ".join(
-        MISSING if np.isnan(value) else f"{value:.{digits}f}{suffix}" for value in values
-    )
 
 
 def optimism_table(table: pd.DataFrame) -> pd.DataFrame:

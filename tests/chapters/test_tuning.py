@@ -259,7 +259,8 @@ def test_shares_are_said_largest_first_or_not_at_all():
     assert list(facts["single"]) == ["learning rate", "filters", "units"]
     assert facts["gain"] == pytest.approx(-0.004, abs=2e-4)
     text = findings.say("shares", **facts)
-    assert "between the settings, the learning rate makes" in text
+    assert "% goes with the learning rate, " in text
+    assert text.endswith("% with two of them together.")
     lost = grid(value=stuck)
     facts = findings.effect_facts(lost, results.effects(lost))
     assert "(without the rate 0.01, at which runs failed)" in findings.say(
@@ -270,6 +271,8 @@ def test_shares_are_said_largest_first_or_not_at_all():
     )
     assert "cannot be said" in findings.say("shares", **none)
     assert findings.say("larger", **none) == "No effect can be tested."
+    small = findings.say("larger", **facts | {"larger": []})
+    assert small.startswith("No effect is larger")
 
 
 def test_searches_say_after_how_many_runs_or_never():

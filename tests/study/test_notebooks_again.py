@@ -81,7 +81,10 @@ def test_all_cells_run_again_and_show_the_same(name, execute):
     given = {"dataset": "digits"} if on_images else {"results": "bench/results"}
     cells = code_cells(name, **given)
     start = [cell for cell in cells if cell.id in FIRST]
-    assert [cell.id for cell in start] == list(FIRST if on_images else FIRST[:-1])
+    first = [
+        cell.id for cell in start if cell.id != "check"
+    ]  # in a cell of its own, or not
+    assert first == list(FIRST[1:] if on_images else FIRST[1:-1])
     done = execute(cells + again(cells, "again") + again(start, "start"))
     first = done[: len(cells)]
     first += [cell for cell in first if cell.id in FIRST]

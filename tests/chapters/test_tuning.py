@@ -259,7 +259,8 @@ def test_shares_are_said_largest_first_or_not_at_all():
     assert list(facts["single"]) == ["learning rate", "filters", "units"]
     assert facts["gain"] == pytest.approx(-0.004, abs=2e-4)
     text = findings.say("shares", **facts)
-    assert "between the settings, the learning rate makes" in text
+    assert "% goes with the learning rate, " in text
+    assert text.endswith("% with two of them together.")
     lost = grid(value=stuck)
     facts = findings.effect_facts(lost, results.effects(lost))
     assert "(without the rate 0.01, at which runs failed)" in findings.say(
@@ -269,7 +270,9 @@ def test_shares_are_said_largest_first_or_not_at_all():
         frame, results.effects(frame.query("units + filters == 64"))
     )
     assert "cannot be said" in findings.say("shares", **none)
-    assert findings.say("found", **none) == "No effect can be tested."
+    assert findings.say("larger", **none) == "No effect can be tested."
+    small = findings.say("larger", **facts | {"larger": []})
+    assert small.startswith("No effect is larger")
 
 
 def test_searches_say_after_how_many_runs_or_never():
@@ -285,7 +288,7 @@ def test_searches_say_after_how_many_runs_or_never():
     assert [(f["half"], f["most"]) for f in facts] == [(2, 3), (None, None)]
     text = findings.say("searches", searches=facts)
     assert text.endswith(
-        "random search 2 and 3 (2 orders), Hyperband never and never (1 order)."
+        "random search 2 (3), Hyperband never (never). Replayed: 2 and 1 orders."
     )
 
 
@@ -312,14 +315,14 @@ def test_differences_are_said_of_readings_and_the_choice_alone():
 
 def test_what_else_was_found_is_one_sentence_each():
     frame = grid()
-    said = findings.found(frame, results.effects(frame), FULL)
+    said = findings.sentences(frame, results.effects(frame), FULL)
     assert len(said) == 6
     assert said[0].startswith(
         "The report gives three accuracies for one network: 98.80, 98.6"
     )
     assert said[1].endswith("The report's rate, 0.001, is the same.")
     slow = grid(value=lambda f, u, rate, seed: 0.9 + 1e-3 * np.log10(rate))
-    said = findings.found(slow, results.effects(slow), FULL)
+    said = findings.sentences(slow, results.effects(slow), FULL)
     assert "the highest rate that was searched" in said[1]
     assert "is another one" in said[1]
 
@@ -396,5 +399,5 @@ def test_the_answer_holds_grid_searches_and_the_printed_number():
     text = findings.answer(frame, results.effects(frame), steps, items, FULL, MNIST)
     first, second, third = text.split("\n\n")
     assert first.startswith("**Of 27 settings, 128 filters")
-    assert "random search 1 and 1 (1 order)" in second
+    assert second.endswith("random search 1 (1). Replayed: 1 order.")
     assert "the printed 98.80" in third

@@ -4,7 +4,7 @@ import pandas as pd
 
 from mnistlib.chapters.tuning.design import SETTINGS, TEXT, TRIALS
 from mnistlib.show.plots import learning_curves
-from mnistlib.show.style import INK, QUIET, WIDTH, colours, label, log_axis, value_axis
+from mnistlib.show.style import INK, QUIET, WIDTH, colours, label, log_axis
 
 SEARCH_NAMES = {
     "random": "random search",
@@ -18,6 +18,12 @@ def _percent(value: float, _place) -> str:
     return f"{100 * value:g} %"
 
 
+def _error_axis(ax, errors) -> None:
+    log_axis(ax, "y", errors)
+    ax.yaxis.set_major_formatter(_percent)
+    ax.set_ylabel("validation error")
+
+
 def finish_rates(ax, points: pd.DataFrame) -> None:
     """Give a drawing of errors over rates its axes, its legend and the report's points.
 
@@ -25,7 +31,7 @@ def finish_rates(ax, points: pd.DataFrame) -> None:
         ax: with lines, one for each number of filters and of units.
         points: `SETTINGS` and error of each point.
     """
-    from matplotlib.ticker import NullFormatter
+    from matplotlib.patheffects import withStroke
 
     ax.figure.set_size_inches(WIDTH, 4.2)
     for name, settings in {"stated rate": TEXT, **TRIALS}.items():
@@ -33,12 +39,11 @@ def finish_rates(ax, points: pd.DataFrame) -> None:
         for row in at.itertuples():
             place = (row.learning_rate, row.error)
             ax.plot(*place, "o", ms=13, mfc="none", mec=INK, mew=1.2, zorder=5)
-            ax.annotate(name, place, (9, 6), textcoords="offset points", fontsize=8)
+            text = ax.annotate(name, place, (9, 6), textcoords="offset points", fontsize=8)
+            text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
     log_axis(ax, "x", points["learning_rate"])
-    log_axis(ax, "y", points["error"])
-    ax.yaxis.set_major_formatter(_percent)
-    ax.yaxis.set_minor_formatter(NullFormatter())
-    ax.set(xlabel=label("learning_rate"), ylabel="validation error")
+    _error_axis(ax, points["error"])
+    ax.set_xlabel(label("learning_rate"))
     ax.margins(x=0.1)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 
@@ -56,13 +61,14 @@ def search_figure(steps: pd.DataFrame, best: float):
     palette = colours(SEARCH_NAMES)
     for name, part in steps.groupby("search", sort=False):
         looks = {"color": palette[name], "ls": _STYLES[name], "drawstyle": "steps-post"}
-        left.plot(part["cost"], part["mean"], label=SEARCH_NAMES[name], **looks)
+        left.plot(part["cost"], 1 - part["mean"], label=SEARCH_NAMES[name], **looks)
         if part["orders"].iloc[0] > 1:
             band = {"color": palette[name], "alpha": 0.13, "lw": 0, "step": "post"}
-            left.fill_between(part["cost"], part["low"], part["high"], **band)
+            left.fill_between(part["cost"], 1 - part["high"], 1 - part["low"], **band)
         right.plot(part["cost"], part["hit"], label=SEARCH_NAMES[name], **looks)
-    left.axhline(best, color=QUIET, lw=0.8)
-    value_axis(left.yaxis, "val_accuracy")
+    _error_axis(left, 1 - steps["mean"])
+    if best < 1:  # no place on a logarithmic axis
+        left.axhline(1 - best, color=QUIET, lw=0.8)
     right.yaxis.set_major_formatter(_percent)
     right.set(ylabel="orders with one as good")
     right.axhline(0.95, color=QUIET, lw=0.8)

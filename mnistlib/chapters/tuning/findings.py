@@ -74,7 +74,7 @@ def effect_facts(frame: pd.DataFrame, effects: pd.DataFrame) -> dict:
     return {
         "single": {words(row.term): row.share for row in tested[one].itertuples()},
         "together": float(tested.loc[~one, "share"].sum()),
-        "found": list(map(words, tested.loc[tested["p_holm"] < 0.05, "term"])),
+        "larger": list(map(words, tested.loc[tested["p_holm"] < 0.05, "term"])),
         "lost": [f"{rate:g}" for rate in results.lost_rates(frame)],
         "rates": means[means["setting"] == "learning_rate"].to_dict("records"),
         "units": units["level"].astype(int).tolist(),
@@ -139,7 +139,7 @@ def answer(grid: pd.DataFrame, effects, steps, items, params, images) -> str:
     )
 
 
-def found(grid: pd.DataFrame, effects, params) -> list[str]:
+def sentences(grid: pd.DataFrame, effects, params) -> list[str]:
     """Return what is found beside the answer, a sentence each."""
     facts = grid_facts(grid)
     of_effects = effect_facts(grid, effects)
@@ -150,7 +150,7 @@ def found(grid: pd.DataFrame, effects, params) -> list[str]:
         say("places", **facts),
         say("rates", **facts, **of_effects, epochs=params.grid_epochs),
         say("units", **of_effects),
-        say("found", **of_effects),
+        say("larger", **of_effects),
     ]
 
 

@@ -59,7 +59,11 @@ GRID_COLUMNS = [
     Column("learning_rate", "learning rate", tables.rate),
     Column("parameters", format=tables.count),
     Column(("mean", "median", "failed", "n"), "validation accuracy", tables.accuracy),
-    Column(("min", "max"), "lowest to highest", tables.interval),
+    Column(
+        ("min", "max", "n"),
+        "lowest to highest",
+        lambda low, high, n: tables.interval(low, high) if n > 1 else tables.MISSING,
+    ),
     Column("printed", "the report's", lambda text: text or tables.MISSING),
 ]
 

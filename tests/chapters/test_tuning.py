@@ -168,14 +168,6 @@ def test_as_good_as_the_best_is_within_one_standard_error_of_it():
     )
 
 
-def test_level_means_are_means_over_points():
-    table = results.level_means(grid(value=stuck)).set_index(["setting", "level"])
-    by_hand = grid(value=stuck).query("units == 64")["val_accuracy"].mean()
-    assert table.loc[("units", 64), "mean"] == pytest.approx(by_hand)
-    assert table.loc[("learning_rate", 0.01), "failed"] == 2
-    assert table.loc[("filters", 32), "failed"] == 0
-
-
 def test_averages_are_those_of_scikit_learn():
     tested = runs()
     keys = tested.frame.query("system == @STATED")["key"]
@@ -258,6 +250,10 @@ def test_shares_are_said_largest_first_or_not_at_all():
     facts = findings.effect_facts(frame, results.effects(frame))
     assert list(facts["single"]) == ["learning rate", "filters", "units"]
     assert facts["gain"] == pytest.approx(-0.004, abs=2e-4)
+    assert facts["units"] == [32, 64, 128]
+    best = max(facts["rates"], key=lambda row: row["mean"])
+    at_best = frame.query("learning_rate == 0.001")["val_accuracy"].mean()
+    assert (best["level"], best["mean"]) == (0.001, pytest.approx(at_best))
     text = findings.say("shares", **facts)
     assert "% goes with the learning rate, " in text
     assert text.endswith("% with two of them together.")

@@ -69,16 +69,16 @@ def effect_facts(frame: pd.DataFrame, effects: pd.DataFrame) -> dict:
     """
     tested = effects[effects["share"].notna()].sort_values("share", ascending=False)
     one = ~tested["term"].str.contains(TIMES)
-    means = results.level_means(frame)
-    units = means[means["setting"] == "units"].sort_values("level")
+    units = frame.groupby("units")["val_accuracy"].mean()
+    rates = frame.groupby("learning_rate")["val_accuracy"].mean()
     return {
         "single": {words(row.term): row.share for row in tested[one].itertuples()},
         "together": float(tested.loc[~one, "share"].sum()),
         "larger": list(map(words, tested.loc[tested["p_holm"] < 0.05, "term"])),
         "lost": [f"{rate:g}" for rate in results.lost_rates(frame)],
-        "rates": means[means["setting"] == "learning_rate"].to_dict("records"),
-        "units": units["level"].astype(int).tolist(),
-        "gain": float(units["mean"].iloc[-1] - units["mean"].iloc[0]),
+        "rates": [{"level": level, "mean": mean} for level, mean in rates.items()],
+        "units": units.index.tolist(),
+        "gain": float(units.iloc[-1] - units.iloc[0]),
     }
 
 

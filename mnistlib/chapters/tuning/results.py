@@ -74,22 +74,6 @@ def chosen(frame: pd.DataFrame) -> dict:
     return select(frame, [], **rule).to_dict("records")[0]
 
 
-def level_means(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean validation accuracy at each level of each setting.
-
-    Returns:
-        DataFrame: setting, level, mean, best (of the points at that level), failed (runs).
-    """
-    rows, frame = [], frame.assign(failed=~learned(frame, "val_accuracy"))
-    for name in SETTINGS:
-        for level, part in frame.groupby(name):
-            points = part.groupby(SETTINGS)["val_accuracy"].mean()
-            means = {"mean": points.mean(), "best": points.max()}
-            failed = int(part["failed"].sum())
-            rows.append({"setting": name, "level": level, **means, "failed": failed})
-    return pd.DataFrame(rows)
-
-
 def lost_rates(frame: pd.DataFrame) -> list[float]:
     """Return the learning rates at which a run of the grid failed, from low to high."""
     failed = ~learned(frame, "val_accuracy")

@@ -83,7 +83,7 @@ def judge(claim_id: str, evidence: Iterable[Evidence]) -> Verdict:
         if isinstance(one, Untestable) and not runs:
             return Verdict(claim_id, NOT_TESTABLE, one.text, one)
     if not runs:
-        return Verdict(claim_id, NOT_JUDGED, "No chapter of this report was about it.")
+        return Verdict(claim_id, NOT_JUDGED, "This report has no evidence about it.")
     judged = [one for one in runs if one.paper_sized and one.place]
     if not judged:
         return Verdict(claim_id, NOT_JUDGED, _why_not(runs), runs[0])

@@ -13,19 +13,18 @@ from mnistlib.claims.registry import load_claims
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module")
-def gathered():
-    """What the notebooks that the tests keep say about claims."""
-    return results.gather(results.executed("tests/reference"))
+def gathered(folder: str) -> results.Gathered:
+    """Return what the executed notebooks of a folder say about claims."""
+    return results.gather(results.executed(folder))
 
 
-def test_every_claim_has_evidence_or_a_reason(gathered):
-    about = {one.claim_id for one in gathered.evidence}
+def test_every_claim_has_evidence_or_a_reason_on_mnist():
+    about = {one.claim_id for one in gathered("book/notebooks").evidence}
     assert set(load_claims().index) - about == set()
 
 
-def test_small_digits_are_no_verdict_on_any_run(gathered):
-    board = results.scoreboard(gathered)
+def test_small_digits_are_no_verdict_on_any_run():
+    board = results.scoreboard(gathered("tests/reference"))
     judged = board[board["n"].notna()]
     assert set(judged["verdict"]) <= {"not judged", "contradicted", "reproduced"}
     # Facts, which need no run, are judged on any data.

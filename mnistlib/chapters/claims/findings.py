@@ -18,7 +18,7 @@ def counts(board: pd.DataFrame) -> dict:
     """Return the facts of the answer: claims by verdict.
 
     Returns:
-        n (claims), papers, reproduced, readings, higher, lower, contradicted, untestable,
+        n (claims), reproduced, readings, higher, lower, contradicted, untestable,
         unjudged: numbers; far: the row (a dict) that lies farthest outside in images, None
         where no test accuracy lies outside.
     """
@@ -26,7 +26,6 @@ def counts(board: pd.DataFrame) -> dict:
     outside = board[board["images"] > 0].sort_values("images")
     return {
         "n": len(board),
-        "papers": board["paper"].nunique(),
         "reproduced": int(n.get(REPRODUCED, 0)),
         "readings": int(n.get(UNDER_A_READING, 0)),
         "higher": int(n.get(HIGHER, 0)),

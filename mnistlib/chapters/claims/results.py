@@ -9,7 +9,7 @@ import pandas as pd
 
 from mnistlib.claims.evidence import Evidence, Printed, from_dict
 from mnistlib.claims.registry import load_claims, systems
-from mnistlib.claims.verdicts import VERDICTS, Verdict, judge
+from mnistlib.claims.verdicts import NOT_JUDGED, VERDICTS, Verdict, judge
 from mnistlib.ground import paths
 from mnistlib.ground.notebook import read_notebook
 from mnistlib.show import report
@@ -130,13 +130,14 @@ def by_paper(board: pd.DataFrame) -> pd.DataFrame:
 
 
 def spreads(board: pd.DataFrame) -> pd.DataFrame:
-    """Return the claims of one number beside which there are runs, on one scale.
+    """Return the measured claims of one number beside which runs are, on one scale.
 
     Returns:
         DataFrame: rows of `scoreboard` with at (how far the printed value lies from our
         mean, in half widths of one more run's interval: inside is -1 to 1).
     """
-    judged = board[board["high"] > board["low"]]
+    measured = ~board["unit"].isin(["bool", "digit", "epoch", "rate"])
+    judged = board[measured & (board["high"] > board["low"])]
     half = (judged["high"] - judged["low"]) / 2
     middle = (judged["high"] + judged["low"]) / 2
     at = (judged["value"] - middle) / half
@@ -207,7 +208,7 @@ def _printed(hedge: str, text: str, unit: str) -> str:
 
 
 def _verdict(verdict: str, reading: str) -> str:
-    return f"{verdict}: with {reading}" if reading else verdict
+    return f"{verdict}: with {reading}" if reading and verdict != NOT_JUDGED else verdict
 
 
 # The scoreboard as a page shows it.

@@ -46,7 +46,7 @@
     const label = document.createElement("label");
     const input = document.createElement("input");
     input.type = "search";
-    input.placeholder = "a paper, a verdict, a quantity";
+    input.placeholder = "any words of a row";
     label.append("Show rows with ", input);
     const count = document.createElement("span");
     count.setAttribute("role", "status");

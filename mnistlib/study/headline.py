@@ -170,8 +170,8 @@ def sentences(found: pd.DataFrame) -> str:
     sides = {"higher": above, "lower": below, "level": len(gaps) - above - below}
     lie = [f"{n} {'lies' if n == 1 else 'lie'} {side}" for side, n in sides.items() if n]
     said = [
-        f"{number_of(rows['paper'].nunique(), 'paper')} print {len(rows)} accuracies of "
-        f"systems that we ran. Beside our means, {join(lie)}; the differences are "
+        f"The papers print {number_of(len(rows), 'value')} of accuracy for systems that we "
+        f"ran. Beside our means, {join(lie)}; the differences are "
         f"{gaps.abs().min():.2f} to {gaps.abs().max():.2f} percentage points."
     ]
     if len(several):
@@ -226,9 +226,9 @@ def opening(notebooks: list[Path], folder: Path) -> str:
     if not has_picture(found):
         return verdicts(notebooks)
     picture(found, folder / PICTURE)
-    return verdicts(notebooks) + (
+    return (
         f"```{{figure}} {PICTURE}\n:name: fig-headline\n:width: 85%\n:alt: {ALT}\n\n"
-        f"{PICTURE_CAPTION}\n```\n\n{sentences(found)}\n"
+        f"{PICTURE_CAPTION}\n```\n\n{sentences(found)}\n\n{verdicts(notebooks)}"
     )
 
 

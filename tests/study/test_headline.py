@@ -114,7 +114,7 @@ def test_the_opening_draws_the_accuracies_and_says_what_they_show(executed, tmp_
     assert f"{{figure}} {headline.PICTURE}\n:name: fig-headline\n" in text
     assert "\n:alt: A row for each system" in text
     # 97.96 and 98.65 are above 97.5 and 92.5; 98.27 is below 99; 98.3 is 98.3.
-    assert "2 papers print 4 accuracies of systems that we ran." in text
+    assert "The papers print 4 values of accuracy for systems that we ran." in text
     assert "2 lie higher, 1 lies lower and 1 lies level; the differences are 0.00" in text
     assert "0.00 to 6.15 percentage points" in text
     assert "For our 3 systems with several seeds" in text

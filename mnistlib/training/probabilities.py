@@ -1,9 +1,9 @@
 """Class probabilities of test images, as records keep them.
 
-The largest probability of an image is a float16. The nine others have at most five
-significant bits, so that one fits a byte: down to ``2**-14`` each is within 1/32 of its
-value, below within ``2**-19`` of it. A tie of rounded values is none of the network's: the
-predicted digit is kept on its own.
+The largest probability of an image is a float16. The nine others are rounded to float16
+and then to at most five significant bits, so that one fits a byte: the second rounding
+moves each by at most 1/32 of it down to ``2**-14``, and by ``2**-19`` below. A tie of
+rounded values is none of the network's: the predicted digit is kept on its own.
 """
 
 import numpy as np

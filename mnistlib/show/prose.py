@@ -4,6 +4,7 @@
 tested, in ``findings.py``. A fact that a block names and does not get is an error.
 """
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -69,4 +70,5 @@ def say(module_file: str, block: str, **facts) -> str:
             f"block {block!r} of {TEMPLATE} needs a fact that was not given. "
             f"Received: {', '.join(facts) or 'none'}; {error}"
         ) from None
-    return text.strip()
+    # A line that begins with a number and a full stop would begin a list.
+    return re.sub(r"\n(?=\d+\.)", " ", text.strip())

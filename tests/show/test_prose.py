@@ -14,6 +14,7 @@ def beside(tmp_path):
         "{% if p < 0.05 %}\n{{ p | p }}{% else %}\nno difference{% endif %}.\n"
         "{% endblock %}\n"
         "{% block other %}{{ names | listed }}{% endblock %}\n"
+        "{% block end %}\nthere are\n{{ n }}. More.\n{% endblock %}\n"
     )
     return str(tmp_path / "findings.py")
 
@@ -26,7 +27,11 @@ def test_a_block_is_one_finding(beside):
 
 
 def test_an_unknown_block_and_a_missing_fact_are_told(beside):
-    with pytest.raises(StudyError, match=r"block of findings.md.j2 \(gap, other\)"):
+    with pytest.raises(StudyError, match=r"block of findings.md.j2 \(gap, other, end\)"):
         say(beside, "nothing")
     with pytest.raises(StudyError, match="needs a fact that was not given"):
         say(beside, "gap", n=3)
+
+
+def test_a_number_at_the_end_of_a_sentence_begins_no_list(beside):
+    assert say(beside, "end", n=5) == "there are 5. More."

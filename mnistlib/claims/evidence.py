@@ -14,6 +14,12 @@ from mnistlib.ground.errors import StudyError
 from mnistlib.stats.intervals import LEARNED_FROM, place, prediction, t_interval, wilson
 
 LEVEL = 0.95
+# Quantities without a normal spread: what most runs give is what one more run would give.
+DISCRETE = ("bool", "digit", "rate")
+# Fewest runs whose range stands for one more run, where there is no normal spread.
+RANGE_FROM = 5
+# The papers' words for a number that is less than exact.
+INEXACT = ("about", "around", "near", "approximate")
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,8 @@ class Printed:
         paper_sized: whether the runs used as many images and epochs as the paper; if not,
             nothing is judged.
         seedless: whether the system has no seed, so that every run gives the same.
+        learned: of each run, whether it learned; None: each did, but for accuracies of no
+            more than twice guessing, and values that are not there.
     """
 
     claim_id: str
@@ -40,6 +48,7 @@ class Printed:
     n_test: int | None = None
     paper_sized: bool = True
     seedless: bool = False
+    learned: list[bool] | None = None
 
     @cached_property
     def claim(self):
@@ -64,9 +73,11 @@ class Printed:
 
     @property
     def failed(self) -> int:
-        """Runs that gave no value, or an accuracy no better than twice guessing."""
+        """Runs that gave no value, or that did not learn."""
         bad = np.isnan(self.values).any(axis=1)
-        if self.claim["unit"] == "percent":
+        if self.learned is not None:
+            bad |= ~np.array(self.learned, dtype=bool)
+        elif self.claim["unit"] == "percent":
             bad |= (self.values < 100 * LEARNED_FROM).any(axis=1)
         return int(bad.sum())
 
@@ -86,14 +97,24 @@ class Printed:
     def one_run(self) -> tuple[np.ndarray, np.ndarray]:
         """Where one more run would lie, (low, high), each float64 (k,).
 
-        The level is 95 % for a list as a whole: Bonferroni's, each of k at 1 - .05/k. NaN
-        with one seed, and where a run failed: there is no normal spread.
+        The level is 95 % for a list as a whole: Bonferroni's, each of k at 1 - .05/k. For
+        epochs, the range of five runs or more; for a digit, a choice, yes or no, the value
+        of more than half of the runs. NaN with one seed, and where a run failed: there is
+        no normal spread.
         """
         nothing = np.full(self.values.shape[1], np.nan)
         if self.seedless:
             return self.values[0], self.values[0]
         if self.failed:
             return nothing, nothing
+        if self.claim["unit"] in DISCRETE:
+            given, counts = np.unique(self.values[:, 0], return_counts=True)
+            most = given[counts > len(self.ours) / 2]
+            return (most, most) if len(most) and len(self.ours) > 1 else (nothing, nothing)
+        if self.claim["unit"] == "epoch":
+            some = len(self.ours) >= RANGE_FROM
+            ends = self.values.min(axis=0), self.values.max(axis=0)
+            return ends if some else (nothing, nothing)
         level = 1 - (1 - LEVEL) / self.values.shape[1]
         low, high = zip(*(prediction(part, level) for part in self.values.T), strict=True)
         most = {"percent": 100, "fraction": 1}.get(self.claim["unit"], math.inf)
@@ -102,34 +123,61 @@ class Printed:
 
     @property
     def images(self) -> tuple[float, float]:
-        """Wilson's interval of our mean accuracy, in percent; NaN for other quantities."""
+        """Wilson's interval of our mean accuracy, in the claim's unit; NaN for others."""
         if not self.n_test or np.isnan(self.mean).any():
             return math.nan, math.nan
-        right = round(float(self.mean[0]) * self.n_test / 100)
+        whole = 100 if self.claim["unit"] == "percent" else 1
+        right = round(float(self.mean[0]) * self.n_test / whole)
         low, high = wilson(right, self.n_test)
-        return 100 * low, 100 * high
+        return whole * low, whole * high
+
+    @property
+    def tolerance(self) -> np.ndarray:
+        """What a printed value may be off by its digits, float64 (k,).
+
+        A printed value is a rounded one: half a unit of its last digit; a whole unit where
+        the paper calls it inexact. A digit, a choice or a bound is what it is.
+        """
+        texts = self.claim["printed"]
+        texts = texts if isinstance(texts, list) else [texts]
+        units = 1.0 if self.claim["hedge"].startswith(INEXACT) else 0.5
+        if self.claim["unit"] in (*DISCRETE, "epoch") or self.claim["bound"]:
+            units = 0.0
+        return np.array([units * 10.0 ** -len(text.partition(".")[2]) for text in texts])
 
     @cached_property
     def places(self) -> list[str]:
         """Where each printed value lies: "inside", "below", "above", or "" unknown.
 
-        A printed value is a rounded one: it is inside when some number that is rounded to
-        it is.
+        A printed value that is claimed as a lower bound is "inside" where one more run
+        would lie above it, "above" where it would lie below, and unknown between.
         """
-        texts = self.claim["printed"]
-        texts = texts if isinstance(texts, list) else [texts]
-        half = [0.5 * 10.0 ** -len(text.partition(".")[2]) for text in texts]
-        ends = zip(*self.one_run, strict=True)
-        return [
-            place(value, low - more, high + more)
-            for value, more, (low, high) in zip(self.value, half, ends, strict=True)
-        ]
+        low, high = self.one_run
+        if self.claim["bound"] == "lower":
+            at, least, most = self.value[0], low[0], high[0]
+            return ["inside" if least >= at else "above" if most < at else ""]
+        ends = zip(low - self.tolerance, high + self.tolerance, strict=True)
+        return [place(value, *pair) for value, pair in zip(self.value, ends, strict=True)]
+
+    @property
+    def _away(self) -> np.ndarray:
+        """How far each printed value lies outside, 0 inside; float64 (k,)."""
+        low, high = self.one_run
+        away = np.maximum(low - self.value, self.value - high) - self.tolerance
+        return np.maximum(away, 0)
 
     @property
     def place(self) -> str:
-        """Where the printed value lies as a whole: a list is inside when all of it is."""
-        first = [where for where in self.places if where != "inside"]
-        return first[0] if first else "inside"
+        """Where the printed value lies as a whole.
+
+        A list is inside when all of it is; else it lies where its farthest value does.
+        """
+        if "" in self.places:
+            return ""
+        outside = [where != "inside" for where in self.places]
+        if not any(outside):
+            return "inside"
+        return self.places[int(np.argmax(np.where(outside, self._away, -1)))]
 
     @property
     def distance(self) -> float:
@@ -137,8 +185,7 @@ class Printed:
 
         In the claim's unit, the largest of a list; NaN without an interval.
         """
-        low, high = self.one_run
-        return float(np.maximum(np.maximum(low - self.value, self.value - high), 0).max())
+        return float(self._away.max())
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ COLUMNS = [
     "status_of_spec",
     "conflicts",
     "hedge",
+    "bound",
     "note",
 ]
 
@@ -40,10 +41,10 @@ def load_claims() -> pd.DataFrame:
         DataFrame indexed by claim id with the columns paper, system, metric, value (a
         number, or a list per class or epoch), printed (its text, with the digits that the
         paper prints), unit, place, protocol, status_of_spec, conflicts (list of claim
-        ids), hedge and note (texts). A field that a claim does not have is empty. The
-        terms are explained at the top of claims.yaml.
+        ids), hedge, bound ("lower" or "") and note (texts). A field that a claim does not
+        have is empty. The terms are explained at the top of claims.yaml.
     """
-    empty = {"conflicts": [], "hedge": "", "note": ""}
+    empty = {"conflicts": [], "hedge": "", "bound": "", "note": ""}
     rows = [empty | claim for claim in _registry()["claims"]]
     # Lists are shared with the cached registry: copy them, a caller may change his.
     rows = [{k: list(v) if isinstance(v, list) else v for k, v in r.items()} for r in rows]

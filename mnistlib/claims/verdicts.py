@@ -3,8 +3,10 @@
 The rules, written down before the full study was run:
 
 1. A printed number is one run. It is judged by the interval in which one more run of ours
-   would lie (95 %; for a list, 95 % for all its values together), widened by the rounding
-   of the printed digits, whatever word hedges it.
+   would lie (95 %; for a list, 95 % for all its values together), widened by half a unit
+   of the last printed digit, by a whole unit where the paper calls the number inexact. A
+   lower bound holds where that interval lies above it. Epochs are judged by the range of
+   five runs or more; a digit, a choice, yes or no by what more than half of the runs give.
 2. *reproduced*: it lies inside for a system that the paper states, or that arithmetic
    settles; or the claim is a fact that holds.
 3. *reproduced under a reading*: the paper leaves a setting open, and it lies inside for at
@@ -13,9 +15,11 @@ The rules, written down before the full study was run:
    is to the nearest end, of the reading that comes nearest.
 5. *contradicted*: a fact that does not hold: of the data, by arithmetic, or because two
    claims of one paper cannot both be so.
-6. *not testable*: nothing describes the system, or the value only stood in a lost picture.
-7. *not judged*: the runs are not of the paper's size, as in a quick study, or some failed,
-   or there is one seed alone.
+6. *not testable*: the paper calls the value simulated; or it only stood in a lost picture;
+   or nothing describes the system, and no declared reading of ours covers the value.
+7. *not judged*: the runs are not of the paper's size, as in a quick study, or some did not
+   learn, or there is one seed alone; also where only some readings could be judged, and
+   none of these covers the value.
 
 A fact counts before runs: a number that arithmetic excludes is contradicted, whatever runs
 give.
@@ -79,6 +83,10 @@ def judge(claim_id: str, evidence: Iterable[Evidence]) -> Verdict:
         word = REPRODUCED if fact.holds else CONTRADICTED
         return Verdict(claim_id, word, fact.text, fact)
     runs = [one for one in about if isinstance(one, Printed)]
+    claim = load_claims().loc[claim_id]
+    if "simulated" in claim["hedge"]:
+        reason = "The paper calls this value simulated: it may not be a measurement."
+        return Verdict(claim_id, NOT_TESTABLE, reason, runs[0] if runs else None)
     for one in about:
         if isinstance(one, Untestable) and not runs:
             return Verdict(claim_id, NOT_TESTABLE, one.text, one)
@@ -95,7 +103,14 @@ def judge(claim_id: str, evidence: Iterable[Evidence]) -> Verdict:
         readings = "; ".join(f"with {one.reading}" for one in inside)
         return Verdict(claim_id, UNDER_A_READING, f"{readings}.", inside[0], 0.0, 0.0)
     nearest = min(judged, key=lambda one: one.distance)
-    scale = _PER_IMAGE.get(load_claims().at[claim_id, "unit"])
+    if claim["status_of_spec"] == "none":
+        reason = "The system is not described, and no reading of ours covers the value."
+        return Verdict(claim_id, NOT_TESTABLE, reason, nearest)
+    lost = [one.reading for one in runs if one not in judged]
+    if lost:
+        reason = f"Outside, but not all readings could be judged: {'; '.join(lost)}."
+        return Verdict(claim_id, NOT_JUDGED, reason, nearest)
+    scale = _PER_IMAGE.get(claim["unit"])
     n = nearest.n_test
     images = nearest.distance / scale * n if n and scale else float("nan")
     word = HIGHER if nearest.place == "above" else LOWER

@@ -12,7 +12,7 @@ from mnistlib.show import tables
 from mnistlib.show.tables import Column
 from mnistlib.show.words import number_of
 from mnistlib.stats.evaluate import confusion, half_errors
-from mnistlib.stats.intervals import accuracies, errors_implied, place
+from mnistlib.stats.intervals import accuracies, errors_implied, learned, place
 
 N_TEST = 10_000  # MNIST's test images, on which the papers' accuracies are shares
 N_TRAIN = 60_000
@@ -251,6 +251,8 @@ def test_evidence(
         **fields: of `Printed`: reading, paper_sized, seedless.
     """
     n_test = int(frame["n_examples"].iloc[0])
+    if "status" in frame:
+        fields["learned"] = learned(frame, "test_accuracy").tolist()
     values = [
         (list(100 * frame["test_accuracy"]), n_test),
         (list(frame["test_loss"]), None),

@@ -297,6 +297,7 @@ def readme_block(notebooks: list[Path], summary: Summary) -> str:
         if has_picture(found):
             lines += f"![{ALT}]({README_PICTURE})\n\n"
         lines += tables.to_markdown(_table(found, "`{}`".format))
+        lines += f"\n\n{INTERVALS} One seed gives no interval over seeds."
     return f"{BEGIN}\n\n{lines}\n\n{END}"
 
 

@@ -65,7 +65,7 @@ def test_every_claim_has_a_row_and_a_verdict(board):
     assert rows.at["AHM-05", "verdict"] == "lower than ours"
     # 98.65 is printed; one more run would give 99.005 -+ 0.1100 (n = 2).
     low = 99.005 - 12.7062 * np.std([99.0, 99.01], ddof=1) * np.sqrt(1.5)
-    assert rows.at["AHM-05", "images"] == pytest.approx(100 * (low - 98.65), abs=0.01)
+    assert rows.at["AHM-05", "images"] == pytest.approx(100 * (low - 98.655), abs=0.01)
     assert rows.at["AHM-15", "verdict"] == "contradicted"
     assert rows.at["AHM-06", "verdict"] == "not judged"
     assert rows.at["RAJ-14", "verdict"] == "not testable"
@@ -89,7 +89,7 @@ def test_the_answer_is_in_sentences(board):
     assert "One is contradicted" in text
     assert "AHM-05" in text
     nothing = board.assign(verdict="not judged", images=np.nan)
-    assert "72 have no verdict" in findings.answer(nothing)
+    assert "72 are not judged" in findings.answer(nothing)
     assert "Farthest" not in findings.answer(nothing)
 
 
@@ -120,8 +120,12 @@ def test_conflicts_are_named_once():
     pairs = results.conflicts()
     assert not pairs.duplicated(["a", "b"]).any()
     assert (pairs["a"] < pairs["b"]).all()
-    both = sum(map(len, load_claims()["conflicts"]))
-    assert len(pairs) == both / 2  # named on both sides
+    both = sum(map(len, load_claims()["conflicts"])) / 2  # named on both sides
+    # Four of them are a number and the same number rounded, as 98.30 and 98.
+    rounded = {("RAJ-01", "RAJ-03"), ("RAJ-02", "RAJ-03"), ("ASH-01", "ASH-03")}
+    rounded.add(("ASH-02", "ASH-03"))
+    assert len(pairs) == both - len(rounded)
+    assert not rounded & set(zip(pairs["a"], pairs["b"], strict=True))
 
 
 def test_what_was_read_is_said(folder):

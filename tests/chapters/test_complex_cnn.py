@@ -125,8 +125,8 @@ def test_effect_facts_name_best_worst_and_what_is_sure():
     # Of the better, those with fewer parameters than the reference, the second network.
     assert facts["leaner"] < facts["better"] <= facts["changes"] == 7
     answer = say_effects(effects, "matters")
-    assert "the largest gain was *separable*" in answer
-    assert "the largest loss *1 stage*" in answer
+    assert "the largest gain in accuracy was *separable*" in answer
+    assert "the largest drop *1 stage*" in answer
     text = say_effects(effects)
     assert f"{100 * effects['smallest_found'].max():.2f} points in 80 of 100 cases" in text
 
@@ -134,7 +134,7 @@ def test_effect_facts_name_best_worst_and_what_is_sure():
 def test_effect_sentences_at_the_edges():
     assert "the smallest gain" in say_effects(effects_of({"reference": 0.5}), "matters")
     harmed = effects_of({"reference": 0.94})
-    assert "the smallest loss was" in say_effects(harmed, "matters")
+    assert "the smallest drop in accuracy was" in say_effects(harmed, "matters")
     assert say_effects(harmed).startswith("0 of 7 changes raised the mean accuracy (95")
     unsure = effects_of().assign(p_holm=1.0, p=0.5)
     assert say_effects(unsure, "matters").endswith("correction) for none.")

@@ -113,8 +113,8 @@ def test_scaling_compares_best_rates_with_and_without():
     facts = findings.scaling(outcomes)
     for host, name in zip(facts["hosts"], design.HOSTS, strict=True):
         assert host["model"] == name
-        assert (host["without"], host["with_"]) == pytest.approx((0.1, 0.02))
-        assert (host["factor"], host["factor_with"]) == pytest.approx((10, 1))
+        assert (host["without"], host["most"]) == pytest.approx((0.1, 0.02))
+        assert [host["factor"], *host["factor_with"]] == pytest.approx([10, 1, 1])
     assert (facts["scaled"], facts["edge"]) == ("÷ 255", True)
     assert findings.say("scaling", **facts).replace("\n", " ") == (
         "With the best rate for each, the scalings of the pixels are 10.00 points of "
@@ -204,7 +204,7 @@ def test_gain_facts_and_their_sentence():
     text = gain_text(table)
     assert "in 3 of 4 comparisons; the gains go from −2.00 to +5.00 points" in text
     assert "The median gain is +2.00 (base CNN, ÷ 255)." in text
-    assert "p < 0.05 in 2 of them, of which 1 is a loss" in text
+    assert "p < 0.05 in 2 of them; 1 is a loss" in text
     assert text.endswith("in 80 of 100 cases; of smaller ones they miss more.")
 
 

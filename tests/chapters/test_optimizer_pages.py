@@ -117,7 +117,7 @@ def test_findings_of_a_full_study():
         "Widen it** before trusting the choice."
     )
     assert failures.startswith("Of 11 runs of the grid, 1 diverged")
-    assert "and 1 more got stuck (validation accuracy below 20\u202f%)" in failures
+    assert "and 1 more did not learn (validation accuracy below 20\u202f%)" in failures
     assert "\n" not in "".join(sentences(runs_of(apart)))
 
 

@@ -284,7 +284,7 @@ def test_searches_say_after_how_many_runs_or_never():
     assert [(f["half"], f["most"]) for f in facts] == [(2, 3), (None, None)]
     text = findings.say("searches", searches=facts)
     assert text.endswith(
-        "random search 2 (3), Hyperband never (never). Replayed: 2 and 1 orders."
+        "random search 2 (–), Hyperband never (–). Replayed: 2 and 1 orders."
     )
 
 
@@ -297,7 +297,10 @@ def test_named_pairs_have_their_place_among_all():
     facts = findings.pair_facts(counts)
     assert [row["rank"] for row in facts["named"]] == [None, 2]
     text = findings.say("pairs", n=2, **facts)
-    assert "Of 4 errors of 2 runs, most are between 2 and 7 (3)." in text
+    assert (
+        "Of 4 errors of 2 runs, 3 are between 2 and 7, more than between other digits."
+        in text
+    )
     assert "3 and 8 with 0 errors and 4 and 9 with 1 error, place 2 of 45." in text
 
 
@@ -395,5 +398,5 @@ def test_the_answer_holds_grid_searches_and_the_printed_number():
     text = findings.answer(frame, results.effects(frame), steps, items, FULL, MNIST)
     first, second, third = text.split("\n\n")
     assert first.startswith("**Of 27 settings, 128 filters")
-    assert second.endswith("random search 1 (1). Replayed: 1 order.")
+    assert second.endswith("random search 1 (–). Replayed: 1 order.")
     assert "the printed 98.80" in third

@@ -109,14 +109,9 @@ def _of_baselines(frame, on_all, sized) -> list[Evidence]:
 
 
 def _facts(frame) -> list[Fact]:
-    size, headline = network(frame[frame["system"] == CNN]), headline_facts()
+    size = network(frame[frame["system"] == CNN])
     sizes = size["sizes"]
     return [
-        Fact(
-            "RAJ-02",
-            headline["conclusion"] == headline["table"],
-            say("three_accuracies", **headline),
-        ),
         Fact(
             "RAJ-09",
             size["ours"] == size["theirs"],

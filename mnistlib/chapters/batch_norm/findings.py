@@ -42,12 +42,12 @@ def scaling(outcomes: pd.DataFrame) -> dict[str, Any]:
         outcomes: from `results.outcomes`.
 
     Returns:
-        hosts, for each, unless there is one scaling only: model; without and with_, the
-        gap between the best and the worst scaling, each at its best rate (with: the larger
-        of both placements'); factor and factor_with, likewise how far the best rates of
-        unscaled and scaled pixels are apart, where both were tried. scaled: the name of
-        the scaling that unscaled pixels are held against. edge: whether a best rate of
-        unscaled pixels is the lowest that was tried.
+        hosts, for each, unless there is one scaling only: model; without, and least and
+        most with it (of both placements): the gap between the best and the worst scaling,
+        each at its best rate; factor and factor_with (a list), likewise how far the best
+        rates of unscaled and scaled pixels are apart, where both were tried. scaled: the
+        name of the scaling that unscaled pixels are held against. edge: whether a best
+        rate of unscaled pixels is the lowest that was tried.
     """
     names = list(dict.fromkeys(outcomes["scaling"]))
     scaled = "unit" if "unit" in names else next(iter(set(names) - {"none"}), None)
@@ -55,11 +55,12 @@ def scaling(outcomes: pd.DataFrame) -> dict[str, Any]:
     for model, part in outcomes.groupby("model", sort=False):
         best = part.pivot(index="scaling", columns="batch_norm", values="best")
         gaps = best.max() - best.min()
-        host = {"model": model, "without": gaps[CONTROL], "with_": gaps[NORMALISED].max()}
+        ends = {"least": gaps[NORMALISED].min(), "most": gaps[NORMALISED].max()}
+        host = {"model": model, "without": gaps[CONTROL]} | ends
         if "none" in names and scaled:
             rates = part.pivot(index="scaling", columns="batch_norm", values="best_rate")
             apart = 10 ** np.log10(rates.loc[scaled] / rates.loc["none"]).abs()
-            host |= {"factor": apart[CONTROL], "factor_with": apart[NORMALISED].max()}
+            host |= {"factor": apart[CONTROL], "factor_with": list(apart[NORMALISED])}
         hosts.append(host)
     raw = outcomes[outcomes["scaling"] == "none"]
     return {
@@ -140,10 +141,11 @@ def placements(gains: pd.DataFrame) -> dict[str, Any]:
     )
     before, after = (wide[placement] for placement in NORMALISED)
     gap = (after - before).dropna()
+    moved = gap.round(9)  # the last bits of a mean make no difference
     return {
         "n": len(gap),
-        "better": int((gap > 0).sum()),
-        "worse": int((gap < 0).sum()),
+        "better": int((moved > 0).sum()),
+        "worse": int((moved < 0).sum()),
         "mean": gap.mean(),
     }
 

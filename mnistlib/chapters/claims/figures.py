@@ -44,7 +44,7 @@ def judged_plot(spreads: pd.DataFrame):
     ticks = [t for t in (-100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100) if abs(t) <= most]
     ax.set_xlim(-most, most)
     ax.set_xticks(ticks, [f"{tick:g}".replace("-", "\u2212") for tick in ticks])
-    ax.set_xlabel("printed minus our mean, in half widths of one more run's interval")
+    ax.set_xlabel("printed minus our mean; at 1, the end of one more run's interval")
     ax.grid(axis="y", alpha=0.4)
     if len(rows):
         figure.legend(loc="outside upper left", ncols=2)

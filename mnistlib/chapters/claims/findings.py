@@ -18,15 +18,16 @@ def counts(board: pd.DataFrame) -> dict:
     """Return the facts of the answer: claims by verdict.
 
     Returns:
-        n (claims), reproduced, readings, higher, lower, contradicted, untestable,
-        unjudged: numbers; far: the row (a dict) that lies farthest outside in images, None
-        where no test accuracy lies outside.
+        n (claims), reproduced, facts (of these), readings, higher, lower, contradicted,
+        untestable, unjudged: numbers; far: the row (a dict) that lies farthest outside in
+        images, None where no test accuracy lies outside.
     """
     n = board["verdict"].value_counts()
     outside = board[board["images"] > 0].sort_values("images")
     return {
         "n": len(board),
         "reproduced": int(n.get(REPRODUCED, 0)),
+        "facts": int((board["n"].isna() & (board["verdict"] == REPRODUCED)).sum()),
         "readings": int(n.get(UNDER_A_READING, 0)),
         "higher": int(n.get(HIGHER, 0)),
         "lower": int(n.get(LOWER, 0)),

@@ -134,18 +134,21 @@ def spreads(board: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         DataFrame: rows of `scoreboard` with at (how far the printed value lies from our
-        mean, in half widths of one more run's interval: inside is -1 to 1).
+        mean; its unit is the way to the end of one more run's interval on that side, so
+        that inside is -1 to 1).
     """
     measured = ~board["unit"].isin(["bool", "digit", "epoch", "rate"])
     judged = board[measured & (board["high"] > board["low"])]
-    half = (judged["high"] - judged["low"]) / 2
-    middle = (judged["high"] + judged["low"]) / 2
-    at = (judged["value"] - middle) / half
+    away = judged["value"] - judged["ours"]
+    up, down = judged["high"] - judged["ours"], judged["ours"] - judged["low"]
+    at = away / up.where(away > 0, down)
     return judged.assign(at=np.asarray(at, dtype=float))
 
 
 def conflicts() -> pd.DataFrame:
-    """Return the pairs of claims of one paper that cannot all hold, each pair once.
+    """Return the pairs of claims of one paper that cannot both hold, each pair once.
+
+    A value that is the other one rounded is left out.
 
     Returns:
         DataFrame: paper, a and b (ids), a_printed and b_printed (texts), quantity.
@@ -154,7 +157,7 @@ def conflicts() -> pd.DataFrame:
     rows = []
     for claim_id, claim in claims.iterrows():
         for other in claim["conflicts"]:
-            if claim_id < other:
+            if claim_id < other and not _is_rounded(claim, claims.loc[other]):
                 rows.append(
                     {
                         "paper": claim["paper"],
@@ -166,6 +169,15 @@ def conflicts() -> pd.DataFrame:
                     }
                 )
     return pd.DataFrame(rows)
+
+
+def _is_rounded(one: pd.Series, other: pd.Series) -> bool:
+    """Tell whether one printed number is another one, rounded to its digits."""
+    values, texts = (one["value"], other["value"]), (one["printed"], other["printed"])
+    if any(isinstance(value, list) for value in values) or one["unit"] != other["unit"]:
+        return False
+    digits = min(len(text.partition(".")[2]) for text in texts)
+    return round(values[0], digits) == round(values[1], digits)
 
 
 def chapters_read(gathered: Gathered) -> dict[str, list[str]]:

@@ -66,23 +66,14 @@ def printed_evidence(runs, reports: dict, full: bool) -> dict[str, Printed]:
     }
 
 
-def facts(evidence: dict[str, Printed], full: bool) -> list[Fact]:
-    """Return what arithmetic says of `raut`'s numbers, and of its lower bound.
-
-    Args:
-        evidence: from `printed_evidence`.
-        full: whether the runs are of the paper's size; only then the bound is judged.
-    """
+def facts() -> list[Fact]:
+    """Return what arithmetic says of `raut`'s numbers."""
     supports, total = reported("RAU-06"), reported("RAU-10")
     tests = [
         (HEADLINE, fits(errors_implied(reported(HEADLINE), N_TEST)), conflict()),
         ("RAU-06", sum(supports) == total, say("supports", n=sum(supports), total=total)),
         ("RAU-10", total == N_TEST, say("total", n=sum(supports), all=total)),
     ]
-    low = float(evidence[HEADLINE].one_run[0][0])
-    if full and not math.isnan(low):
-        text = say("bound", bound=printed(BOUND), low=low / 100)
-        tests.append((BOUND, low > reported(BOUND), text))
     return [
         Fact(claim, bool(holds), text.replace("\n", " ")) for claim, holds, text in tests
     ]
@@ -200,12 +191,15 @@ def apart_facts(table: pd.DataFrame) -> dict:
     }
 
 
-def answer(accuracy: Printed, hard: dict, theirs: dict | None, full: bool) -> str:
+def answer(
+    accuracy: Printed, hard: dict, shared: dict, theirs: dict | None, full: bool
+) -> str:
     """Return the answer of the page.
 
     Args:
         accuracy: evidence about the printed accuracy.
         hard: from `hard_facts`.
+        shared: from `overlap_facts`.
         theirs: of the printed differences, from `gap_facts`; None of runs that are not of
             the papers' size, whose spread says nothing about the papers'.
         full: whether the runs are of the paper's size.
@@ -219,6 +213,7 @@ def answer(accuracy: Printed, hard: dict, theirs: dict | None, full: bool) -> st
         seeds=len(accuracy.ours),
         report=allowed(),
         hard=hard,
+        overlap=shared if shared["other"] == shared["other"] else None,
         gaps=theirs,
         full=full,
     )

@@ -94,7 +94,7 @@ def effect_facts(table: pd.DataFrame, frame: pd.DataFrame) -> dict:
     names = term_names(table)
     rows = table.assign(name=table["term"].map(names))
     apart = rows[rows["p_holm"] < 0.05]
-    fields = ["name", "effect", "low", "high"]
+    fields = ["name", "effect", "low", "high", "p_holm"]
     mains = rows[(rows["order"] == 1) & rows["effect"].notna()]
     largest = mains.sort_values("effect", key=abs).tail(1)[fields].to_dict("records")
     return {
@@ -141,8 +141,8 @@ def findings(table, optimism, readings, effects: dict, is_paper_sized: bool) -> 
     """
     compared = readings["mean_difference"].notna()
     blocks = {
-        "first_epoch": first_epoch_facts(table),
-        "losses": loss_facts(table),
+        "first_epoch": first_epoch_facts(table) | {"paper_sized": is_paper_sized},
+        "losses": loss_facts(table) | {"paper_sized": is_paper_sized},
         "best_epoch": best_epoch_facts(table)
         | {"paper_sized": is_paper_sized, "held": _row(optimism, "held out")},
         "readings": {

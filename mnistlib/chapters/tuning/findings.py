@@ -79,6 +79,7 @@ def effect_facts(frame: pd.DataFrame, effects: pd.DataFrame) -> dict:
         "rates": [{"level": level, "mean": mean} for level, mean in rates.items()],
         "units": units.index.tolist(),
         "gain": float(units.iloc[-1] - units.iloc[0]),
+        "p": float(effects.loc[effects["term"] == "units", "p_holm"].mean()),
     }
 
 

@@ -148,7 +148,7 @@ def trial_table(items) -> pd.DataFrame:
             "ours": float(one.mean[0]),
             "low": float(one.one_run[0][0]),
             "high": float(one.one_run[1][0]),
-            "place": one.place,
+            "place": one.place if one.paper_sized else "",
         }
         for one in items
         if one.claim_id in claims

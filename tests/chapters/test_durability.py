@@ -46,9 +46,11 @@ def test_harm_is_counted_by_fault():
     assert ["two sweeps racing", 20, 400, 2, 0] in rows
     assert ["a clock that jumps, in two sweeps", 2, 30, 0, 1] in rows
     text = findings.faults(FOUND)
-    assert "29 of the 30 full disks were told, in at most 1 line; 1 of the 2 ways" in text
+    assert (
+        "29 of the 30 full disks were reported, in at most 1 line; 1 of the 2 ways" in text
+    )
     assert "34 of the 240 kills came while a record was being written" in text
-    assert "1990 of the 2002 damages were told in one line; the other 12" in text
+    assert "1990 of the 2002 damages were reported in one line; the other 12" in text
 
 
 def test_the_answer_adds_up_all_faults():

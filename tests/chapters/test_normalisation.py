@@ -379,6 +379,15 @@ def test_readings_of_host_and_placement_are_the_evidence(final):
     assert judge("AHM-11", small).verdict == "not judged"
 
 
+def test_the_printed_number_is_placed_among_normalised_networks_alone(final):
+    frame, _ = final
+    paper = frame[frame["setting"] == "paper"]
+    places = results.beside_printed(paper).set_index("system")["place"]
+    plain = places.index.str.contains("plain")
+    assert (places[plain] == "").all()
+    assert (places[~plain].iloc[1:] != "").all()  # the first row is the paper's own
+
+
 def test_the_image_is_read_by_every_network(final):
     frame, runs = final
     paper = frame[frame["setting"] == "paper"]

@@ -222,6 +222,21 @@ def readings(frame: pd.DataFrame, epochs: int, paper_sized: bool) -> list[Printe
     ]
 
 
+def beside_printed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Put the printed accuracy above ours, and place it among normalised networks alone.
+
+    Args:
+        frame: from `design.named`.
+
+    Returns:
+        What `reproduction.system_table` returns; place is "" for networks without batch
+        normalisation, which the paper's is not.
+    """
+    table = reproduction.system_table(frame, CLAIMS)
+    plain = frame.loc[frame["batch_norm"] == CONTROL, "system"]
+    return table.assign(place=table["place"].mask(table["system"].isin(plain), ""))
+
+
 def image_table(frame: pd.DataFrame, runs, index: int) -> pd.DataFrame:
     """Return what each system reads in one test image, beside its accuracy and loss.
 

@@ -72,7 +72,7 @@ def raj_prose_cnn(dropout: float = 0.2):
     """
     from keras.layers import Dropout
 
-    if not 0 <= dropout < 1:  # Keras accepts 1, of which nothing is left but NaN
+    if not 0 <= dropout < 1:  # Keras accepts 1, which leaves nothing to divide by
         raise ValueError(
             "dropout must be at least 0 and below 1. "
             f"Received: dropout={dropout!r} ({type(dropout).__name__})"

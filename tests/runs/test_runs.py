@@ -101,7 +101,7 @@ def test_an_argument_that_the_classifier_lacks_is_told(tmp_path):
 
 
 def test_no_specs_is_told(tmp_path):
-    with pytest.raises(RunError, match="at least one spec"):
+    with pytest.raises(RunError, match="at least one case"):
         collect([], store=tmp_path)
 
 

@@ -37,15 +37,15 @@ def faults(found: dict) -> str:
         f"In the races, {count(races['records'])} records took "
         f"{count(races['trainings'])} trainings. Of the sweeps that raced or whose clock "
         f"jumped, {stopped} ended with an error.",
-        f"{damage['told']} of the {damage['damaged']} damages were reported in one line; "
-        f"the other {damage['harmless']} changed nothing that a record says.",
+        f"{damage['told']} of the {damage['damaged']} damages were reported in one "
+        f"line; the other {damage['harmless']} changed nothing that a record says.",
     ]
     if found["disk"]:
         full, said = found["disk"]["full_disk"], found["disk"]["read_only"]["complaints"]
         one_line = sum(bool(text) and "\n" not in text for text in said.values())
         notes.append(
-            f"{full['complaints']} of the {full['full_disks']} full disks were reported, in "
-            f"at most {number_of(full['lines'], 'line')}; {one_line} of the {len(said)} "
+            f"{full['complaints']} of the {full['full_disks']} full disks were reported, "
+            f"in at most {number_of(full['lines'], 'line')}; {one_line} of the {len(said)} "
             "ways to write to the read-only disk in one line each."
         )
     else:

@@ -139,11 +139,6 @@ DIFFERENCE = [
 ]
 
 
-def accuracy_columns(table: pd.DataFrame) -> dict[str, list[str]]:
-    """Return the texts of `ACCURACY`, by head."""
-    return {column.head: column.texts(table) for column in ACCURACY}
-
-
 def _cell(value) -> str:
     """Return the text of a cell without an explicit format."""
     if isinstance(value, list | tuple):

@@ -108,8 +108,21 @@
     sidebar?.setAttribute("aria-label", "Book");
   };
 
+  /* On a phone a picture's words are too small: it opens by itself, where one can zoom. */
+  const openPictures = () => {
+    for (const image of document.querySelectorAll("article figure img")) {
+      if (image.closest("a")) continue;
+      const link = document.createElement("a");
+      link.className = "image-reference";
+      link.href = image.src;
+      image.replaceWith(link);
+      link.append(image);
+    }
+  };
+
   const start = () => {
     markSidebar();
+    openPictures();
     nameButtons();
     joinFoldedCells();
     markReferences();

@@ -191,3 +191,16 @@ def test_the_front_pages_picture_can_be_read_on_a_phone(visit):
         shown, whole = picture.evaluate("e => [e.clientWidth, e.naturalWidth]")
         # Its words are 9.5 points at 150 dots an inch.
         assert 9.5 / 72 * 150 * shown / whole > 8.5
+
+
+def test_a_picture_opens_at_its_full_size(visit):
+    with visit(NOTEBOOK) as watched:
+        pictures = watched.page.locator("article figure img")
+        assert pictures.count() >= 1
+        links = watched.page.locator("article figure a:has(> img)")
+        assert links.count() == pictures.count()
+        link = links.first
+        shown = link.locator("img").get_attribute("src").rsplit("/", 1)[-1]
+        link.focus()
+        watched.page.keyboard.press("Enter")
+        watched.page.wait_for_url(f"**/_images/{shown}")

@@ -60,8 +60,8 @@ def p_value(p: float) -> str:
 
 
 def count(n: int) -> str:
-    """Format a count with thin spaces between thousands: 159254 -> "159 254"."""
-    return MISSING if pd.isna(n) else f"{int(n):,}".replace(",", THIN_SPACE)
+    """Format a count with commas between thousands: 159254 -> "159,254"."""
+    return MISSING if pd.isna(n) else f"{int(n):,}"
 
 
 def points(x: float, digits: int = 2) -> str:

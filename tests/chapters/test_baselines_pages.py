@@ -76,19 +76,19 @@ def test_the_answer_knows_luck_failed_runs_and_small_studies(table, row):
     text = answer(table, row, sized=False, share=NAN)
     assert "right, and the RBF SVM" in text
     assert "pairs of digits" not in text
-    assert "Trained on 42\u202f000 images, this run cannot be held against" in text
+    assert "Trained on 42,000 images, this run cannot be held against" in text
 
 
 def test_sizes_are_held_against_the_papers():
     common = {"n_fit": 42_000, "papers": 42_000}
     assert "MNIST images, as many as" in say("size", sized=True, is_mnist=True, **common)
     text = say("size", sized=False, is_mnist=False, **common)
-    assert "images that are not MNIST, `raj2024`'s on 42\u202f000" in text
+    assert "images that are not MNIST, `raj2024`'s on 42,000" in text
     facts = findings.network(pd.DataFrame({"parameters": [81_066]}))
-    assert "81\u202f066 parameters, as many as `raj2024` prints" in say("network", **facts)
-    assert "holds 18\u202f000 out, as printed." in say("network", **facts)
+    assert "81,066 parameters, as many as `raj2024` prints" in say("network", **facts)
+    assert "holds 18,000 out, as printed." in say("network", **facts)
     other = say("network", **(facts | {"ours": 5, "sizes": [1, 2]}))
-    assert "5 parameters, not the 81\u202f066 that `raj2024` prints" in other
+    assert "5 parameters, not the 81,066 that `raj2024` prints" in other
     assert "not as printed." in other
 
 

@@ -101,7 +101,7 @@ def test_the_engine_alone_has_as_many_threads_on_both_sides():
 
 def test_equal_work_shows_the_quicker_of_kerass_ways():
     net, deep = costs.equal_work([system(), DEEP]).to_numpy().tolist()
-    assert net == ["net (`raut`)", "1\u202f000", 64, 9] + [
+    assert net == ["net (`raut`)", "1,000", 64, 9] + [
         f"{x}.00\u202f%" for x in (97, 98, 96)
     ]
     assert deep[-2] == "99.00\u202f%"

@@ -159,12 +159,12 @@ def test_a_choice_inside_the_grid_is_said_to_be():
 def test_protocol_states_what_was_run():
     dataset = data.load("digits")
     assert findings.protocol(PARAMS, dataset) == (
-        "240 of 1\u202f437 training images of the embedded digits, 2 epochs, "
+        "240 of 1,437 training images of the embedded digits, 2 epochs, "
         "batches of 32, 2 seeds, 200 test images"
     )
     everything = WHOLE.model_copy(update={"epochs": 1, "seeds": [0]})
     assert findings.protocol(everything, dataset) == (
-        "1\u202f437 of 1\u202f437 training images of the embedded digits, 1 epoch, "
+        "1,437 of 1,437 training images of the embedded digits, 1 epoch, "
         "batches of 32, 1 seed, 360 test images"
     )
 

@@ -113,7 +113,7 @@ SYSTEM_COLUMNS = [
         lambda text, *ours: tables.accuracy(*ours) if pd.isna(text) else text,
     ),
     *tables.ACCURACY[1:],
-    Column(("one_low", "one_high"), "one more run", tables.interval),
+    Column(("one_low", "one_high"), "one more run, %", tables.ends),
     Column("place", "printed lies", lambda text: text or tables.MISSING),
     Column("loss", "test loss, nats", ".4f"),
 ]

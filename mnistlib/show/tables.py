@@ -22,19 +22,24 @@ def number(x: float, digits: int = 2) -> str:
     return MISSING if pd.isna(x) else f"{x:.{digits}f}"
 
 
-def interval(lo: float, hi: float, digits: int = 2) -> str:
-    """Format an interval of fractions in percent: "97.66–98.22 %"; NaN -> an en dash."""
+def ends(lo: float, hi: float, digits: int = 2) -> str:
+    """Format an interval of fractions in percent, the head has the unit: "97.66–98.22"."""
     if pd.isna(lo) or pd.isna(hi):
         return MISSING
-    return f"{100 * lo:.{digits}f}–{100 * hi:.{digits}f}{THIN_SPACE}%"
+    return f"{100 * lo:.{digits}f}–{100 * hi:.{digits}f}"
+
+
+def interval(lo: float, hi: float, digits: int = 2) -> str:
+    """Format an interval of fractions in percent: "97.66–98.22 %"; NaN -> an en dash."""
+    text = ends(lo, hi, digits)
+    return text if text == MISSING else f"{text}{THIN_SPACE}%"
 
 
 def with_interval(mean: float, lo: float, hi: float, digits: int = 2) -> str:
     """Format a fraction with its interval, if it has one: "97.96 (97.66–98.22) %"."""
     if pd.isna(lo) or pd.isna(hi):
         return percent(mean, digits)
-    inside = f"{100 * lo:.{digits}f}–{100 * hi:.{digits}f}"
-    return f"{100 * mean:.{digits}f} ({inside}){THIN_SPACE}%"
+    return f"{100 * mean:.{digits}f} ({ends(lo, hi, digits)}){THIN_SPACE}%"
 
 
 def accuracy(mean: float, median: float, failed: int, n: int) -> str:
@@ -126,9 +131,9 @@ class Column:
 # interval for each doubt.
 ACCURACY = [
     Column(("mean", "median", "failed", "n"), "accuracy", accuracy),
-    Column(("low", "high"), "over seeds", interval),
-    Column(("image_low", "image_high"), "over images", interval),
-    Column(("both_low", "both_high"), "over both", interval),
+    Column(("low", "high"), "over seeds, %", ends),
+    Column(("image_low", "image_high"), "over images, %", ends),
+    Column(("both_low", "both_high"), "over both, %", ends),
 ]
 # Of a frame with the columns of `mnistlib.stats.compare.compare` and images.
 DIFFERENCE = [

@@ -23,7 +23,6 @@ LOG = {
     "val_loss": "RAJ-06",
 }
 _MEASURES = ("precision", "recall")
-_NO_BREAK = "\u2011"  # a hyphen at which no line ends
 
 
 def _judged(low: float, high: float, place: str) -> str:
@@ -53,7 +52,7 @@ PRINTED_TESTS = [
     Column("p", format=tables.p_value),
 ]
 PRINTED = [
-    Column("claim", format=lambda text: text.replace("-", _NO_BREAK)),
+    Column("claim"),
     Column("system"),
     Column("reading"),
     Column("printed"),
@@ -174,7 +173,7 @@ def printed_table(evidence: list) -> pd.DataFrame:
                 "reading": one.reading.rpartition("; ")[2],
                 "printed": one.text,
                 "mean": float(one.mean[0]),
-                "one_run": "no seed" if one.seedless else tables.interval(low, high),
+                "one_run": "no seed" if one.seedless else tables.ends(low, high),
                 "place": (one.paper_sized and one.place) or tables.MISSING,
             }
         )

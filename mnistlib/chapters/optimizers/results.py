@@ -39,7 +39,7 @@ REPORTED = [
     Column("rate", "learning rate"),
     Column("accuracy", "test accuracy, %"),
     Column("errors"),
-    Column(("low", "high"), "over images", tables.interval),
+    Column(("low", "high"), "over images, %", tables.ends),
     Column("loss", "test loss"),
 ]
 

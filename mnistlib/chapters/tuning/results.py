@@ -61,8 +61,8 @@ GRID_COLUMNS = [
     Column(("mean", "median", "failed", "n"), "validation accuracy", tables.accuracy),
     Column(
         ("min", "max", "n"),
-        "lowest to highest",
-        lambda low, high, n: tables.interval(low, high) if n > 1 else tables.MISSING,
+        "lowest to highest, %",
+        lambda low, high, n: tables.ends(low, high) if n > 1 else tables.MISSING,
     ),
     Column("printed", "the report's", lambda text: text or tables.MISSING),
 ]

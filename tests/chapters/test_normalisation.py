@@ -364,6 +364,17 @@ def test_where_the_printed_accuracy_lies_among_the_readings():
     assert one_seed.endswith("The highest accuracy is 99.10\u202f%, of the *a*.")
 
 
+def test_runs_of_another_size_are_not_held_against_the_printed_accuracy():
+    small = Printed("AHM-11", "a", [99.1, 99.2], n_test=10_000, paper_sized=False)
+    facts = findings.printed([small])
+    assert (facts["sized"], facts["n"]) == (False, 0)
+    text = findings.say("printed", **facts)
+    assert text.startswith(
+        "The paper prints 99.24\u202f%. Our highest mean is 99.15\u202f%, of"
+    )
+    assert "inside" not in text
+
+
 def test_readings_of_host_and_placement_are_the_evidence(final):
     frame, _ = final
     paper = frame[(frame["setting"] == "paper") & (frame["batch_norm"] != "none")]
@@ -382,7 +393,7 @@ def test_readings_of_host_and_placement_are_the_evidence(final):
 def test_the_printed_number_is_placed_among_normalised_networks_alone(final):
     frame, _ = final
     paper = frame[frame["setting"] == "paper"]
-    places = results.beside_printed(paper).set_index("system")["place"]
+    places = results.beside_printed(paper, True).set_index("system")["place"]
     plain = places.index.str.contains("plain")
     assert (places[plain] == "").all()
     assert (places[~plain].iloc[1:] != "").all()  # the first row is the paper's own
@@ -429,7 +440,10 @@ def test_tables_hold_no_nan(final):
         (results.outcomes(one_seed), results.OUTCOMES),
         (gains, results.GAINS),
         (results.final_tests(*final), results.TESTS),
-        (reproduction.system_table(final[0], design.CLAIMS), reproduction.SYSTEM_COLUMNS),
+        (
+            reproduction.system_table(final[0], design.CLAIMS, True),
+            reproduction.SYSTEM_COLUMNS,
+        ),
     ):
         assert "nan" not in tables.to_markdown(frame, columns)
 

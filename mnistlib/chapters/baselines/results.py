@@ -7,7 +7,7 @@ from mnistlib import claims
 from mnistlib.chapters.baselines.design import ALGORITHM, CLASSICAL, CNN, CNN_L2, SYSTEMS
 from mnistlib.claims.evidence import Printed
 from mnistlib.show import tables
-from mnistlib.show.reproduction import N_TEST
+from mnistlib.show.reproduction import N_TEST, PLACE, placed
 from mnistlib.show.tables import ACCURACY, DIFFERENCE, Column
 from mnistlib.show.words import directions
 from mnistlib.stats.compare import two_proportions
@@ -57,8 +57,8 @@ PRINTED = [
     Column("reading"),
     Column("printed"),
     Column("mean", "ours", tables.number),
-    Column("one_run", "one more run"),
-    Column("place", "printed lies"),
+    Column("one_run", "one more run, %"),
+    PLACE,
 ]
 LOG_COLUMNS = [
     Column("epoch"),
@@ -158,8 +158,7 @@ def printed_table(evidence: list) -> pd.DataFrame:
 
     Returns:
         DataFrame, in the registry's order: claim, system, reading (what the system's
-        name does not say), printed, one_run (texts), mean (percent), place (dash where
-        nothing is judged).
+        name does not say), printed, one_run (texts), mean (percent), place (from `placed`).
     """
     rows = []
     for one in evidence:
@@ -174,7 +173,7 @@ def printed_table(evidence: list) -> pd.DataFrame:
                 "printed": one.text,
                 "mean": float(one.mean[0]),
                 "one_run": "no seed" if one.seedless else tables.ends(low, high),
-                "place": (one.paper_sized and one.place) or tables.MISSING,
+                "place": placed(one),
             }
         )
     place_of = claims.load_claims().index.get_loc

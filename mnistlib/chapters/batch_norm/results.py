@@ -222,17 +222,18 @@ def readings(frame: pd.DataFrame, epochs: int, paper_sized: bool) -> list[Printe
     ]
 
 
-def beside_printed(frame: pd.DataFrame) -> pd.DataFrame:
+def beside_printed(frame: pd.DataFrame, paper_sized: bool) -> pd.DataFrame:
     """Put the printed accuracy above ours, and place it among normalised networks alone.
 
     Args:
         frame: from `design.named`.
+        paper_sized: whether the runs are of the paper's size.
 
     Returns:
         What `reproduction.system_table` returns; place is "" for networks without batch
         normalisation, which the paper's is not.
     """
-    table = reproduction.system_table(frame, CLAIMS)
+    table = reproduction.system_table(frame, CLAIMS, paper_sized)
     plain = frame.loc[frame["batch_norm"] == CONTROL, "system"]
     return table.assign(place=table["place"].mask(table["system"].isin(plain), ""))
 

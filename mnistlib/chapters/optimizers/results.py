@@ -8,7 +8,7 @@ from mnistlib.claims.evidence import Fact, Printed
 from mnistlib.claims.registry import printed, reported
 from mnistlib.ground.errors import RunError
 from mnistlib.show import tables
-from mnistlib.show.reproduction import N_TEST, read_image, test_evidence
+from mnistlib.show.reproduction import N_TEST, PLACE, placed, read_image, test_evidence
 from mnistlib.show.style import label
 from mnistlib.show.tables import ACCURACY, DIFFERENCE, MISSING, Column
 from mnistlib.show.words import directions as in_words
@@ -98,17 +98,12 @@ def _one_run(one: Printed) -> str:
     return MISSING if low != low else f"{low:.4f}–{high:.4f}"
 
 
-def _place(one: Printed) -> str:
-    """Return where the printed value lies; a dash where nothing is judged."""
-    return one.place if one.paper_sized and one.place else MISSING
-
-
 def _judged(one: Printed) -> str:
     """Return our mean, and where the printed value lies: "98.27, inside"."""
     if not isinstance(one, Printed):
         return MISSING
     text = _mean(one)
-    text += f", {_place(one)}" * (_place(one) != MISSING)
+    text += f", {placed(one)}" * bool(placed(one))
     return f"**{text}**" if text.endswith("inside") else text
 
 
@@ -118,7 +113,7 @@ READINGS = [
     Column("printed"),
     Column("evidence", "ours", _mean),
     Column("evidence", "one more run", _one_run),
-    Column("evidence", "printed lies", _place),
+    Column("evidence", PLACE.title, lambda one: PLACE.format(placed(one))),
 ]
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 from mnistlib.chapters.recipe.design import CITED, LEVELS, PARTS
 from mnistlib.claims.evidence import Evidence, Printed
 from mnistlib.claims.registry import reported
-from mnistlib.show.reproduction import N_TEST
+from mnistlib.show.reproduction import N_TEST, placed
 from mnistlib.show.tables import MISSING, THIN_SPACE, points
 from mnistlib.show.words import p_text
 from mnistlib.stats.compare import compare, two_proportions
@@ -159,7 +159,7 @@ def printed_table(items: list[Evidence]) -> pd.DataFrame:
                     else f"{low:.{digits}f}–{high:.{digits}f}{suffix}"
                     for low, high in zip(*one.one_run, strict=True)
                 )
-                if one.place == "inside" and one.paper_sized:
+                if placed(one) == "inside":
                     inside.append(f"{name} (`{padding}`)")
         judged = any(one.paper_sized for one in runs)
         rows.append(row | {"place": ", ".join(inside) or ("none" if judged else MISSING)})

@@ -95,8 +95,14 @@ def points_interval(x: float, low: float, high: float, digits: int = 2) -> str:
 
 
 def rate(x: float) -> str:
-    """Format a learning rate: 0.01 -> "0.01"; NaN -> an en dash."""
-    return MISSING if pd.isna(x) else f"{x:g}"
+    """Format a learning rate: 0.01 -> "0.01", 1e-5 -> "10⁻⁵"; NaN -> an en dash."""
+    if pd.isna(x):
+        return MISSING
+    if x == 0 or x >= 1e-4:
+        return f"{x:g}"
+    digits, exponent = f"{x:e}".split("e")
+    power = "10⁻" + str(-int(exponent)).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return power if float(digits) == 1 else f"{float(digits):g} × {power}"
 
 
 @dataclass(frozen=True)

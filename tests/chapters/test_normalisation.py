@@ -94,11 +94,11 @@ def test_outcomes_count_diverged_and_stuck_runs_apart():
     assert text in tables.to_markdown(table, results.OUTCOMES)
 
     counts = findings.unscaled(table)
-    assert counts[0] == {"diverged": 3, "stuck": 1, "runs": 12}
-    assert counts[1] == {"diverged": 0, "stuck": 0, "runs": 24}
+    assert counts[0] == {"diverged": 3, "stuck": 1, "failed": 4, "runs": 12}
+    assert counts[1] == {"diverged": 0, "stuck": 0, "failed": 0, "runs": 24}
     text = findings.say("unscaled", counts=counts)
-    assert "without batch normalisation 3 of 12 runs diverged and 1 did not learn" in text
-    assert text.endswith("with it 0 of 24 runs diverged and 0 did not learn.")
+    assert "4 of 12 runs without batch normalisation failed (3 diverged, 1 did not" in text
+    assert "0 of 24 runs with it failed (0 diverged, 0 did not learn)." in text
 
 
 def test_scaling_compares_best_rates_with_and_without():
@@ -119,9 +119,9 @@ def test_scaling_compares_best_rates_with_and_without():
     assert findings.say("scaling", **facts).replace("\n", " ") == (
         "With the best rate for each, the scalings of the pixels are 10.00 points of "
         "validation accuracy apart without batch normalisation and 2.00 with it (base "
-        "CNN); 10.00 and 2.00 (complex CNN). The best rates of pixels of 0 to 255 and of "
-        "pixels ÷ 255 differ by a factor of 10 without it and of 1 with it; of unscaled "
-        "pixels some are the lowest that were tried."
+        "CNN); 10.00 and 2.00 (complex CNN). The best rate of pixels of 0 to 255 and that "
+        "of pixels ÷ 255 differ by a factor of 10 without it, and of 1 with it; of "
+        "unscaled pixels some are the lowest that were tried."
     )
 
 
@@ -488,7 +488,11 @@ def test_the_notebooks_curves_survive_diverged_runs(lost, left):
     runs = SimpleNamespace(history=history)
     names = {"runs": runs, "params": PARAMS}
     with plt.rc_context():
-        exec(cell.source, names | {"plt": plt, "sns": sns, "style": style}, names)
+        exec(
+            cell.source,
+            names | {"plt": plt, "sns": sns, "style": style, "design": design},
+            names,
+        )
     panels = names["panels"]
     panels.figure.draw_without_rendering()
     assert panels.axes[1, 0].get_xlabel() == "epoch, at rate 0.01"
@@ -497,6 +501,8 @@ def test_the_notebooks_curves_survive_diverged_runs(lost, left):
         for ax in panels.axes[0]
     ]
     assert drawn == [left * 3, 3 * 3]  # placements with a loss, seeds
-    assert [text.get_text() for text in panels.legend.get_texts()] == list(
-        BatchNorm.__args__
-    )
+    assert [text.get_text() for text in panels.legend.get_texts()] == [
+        "none",
+        "before activation",
+        "after activation",
+    ]

@@ -243,7 +243,7 @@ def test_printed_table_names_the_sets_inside():
     assert rows.at["test loss, last", "same"] == "0.0180"
     assert rows.at["best epochs, test, training", "same"] == "25.8, 29.6"
     one_seed = results.printed_table(results.evidence(near(0.99, 0.99, seeds=1), False))
-    assert set(one_seed["same_one"]) == {"–", "–, –"}
+    assert set(one_seed["same_one"]) == {"–"}
     assert set(one_seed["place"]) == {"–"}
 
 
@@ -346,7 +346,7 @@ def test_findings_of_one_seed_and_of_lost_runs(runs):
         table, results.optimism_table(table), results.readings(runs.frame), effects, True
     )
     assert len(text.splitlines()) == 5
-    assert "with rate 1e-05, our training accuracy is 90.50" in text
+    assert "with rate 10⁻⁵, our training accuracy is 90.50" in text
     assert "is 0.0100 nats, above our test loss of 0.0095. Set A prints 0.0028" in text
     assert "highest at epoch 2 to 3, by seed; in set B it is so at epoch 13" in text
     assert "validation accuracy has a test accuracy of 95.00" in text

@@ -67,6 +67,10 @@ def parse(markdown: str) -> nodes.document:
         (tables.count(np.int64(999)), "999"),
         (tables.count(1_000_000), "1,000,000"),
         (tables.count(None), "–"),
+        (tables.rate(0.0001), "0.0001"),
+        (tables.rate(1e-05), "10⁻⁵"),
+        (tables.rate(2.5e-12), "2.5 × 10⁻¹²"),
+        (tables.rate(math.nan), "–"),
     ],
 )
 def test_formats(text, expected):

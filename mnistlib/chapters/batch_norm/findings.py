@@ -83,11 +83,13 @@ def unscaled(outcomes: pd.DataFrame) -> list[dict[str, int]]:
         outcomes: from `results.outcomes`.
 
     Returns:
-        diverged, stuck and runs, without and with; empty when all pixels were scaled.
+        diverged, stuck, failed (both) and runs, without and with; empty when all pixels
+        were scaled.
     """
     raw = outcomes[outcomes["scaling"] == "none"]
+    raw = raw.assign(failed=raw["diverged"] + raw["stuck"])
     sides = raw.groupby(raw["batch_norm"] != CONTROL)
-    return sides[["diverged", "stuck", "runs"]].sum().to_dict("records")
+    return sides[["diverged", "stuck", "failed", "runs"]].sum().to_dict("records")
 
 
 def gains(table: pd.DataFrame) -> dict[str, Any]:

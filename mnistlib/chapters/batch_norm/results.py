@@ -83,7 +83,7 @@ OUTCOMES = [
     Column(
         ("best_rate", "edge"),
         "at rate",
-        lambda rate, edge: f"{rate:g}" + f" ({edge})" * bool(edge),
+        lambda rate, edge: tables.rate(rate) + f" ({edge})" * bool(edge),
     ),
 ]
 
@@ -149,7 +149,9 @@ GAINS = [
     Column(
         ("model", "scaling", "learning_rate"),
         "condition",
-        lambda model, scaling, rate: f"{label(model)}, {pixels(scaling)}, {rate:g}",
+        lambda model, scaling, rate: (
+            f"{label(model)}, {pixels(scaling)}, {tables.rate(rate)}"
+        ),
     ),
     Column("without"),
     Column(("mean_difference", "low", "high", "with_"), "before activation", _gain),

@@ -177,14 +177,14 @@ def show_grid(grid: pd.DataFrame, best: pd.DataFrame, caption: str, name: str, n
         is_chosen = (row["method"], row["learning_rate"]) in chosen
         table.loc[i, "text"] = f"**{text}**" if is_chosen else text
     wide = table.pivot(index="learning_rate", columns="method", values="text")
-    columns = [Column("learning_rate", format="g")]
+    columns = [Column("learning_rate", format=tables.rate)]
     columns += [Column(method, label(method)) for method in best["method"]]
     tables.numbered_table(wide.reset_index(), caption, name, columns, note=note)
 
 
 BEST = [
     Column("method", "optimizer", label),
-    Column("learning_rate", "chosen rate", "g"),
+    Column("learning_rate", "chosen rate", tables.rate),
     Column("mean", "validation accuracy", tables.percent),
     Column("rates"),
     Column("trials", "runs"),
@@ -197,7 +197,7 @@ BEST = [
 FINAL = [
     Column("rates"),
     Column("method", "optimizer", label),
-    Column("learning_rate", "rate", "g"),
+    Column("learning_rate", "rate", tables.rate),
     Column("n", "runs"),
     *ACCURACY,
 ]

@@ -241,7 +241,7 @@ def test_printed_table_names_the_sets_inside():
     assert rows.at["test accuracy, epoch 1, %", "place"] == "none"
     assert rows.at["training accuracy, epoch 1, %", "A"].startswith("about 96")
     assert rows.at["test loss, last", "same"] == "0.0180"
-    assert rows.at["best epochs, test, training", "same"] == "25.8 and 29.6"
+    assert rows.at["best epochs, test / training", "same"] == "25.8 / 29.6"
     one_seed = results.printed_table(results.evidence(near(0.99, 0.99, seeds=1), False))
     assert set(one_seed["same_one"]) == {"–"}
     assert set(one_seed["place"]) == {"–"}

@@ -189,7 +189,7 @@ BEST = [
     Column("rates"),
     Column("trials", "runs"),
     Column("diverged"),
-    Column("stuck"),
+    Column("stuck", "did not learn"),
     Column(
         "edge", "place in the grid", lambda e: f"**{e} rate: widen**" if e else "inside"
     ),

@@ -29,7 +29,7 @@ QUANTITIES = (
     ("training loss, last", ["last_train_loss"], "SAY-03", None),
     ("test loss, last", ["last_test_loss"], "SAY-04", "SAY-10"),
     (
-        "best epochs, test, training",
+        "best epochs, test / training",
         ["best_test_epoch", "best_train_epoch"],
         None,
         "SAY-12",
@@ -149,7 +149,7 @@ def printed_table(items: list[Evidence]) -> pd.DataFrame:
                 hedge = (
                     "about " if one.claim["hedge"] in ("about", "near", "around") else ""
                 )
-                row[name] = hedge + one.text.replace(", ", " and ")
+                row[name] = hedge + one.text.replace(", ", " / ")
                 row[padding] = _all(f"{x:.{digits}f}" for x in one.mean)
                 row[f"{padding}_one"] = _all(
                     f"{low:.{digits}f}–{high:.{digits}f}"
@@ -166,7 +166,7 @@ def printed_table(items: list[Evidence]) -> pd.DataFrame:
 def _all(texts) -> str:
     """Return several values as one cell, a single dash where none is a number."""
     texts = [MISSING if "nan" in text else text for text in texts]
-    return MISSING if set(texts) == {MISSING} else " and ".join(texts)
+    return MISSING if set(texts) == {MISSING} else " / ".join(texts)
 
 
 def _of_claim(runs: list[Printed], claim: str | None) -> list[Printed]:

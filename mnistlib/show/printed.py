@@ -65,10 +65,11 @@ def value(claim: pd.Series) -> str:
     texts = texts if isinstance(texts, list) else [texts]
     if unit == "bool":
         texts = ["yes" if int(text) else "no" for text in texts]
+    comma = ", "
     if unit in ("count", "images"):
-        texts = [count(int(text)) for text in texts]
+        texts, comma = [count(int(text)) for text in texts], "; "
     between = claim["metric"].endswith("_range")
-    text = (" to " if between else ", ").join(texts) + _UNITS.get(unit, "")
+    text = (" to " if between else comma).join(texts) + _UNITS.get(unit, "")
     if not hedge:
         return text
     return f"{hedge} {text}" if hedge in INEXACT else f"{text} ({hedge})"

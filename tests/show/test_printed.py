@@ -20,7 +20,7 @@ def test_values_are_written_as_a_page_writes_them():
     assert shown["AHM-13"] == "7"
     assert shown["AHM-14"] == "7 (prediction implied)"
     assert shown["AHM-16"] == "about 800 to 1,000"
-    assert shown["RAJ-10"] == "42,000, 18,000"
+    assert shown["RAJ-10"] == "42,000; 18,000"
     assert shown["SAY-13"] == "approximate 0.5 points"
 
 

@@ -86,7 +86,7 @@ def test_parts_of_other_machines_and_code_are_told_apart():
 def test_study_throughput_is_a_run_a_core_against_one_run_on_all():
     net, deep = costs.study_throughput([system(), DEEP]).to_numpy().tolist()
     # 2 x 3000 against 1.25 x 1000 and 1.25 x 2000, in each of the rounds
-    assert net[1:4] == ["9000", "1875", "3750"]
+    assert net[1:4] == ["9,000", "1,875", "3,750"]
     assert net[4:] == ["4.80 (4.80–4.80)", "2.40 (2.40–2.40)"]
     # The quicker of Keras's two ways, 1800: 6000 / 2250. PyTorch: 6000 / 7500.
     assert deep[4:] == ["2.67 (2.67–2.67)", "0.80 (0.80–0.80)"]
@@ -96,7 +96,7 @@ def test_study_throughput_is_a_run_a_core_against_one_run_on_all():
 
 def test_the_engine_alone_has_as_many_threads_on_both_sides():
     (net,) = costs.engine([system()]).to_numpy().tolist()
-    assert net == ["net", "4500", *["3.00 (3.00–3.00)", "1.50 (1.50–1.50)"] * 2]
+    assert net == ["net", "4,500", *["3.00 (3.00–3.00)", "1.50 (1.50–1.50)"] * 2]
 
 
 def test_equal_work_shows_the_quicker_of_kerass_ways():

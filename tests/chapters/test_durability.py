@@ -81,7 +81,7 @@ def test_processors_and_prices_are_shown():
     assert "1 of 2 networks came out" in text
     assert "; not so `ann`." in text
     assert durability.price(PRICE).to_numpy().tolist() == [
-        ["`base_cnn`", "1234", "1111", "0.91", "0.90", "1.04"]
+        ["`base_cnn`", "1,234", "1,111", "0.91", "0.90", "1.04"]
     ]
     assert "it needs QEMU" in findings.agreement({"agreement": None})
 

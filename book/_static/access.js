@@ -76,10 +76,13 @@
     }
   };
 
-  /* In a table that scrolls anyway, a few words stay on one line. */
+  /* In a table that scrolls anyway, a few words stay on one line; an interval and an id,
+     which have no space, stay whole in every table. */
   const markShortCells = () => {
     for (const cell of document.querySelectorAll("article td, article th")) {
-      cell.classList.toggle("short", cell.textContent.trim().length <= 24);
+      const text = cell.textContent.trim();
+      cell.classList.toggle("short", text.length <= 24);
+      cell.classList.toggle("whole", text.length <= 16 && !text.includes(" "));
     }
   };
 

@@ -2,9 +2,9 @@
 (() => {
   "use strict";
 
-  /* The number that a cell starts with, or NaN: thin spaces part thousands. */
+  /* The number that a cell starts with, or NaN: commas part thousands. */
   const numberIn = (text) => {
-    const bare = text.replace(/[\u202f\u00a0]/g, "").replace(/\u2212/g, "-");
+    const bare = text.replace(/(\d),(?=\d{3})/g, "$1").replace(/\u2212/g, "-");
     const found = bare.match(/^[+-]?\d[\d.]*(e[+-]?\d+)?/);
     return found ? Number(found[0]) : NaN;
   };

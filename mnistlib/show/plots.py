@@ -5,6 +5,7 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox, ScaledTranslation
@@ -12,6 +13,7 @@ from matplotlib.transforms import Bbox, ScaledTranslation
 from mnistlib.show.pictures import confusion_plot, digit_grid, heat_images, pixel_profile
 from mnistlib.show.style import (
     COLOURS,
+    INK,
     LABELS,
     QUIET,
     WIDTH,
@@ -41,6 +43,24 @@ __all__ = [
     "set_style",
 ]
 
+# Where a name may stand, in points from its point: near it first.
+_SIDES = [
+    (dx, dy, ha)
+    for away in (7, 14, 24)
+    for dx, dy, ha in (
+        (away, 5, "left"),
+        (away, -12, "left"),
+        (-away, 5, "right"),
+        (-away, -12, "right"),
+        (0, away + 1, "center"),
+        (0, -away - 8, "center"),
+        (away, away, "left"),
+        (away, -away - 8, "left"),
+        (-away, away, "right"),
+        (-away, -away - 8, "right"),
+    )
+]
+_LEADER = {"arrowstyle": "-", "color": QUIET, "lw": 0.6, "shrinkA": 0, "shrinkB": 4}
 _MARKERS = ["o", "s", "^", "D", "v", "P", "X", "*"]
 
 
@@ -96,8 +116,9 @@ def interval_plot(
         ax: axes to draw on, or None for a new figure.
         log_x: x is a positive number on a logarithmic axis, and means are joined by lines.
         horizontal: categories on the vertical axis, for long names.
-        failed: column that tells which runs failed, or None. A group with such a run has
-            two outcomes and no interval; its mark is the median.
+        failed: column that tells which runs failed, or None. Failed runs are crosses. A
+            group with one has two outcomes and no interval; its mark is the median of the
+            runs that learned, as in the tables, and there is none where none did.
     """
     if log_x and horizontal:
         raise ValueError(
@@ -121,13 +142,16 @@ def interval_plot(
                 if log_x
                 else categories.index(category) + shift
             )
+            lost = group[failed].astype(bool) if failed else pd.Series(False, values.index)
             found = summary(values)
-            if failed and group[failed].any():
-                found |= {"mean": float(values.median()), "low": math.nan}
+            if lost.any():
+                found |= {"mean": float(values[~lost].median()), "low": math.nan}
             colour = palette[name if hue else category]
             # Points in the open, beside the interval, so that the mean hides no seed.
             move = (0, 0) if log_x else (0, 6) if horizontal else (-8, 0)
-            _draw_seeds(ax, at, values, colour, horizontal, move)
+            rings = values[~lost] if len(values) > 1 else values[:0]
+            _draw_seeds(ax, at, rings, colour, horizontal, move, "o")
+            _draw_seeds(ax, at, values[lost], colour, horizontal, move, "x")
             _draw_interval(ax, at, found, colour, _MARKERS[i % 8], horizontal)
             places.append(at)
             means.append(found["mean"])
@@ -153,17 +177,18 @@ def interval_plot(
     return figure
 
 
-def _draw_seeds(ax, at, values, colour, horizontal, move) -> None:
-    """Draw a ring per seed, moved by some points; with one seed there is only the mean."""
-    if len(values) < 2:
+def _draw_seeds(ax, at, values, colour, horizontal, move, marker) -> None:
+    """Draw a ring or a cross for each seed, moved by some points."""
+    if not len(values):
         return
     across = np.full(len(values), float(at))
     xy = np.column_stack([values, across] if horizontal else [across, values])
     moved = ax.transData + ScaledTranslation(
         move[0] / 72, move[1] / 72, ax.figure.dpi_scale_trans
     )
-    rings = {"s": 14, "facecolors": "none", "linewidths": 0.9, "zorder": 3}
-    ax.scatter(*xy.T, edgecolors=colour, transform=moved, **rings)
+    looks = {"s": 14, "linewidths": 0.9, "zorder": 3, "marker": marker}
+    looks |= {"c": colour} if marker == "x" else {"fc": "none", "ec": colour}
+    ax.scatter(*xy.T, transform=moved, **looks)
     ax.update_datalim(xy[np.isfinite(xy).all(axis=1)])  # not done for moved points
 
 
@@ -233,33 +258,54 @@ def pareto_plot(frame, x, y, label_by, hue=None, low=None, high=None, ax=None) -
     return figure
 
 
-def name_points(ax, xs, ys, names, points) -> None:
-    """Write names beside points, each where it hides no point and no earlier name.
+def name_points(ax, xs, ys, names, points, colours=None) -> None:
+    """Write names beside points, each where it lies on no point, line or earlier name.
+
+    Where there is no such place, on the fewest of them.
 
     Args:
         ax: axes with their final scales and limits.
         xs: of the points that get a name; ys likewise.
         names: their names.
         points: DataFrame of two columns, all points that must stay visible.
+        colours: of the names; default the ink's.
     """
     ax.figure.draw_without_rendering()  # positions are known only after the layout
     dots = ax.transData.transform(points.dropna().to_numpy(dtype=float))
     size = 5 * ax.figure.dpi / 72
     taken = [Bbox.from_bounds(u - size, v - size, 2 * size, 2 * size) for u, v in dots]
+    lines = [line.get_path() for line in ax.lines if line.get_transform() == ax.transData]
+    lines += [
+        path
+        for c in ax.collections
+        if isinstance(c, LineCollection)
+        for path in c.get_paths()
+    ]
+    lines = [path.transformed(ax.transData) for path in lines if len(path) > 1]
     inside = ax.get_window_extent()
-    sides = [(7, 5, "left"), (7, -12, "left"), (-7, 5, "right"), (-7, -12, "right")]
-    for x, y, name in zip(xs, ys, names, strict=True):
+    colours = [INK] * len(xs) if colours is None else colours
+    for x, y, name, colour in zip(xs, ys, names, colours, strict=True):
         tried = []
-        for dx, dy, ha in sides:
+        for dx, dy, ha in _SIDES:
             text = ax.annotate(
-                name, (x, y), (dx, dy), textcoords="offset points", ha=ha, fontsize=8
-            )
+                name, (x, y), (dx, dy), textcoords="offset points", ha=ha, fontsize=8,
+                color=colour,
+            )  # fmt: skip
             text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
             box = text.get_window_extent()
-            out = box.x0 < inside.x0 or box.x1 > inside.x1
-            tried.append((out + sum(box.overlaps(other) for other in taken), text, box))
+            out = not (inside.x0 <= box.x0 and box.x1 <= inside.x1)
+            out += not (inside.y0 <= box.y0 and box.y1 <= inside.y1)
+            crossed = sum(path.intersects_bbox(box, filled=False) for path in lines)
+            hidden = sum(box.overlaps(other) for other in taken)
+            tried.append((2 * out + crossed + hidden, text, box))
         best = min(tried, key=lambda one: one[0])
         for one in tried:
             if one is not best:
                 one[1].remove()
         taken.append(best[2])
+        if max(map(abs, best[1].xyann)) > 20:  # a line leads from a far name to its point
+            ax.annotate(
+                name, (x, y), best[1].xyann, textcoords="offset points", fontsize=8,
+                ha=best[1].get_ha(), color=colour, arrowprops=_LEADER,
+            )  # fmt: skip
+            best[1].remove()

@@ -12,20 +12,44 @@ from mnistlib.show import tables
 from mnistlib.show.tables import Column
 from mnistlib.show.words import number_of
 from mnistlib.stats.evaluate import confusion, half_errors
-from mnistlib.stats.intervals import accuracies, errors_implied, learned, place
+from mnistlib.stats.intervals import accuracies, errors_implied, learned
 
 N_TEST = 10_000  # MNIST's test images, on which the papers' accuracies are shares
 N_TRAIN = 60_000
-INTERVALS = (
-    "Intervals are of 95 %. Over seeds: Student's, of our mean. Over images: Wilson's, for "
-    "the draw of the test images. One more run: where a single further run would lie; a "
-    "printed number is such a run, and is judged by it."
-)
+# What a column says, by its head.
+_MEANINGS = {
+    "over seeds": "Over seeds: Student's, of our mean.",
+    "over images": "Over images: Wilson's, for the draw of the {images}.",
+    "over both": "Over both: seeds and images together.",
+    "one more run": "One more run: where a single further run would lie; a printed number "
+    "is such a run, and is judged by it.",
+    "printed lies": "A dash under *printed lies*: nothing is judged, for want of an "
+    "interval or because the runs are not of the paper's size.",
+}
 HALVES = (
     "Means over seeds. MNIST's first 5,000 test images were written by other people than "
     "its last 5,000; an interval over images takes them for one population."
 )
-BOTH = "Over both: seeds and images together."
+
+
+def interval_note(columns, images: str = "test images") -> str:
+    """Say what the intervals of a table are, those of its columns alone.
+
+    Args:
+        columns: `Column` list of the table, or their heads.
+        images: what an interval over images draws.
+    """
+    heads = [getattr(column, "head", column).lower() for column in columns]
+    said = [_MEANINGS.get(head.removesuffix(", %"), "") for head in heads]
+    return " ".join(filter(None, ["Intervals are of 95 %.", *said])).format(images=images)
+
+
+def placed(evidence: Printed) -> str:
+    """Return where a printed value lies: "inside", "above", "below"; "" if not judged.
+
+    Runs that are not of the paper's size judge nothing, whatever their interval.
+    """
+    return evidence.place if evidence.paper_sized else ""
 
 
 def is_full_size(params, dataset: str) -> bool:
@@ -40,7 +64,7 @@ def is_full_size(params, dataset: str) -> bool:
 
 
 def size_clause(params, dataset: str) -> str:
-    """Return a sentence on why a run is not the paper's, or "" when it used all images."""
+    """Return a sentence on why runs judge nothing, or "" when they used all images."""
     if dataset != "mnist":
         return (
             "These are the embedded digits, not MNIST: the paper's number is shown for the "
@@ -52,26 +76,30 @@ def size_clause(params, dataset: str) -> str:
     n_test = N_TEST if params.n_test is None else params.n_test
     return (
         f"This run used {n_train:,} of {N_TRAIN:,} training images and {n_test:,} of "
-        f"{N_TEST:,} test images, for {number_of(params.epochs, 'epoch')}: it need not "
-        "meet the paper's number."
+        f"{N_TEST:,} test images, for {number_of(params.epochs, 'epoch')}: it "
+        "cannot be held against the paper's number."
     )
 
 
-def system_table(frame: pd.DataFrame, claim_ids: tuple[str, str]) -> pd.DataFrame:
+def system_table(
+    frame: pd.DataFrame, claim_ids: tuple[str, str], paper_sized: bool
+) -> pd.DataFrame:
     """Put what a paper prints of a system above what our runs of it gave.
 
     Args:
         frame: a row per run: system, test_accuracy, test_loss, n_examples, status.
         claim_ids: of the printed test accuracy (percent) and test loss (nats).
+        paper_sized: whether the runs are of the paper's size.
 
     Returns:
         DataFrame: system, printed (text, in the paper's row), the columns of `accuracies`,
         one_low and one_high (`prediction`: where one more run would lie), place (of the
-        printed accuracy in it), loss (nats, mean; NaN where a run diverged), diverged
-        (runs). What the paper prints is one run: it has the interval over images alone.
+        printed accuracy in it, from `placed`), loss (nats, mean; NaN where a run
+        diverged), diverged (runs). What the paper prints is one run: it has the interval
+        over images alone.
     """
-    value, loss = map(reported, claim_ids)
-    n_correct = N_TEST - errors_implied(value, N_TEST)
+    accuracy, loss = map(reported, claim_ids)
+    n_correct = N_TEST - errors_implied(accuracy, N_TEST)
     theirs = pd.DataFrame(
         [
             {
@@ -87,22 +115,25 @@ def system_table(frame: pd.DataFrame, claim_ids: tuple[str, str]) -> pd.DataFram
         [accuracies(theirs, ["system", "printed"]), accuracies(frame, "system")],
         ignore_index=True,
     )
-    ends = [(math.nan, math.nan)]
+    ends, places = [(math.nan, math.nan)], [""]
     losses, diverged = [loss], [0]
     for _, runs in frame.groupby("system", sort=False):
-        ours = Printed(claim_ids[0], "", list(100 * runs["test_accuracy"]))
+        accuracy = list(100 * runs["test_accuracy"])
+        ours = Printed(claim_ids[0], "", accuracy, paper_sized=paper_sized)
+        places.append(placed(ours))
         ends.append(tuple(float(end[0]) for end in ours.one_run))
         losses.append(runs["test_loss"].astype(float).mean(skipna=False))
         diverged.append(int((runs["status"] == "diverged").sum()))
     return table.assign(
         one_low=[low / 100 for low, _ in ends],
         one_high=[high / 100 for _, high in ends],
-        place=[place(value, *pair) for pair in ends],
+        place=places,
         loss=losses,
         diverged=diverged,
     )
 
 
+PLACE = Column("place", "printed lies", lambda text: text or tables.MISSING)
 # What `system_table` returned, as a page shows it.
 SYSTEM_COLUMNS = [
     Column("system"),
@@ -113,8 +144,8 @@ SYSTEM_COLUMNS = [
         lambda text, *ours: tables.accuracy(*ours) if pd.isna(text) else text,
     ),
     *tables.ACCURACY[1:],
-    Column(("one_low", "one_high"), "one more run", tables.interval),
-    Column("place", "printed lies", lambda text: text or tables.MISSING),
+    Column(("one_low", "one_high"), "one more run, %", tables.ends),
+    PLACE,
     Column("loss", "test loss, nats", ".4f"),
 ]
 
@@ -126,12 +157,14 @@ def _diverged(runs: float) -> str:
 def show_system_table(table: pd.DataFrame, caption: str, name: str) -> None:
     """Display what `system_table` returned; the cell needs myst as Markdown format."""
     diverged = int(table["diverged"].sum())
-    note = f"{INTERVALS} {BOTH} {number_of(diverged, 'run')} diverged."
+    note = f"{interval_note(SYSTEM_COLUMNS)} {number_of(diverged, 'run')} diverged."
     tables.numbered_table(table, caption, name, SYSTEM_COLUMNS, note=note)
 
 
 def sentence(evidence: Printed) -> str:
     """Say where a printed value, one run, lies among the runs of our seeds.
+
+    Runs that are not of the paper's size are set beside it, and judge nothing.
 
     Args:
         evidence: about a claim of one value.
@@ -151,6 +184,8 @@ def sentence(evidence: Printed) -> str:
     if evidence.place and not evidence.seedless:
         low, high = (float(end[0]) for end in evidence.one_run)
         span = f"{low:.{digits}f}–{high:.{digits}f}{suffix}"
+        if not placed(evidence):
+            return f"{text} (one more run: {span})."
         where = "inside" if evidence.place == "inside" else "outside"
         return (
             f"{text}, {where} the 95 % interval of one more run, {span}, by our "
@@ -214,7 +249,11 @@ def half_table(runs, systems: dict[str, Sequence[str]]) -> pd.DataFrame:
 
 
 def headline_rows(
-    frame: pd.DataFrame, system: str, claim_ids: tuple[str, str], clause: str
+    frame: pd.DataFrame,
+    system: str,
+    claim_ids: tuple[str, str],
+    clause: str,
+    paper_sized: bool,
 ) -> list[dict]:
     """Return the rows of one system for `report.headline`: test accuracy and test loss.
 
@@ -226,12 +265,13 @@ def headline_rows(
         system: what was run, in words.
         claim_ids: of the printed test accuracy (percent) and test loss (nats).
         clause: what a reader must know of this run, from `size_clause`; may be empty.
+        paper_sized: whether the runs are of the paper's size.
     """
     diverged = int((frame["status"] == "diverged").sum())
     if diverged:
         count = f"{number_of(diverged, 'run')} of {len(frame)} diverged."
         clause = f"{count} {clause}".strip()
-    accuracy, loss = test_evidence(frame, system, claim_ids)
+    accuracy, loss = test_evidence(frame, system, claim_ids, paper_sized=paper_sized)
     return [
         headline_row(accuracy, "test accuracy", f"{sentence(accuracy)} {clause}".strip()),
         headline_row(loss, "test loss"),
@@ -283,7 +323,7 @@ def headline_row(evidence: Printed, quantity: str, text: str = "") -> dict:
         "ours": None if math.isnan(mean) else round(mean, 4),
         **{f"{part}low": round(low, 4) for part, (low, _) in ends.items()},
         **{f"{part}high": round(high, 4) for part, (_, high) in ends.items()},
-        "place": evidence.place,
+        "place": placed(evidence),
         "n_seeds": len(evidence.ours),
         "text": text or sentence(evidence),
     }

@@ -22,19 +22,24 @@ def number(x: float, digits: int = 2) -> str:
     return MISSING if pd.isna(x) else f"{x:.{digits}f}"
 
 
-def interval(lo: float, hi: float, digits: int = 2) -> str:
-    """Format an interval of fractions in percent: "97.66–98.22 %"; NaN -> an en dash."""
+def ends(lo: float, hi: float, digits: int = 2) -> str:
+    """Format an interval of fractions in percent, the head has the unit: "97.66–98.22"."""
     if pd.isna(lo) or pd.isna(hi):
         return MISSING
-    return f"{100 * lo:.{digits}f}–{100 * hi:.{digits}f}{THIN_SPACE}%"
+    return f"{100 * lo:.{digits}f}–{100 * hi:.{digits}f}"
+
+
+def interval(lo: float, hi: float, digits: int = 2) -> str:
+    """Format an interval of fractions in percent: "97.66–98.22 %"; NaN -> an en dash."""
+    text = ends(lo, hi, digits)
+    return text if text == MISSING else f"{text}{THIN_SPACE}%"
 
 
 def with_interval(mean: float, lo: float, hi: float, digits: int = 2) -> str:
     """Format a fraction with its interval, if it has one: "97.96 (97.66–98.22) %"."""
     if pd.isna(lo) or pd.isna(hi):
         return percent(mean, digits)
-    inside = f"{100 * lo:.{digits}f}–{100 * hi:.{digits}f}"
-    return f"{100 * mean:.{digits}f} ({inside}){THIN_SPACE}%"
+    return f"{100 * mean:.{digits}f} ({ends(lo, hi, digits)}){THIN_SPACE}%"
 
 
 def accuracy(mean: float, median: float, failed: int, n: int) -> str:
@@ -60,8 +65,8 @@ def p_value(p: float) -> str:
 
 
 def count(n: int) -> str:
-    """Format a count with thin spaces between thousands: 159254 -> "159 254"."""
-    return MISSING if pd.isna(n) else f"{int(n):,}".replace(",", THIN_SPACE)
+    """Format a count with commas between thousands: 159254 -> "159,254"."""
+    return MISSING if pd.isna(n) else f"{int(n):,}"
 
 
 def points(x: float, digits: int = 2) -> str:
@@ -90,8 +95,14 @@ def points_interval(x: float, low: float, high: float, digits: int = 2) -> str:
 
 
 def rate(x: float) -> str:
-    """Format a learning rate: 0.01 -> "0.01"; NaN -> an en dash."""
-    return MISSING if pd.isna(x) else f"{x:g}"
+    """Format a learning rate: 0.01 -> "0.01", 1e-5 -> "10⁻⁵"; NaN -> an en dash."""
+    if pd.isna(x):
+        return MISSING
+    if x == 0 or x >= 1e-4:
+        return f"{x:g}"
+    digits, exponent = f"{x:e}".split("e")
+    power = "10⁻" + str(-int(exponent)).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return power if float(digits) == 1 else f"{float(digits):g} × {power}"
 
 
 @dataclass(frozen=True)
@@ -126,9 +137,9 @@ class Column:
 # interval for each doubt.
 ACCURACY = [
     Column(("mean", "median", "failed", "n"), "accuracy", accuracy),
-    Column(("low", "high"), "over seeds", interval),
-    Column(("image_low", "image_high"), "over images", interval),
-    Column(("both_low", "both_high"), "over both", interval),
+    Column(("low", "high"), "over seeds, %", ends),
+    Column(("image_low", "image_high"), "over images, %", ends),
+    Column(("both_low", "both_high"), "over both, %", ends),
 ]
 # Of a frame with the columns of `mnistlib.stats.compare.compare` and images.
 DIFFERENCE = [

@@ -12,7 +12,7 @@ from mnistlib.ground.files import write_whole
 from mnistlib.ground.notebook import read_notebook
 from mnistlib.show import report, tables
 from mnistlib.show.overview import overview
-from mnistlib.show.reproduction import INTERVALS
+from mnistlib.show.reproduction import interval_note
 from mnistlib.show.words import join, number_of
 from mnistlib.stats.intervals import errors_implied, wilson
 from mnistlib.study.summary import Summary, read_summary
@@ -194,7 +194,8 @@ def sentences(found: pd.DataFrame) -> str:
         said.append(
             f"The largest difference is that of {far['system']} of `{far['paper']}`, with "
             f"{far['printed']} printed and {_number(far['ours'], 'percent')}"
-            f"{_percent('percent')} measured."
+            f"{_percent('percent')} measured. No printed value is judged here: "
+            "the runs are not of the papers' size, or have one seed."
         )
     return " ".join(said)
 
@@ -269,7 +270,7 @@ def headline(notebooks: list[Path]) -> str:
     remarks = "\n".join(f"- **{_system(row)}:** {row.text}" for row in rows)
     return (
         tables.table_directive(shown, f"{CAPTION}: {UNLESS}", "tab-headline")
-        + f"\n{INTERVALS} One seed gives no interval over seeds. "
+        + f"\n{interval_note(shown)} One seed gives no interval over seeds. "
         + "Each system leads to its page.\n\n"
         + tables.folded("What each row says", remarks)
     )
@@ -296,8 +297,9 @@ def readme_block(notebooks: list[Path], summary: Summary) -> str:
         lines = f"{CAPTION}: {UNLESS}. {about}\n\n"
         if has_picture(found):
             lines += f"![{ALT}]({README_PICTURE})\n\n"
-        lines += tables.to_markdown(_table(found, "`{}`".format))
-        lines += f"\n\n{INTERVALS} One seed gives no interval over seeds."
+        table = _table(found, "`{}`".format)
+        lines += tables.to_markdown(table)
+        lines += f"\n\n{interval_note(table)} One seed gives no interval over seeds."
     return f"{BEGIN}\n\n{lines}\n\n{END}"
 
 

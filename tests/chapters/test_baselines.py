@@ -222,7 +222,7 @@ def test_printed_accuracies_stand_beside_ours(evidence):
     unjudged = results.printed_table(
         [Printed("RAJ-01", "CNN", [98.0, 98.3, 98.1], paper_sized=False)]
     )
-    assert unjudged["place"].tolist() == ["–"]
+    assert unjudged["place"].tolist() == [""]
 
 
 def test_per_class_scores_stand_side_by_side():

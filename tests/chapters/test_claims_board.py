@@ -101,7 +101,7 @@ def test_the_table_shows_units_and_distances(board):
     assert cells[6:8] == ["2", "lower than ours"]
     assert cells[8].endswith("images")
     assert "reproduced under a reading: with Adam at 0.01" in table
-    assert "about 800, 1000" in table
+    assert "about 800 to 1,000" in table
     assert "nan" not in table
 
 

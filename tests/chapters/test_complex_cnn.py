@@ -137,7 +137,9 @@ def test_effect_sentences_at_the_edges():
     assert "the smallest drop in accuracy was" in say_effects(harmed, "matters")
     assert say_effects(harmed).startswith("0 of 7 changes raised the mean accuracy (95")
     unsure = effects_of().assign(p_holm=1.0, p=0.5)
-    assert say_effects(unsure, "matters").endswith("correction) for none.")
+    assert say_effects(unsure, "matters").endswith(
+        "Nothing has p < 0.05 after Holm's correction."
+    )
     assert "Changes with p < 0.05: none." in say_effects(unsure)
     one_seed = say_effects(effects_of(seeds=(0,)))
     assert one_seed.endswith("Nothing could be tested: that needs two seeds or more.")

@@ -86,7 +86,7 @@ def test_parts_of_other_machines_and_code_are_told_apart():
 def test_study_throughput_is_a_run_a_core_against_one_run_on_all():
     net, deep = costs.study_throughput([system(), DEEP]).to_numpy().tolist()
     # 2 x 3000 against 1.25 x 1000 and 1.25 x 2000, in each of the rounds
-    assert net[1:4] == ["9000", "1875", "3750"]
+    assert net[1:4] == ["9,000", "1,875", "3,750"]
     assert net[4:] == ["4.80 (4.80–4.80)", "2.40 (2.40–2.40)"]
     # The quicker of Keras's two ways, 1800: 6000 / 2250. PyTorch: 6000 / 7500.
     assert deep[4:] == ["2.67 (2.67–2.67)", "0.80 (0.80–0.80)"]
@@ -96,23 +96,44 @@ def test_study_throughput_is_a_run_a_core_against_one_run_on_all():
 
 def test_the_engine_alone_has_as_many_threads_on_both_sides():
     (net,) = costs.engine([system()]).to_numpy().tolist()
-    assert net == ["net", "4500", *["3.00 (3.00–3.00)", "1.50 (1.50–1.50)"] * 2]
+    assert net == ["net", "4,500", *["3.00 (3.00–3.00)", "1.50 (1.50–1.50)"] * 2]
 
 
 def test_equal_work_shows_the_quicker_of_kerass_ways():
     net, deep = costs.equal_work([system(), DEEP]).to_numpy().tolist()
-    assert net == ["net (`raut`)", "1\u202f000", 64, 9] + [
+    assert net == ["net (`raut`)", "1,000", 64, 9] + [
         f"{x}.00\u202f%" for x in (97, 98, 96)
     ]
     assert deep[-2] == "99.00\u202f%"
 
 
+AROUND_FOUND = {
+    "records": 40,
+    "parts": {
+        name: {"seconds": seconds}
+        for name, seconds in (
+            ("read_records", [2, 1, 3]),
+            ("book", [29, 30, 31]),
+            ("import", [0.1]),
+        )
+    },
+}
+
+
 def test_the_answer_names_the_range_over_the_networks():
     throughput = {"cores": 2, "systems": [system(), DEEP]}
-    text = findings.answer(throughput, {"goal": 0.99, "runs": to_99_runs()})
-    assert "2.7 to 4.8 times as fast as Keras's `fit`, and 0.8 to 2.4 times" in text
+    text = findings.answer(throughput, {"goal": 0.99, "runs": to_99_runs()}, AROUND_FOUND)
+    assert (
+        "2.7 to 4.8 times as fast as the steps of Keras's `fit`, and 0.8 to 2.4 times"
+        in text
+    )
     assert "takes 2.0 s on one thread and gets 99.12\u202f%" in text
     assert "Keras's example takes 10 times as long" in text
+    assert " of the rate at which one thread multiplies large matrices" in text
+    assert (
+        "the longest waits are building the book (30 s) and reading 40 records (2 s)."
+        in text
+    )
 
 
 def test_the_ratios_are_drawn_for_every_network_and_peer():

@@ -56,9 +56,7 @@ def test_harm_is_counted_by_fault():
 def test_the_answer_adds_up_all_faults():
     text = findings.answer(durability.faults(FOUND), PORTABLE)
     # 220 + 20 + 30 + 1 + 2002 + 20 + 2 faults; 6 + 2 records lost, 9 + 1 read broken
-    assert text.startswith(
-        "2\u202f295 faults of 7 kinds were made on purpose: of 1\u202f171"
-    )
+    assert text.startswith("2,295 faults of 7 kinds were made on purpose: of 1,171")
     assert "8 were lost, and 10 were read half-written or changed." in text
     harmless = durability.faults(FOUND).query("Fault == 'a full disk'")
     assert "none was lost, and none was read" in findings.answer(harmless, PORTABLE)
@@ -83,7 +81,7 @@ def test_processors_and_prices_are_shown():
     assert "1 of 2 networks came out" in text
     assert "; not so `ann`." in text
     assert durability.price(PRICE).to_numpy().tolist() == [
-        ["`base_cnn`", "1234", "1111", "0.91", "0.90", "1.04"]
+        ["`base_cnn`", "1,234", "1,111", "0.91", "0.90", "1.04"]
     ]
     assert "it needs QEMU" in findings.agreement({"agreement": None})
 

@@ -102,7 +102,7 @@ def test_verdicts_on_printed_counts_follow_the_counts(like_mnist):
     assert "training images a digit fails for 9:" in text_of(wrong, "AHM-15")
     assert "for 6 digits (0, 1, 2, 6, 7 and 9)" in text_of(wrong, "RAU-06")
     assert text_of(wrong, "RAU-06").endswith(
-        "sum to 9\u202f935, where the report's last row has 10\u202f000."
+        "sum to 9,935, where the report's last row has 10,000."
     )
     assert "−16.7 to +10.0 %" in text_of(wrong, "AHM-17")
 

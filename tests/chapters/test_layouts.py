@@ -80,9 +80,9 @@ def say(hits, tried, parameters=159_254):
 
 def test_finding_names_the_one_plain_network(found):
     text = say(*found)
-    assert "4 have exactly 159\u202f254 parameters, with 3 convolutions" in text
+    assert "4 have exactly 159,254 parameters, with 3 convolutions" in text
     assert "**C – P – C – C – P**" in text
-    assert "1\u202f024 values after the flatten and 100 hidden units" in text
+    assert "1,024 values after the flatten and 100 hidden units" in text
 
 
 def test_finding_does_not_decide_between_two_or_none(found):
@@ -97,5 +97,5 @@ def test_finding_does_not_decide_between_two_or_none(found):
 def test_finding_says_when_nothing_fits():
     hits, tried = layouts.search(7)
     assert (tried["hits"] == 0).all()
-    total = f"{tried['candidates'].sum():,}".replace(",", "\u202f")
+    total = f"{tried['candidates'].sum():,}"
     assert say(hits, tried, 7) == f"None of the {total} networks has 7 parameters."

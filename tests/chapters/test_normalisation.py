@@ -94,11 +94,11 @@ def test_outcomes_count_diverged_and_stuck_runs_apart():
     assert text in tables.to_markdown(table, results.OUTCOMES)
 
     counts = findings.unscaled(table)
-    assert counts[0] == {"diverged": 3, "stuck": 1, "runs": 12}
-    assert counts[1] == {"diverged": 0, "stuck": 0, "runs": 24}
+    assert counts[0] == {"diverged": 3, "stuck": 1, "failed": 4, "runs": 12}
+    assert counts[1] == {"diverged": 0, "stuck": 0, "failed": 0, "runs": 24}
     text = findings.say("unscaled", counts=counts)
-    assert "without batch normalisation 3 of 12 runs diverged and 1 did not learn" in text
-    assert text.endswith("with it 0 of 24 runs diverged and 0 did not learn.")
+    assert "4 of 12 runs without batch normalisation failed (3 diverged, 1 did not" in text
+    assert "0 of 24 runs with it failed (0 diverged, 0 did not learn)." in text
 
 
 def test_scaling_compares_best_rates_with_and_without():
@@ -119,9 +119,9 @@ def test_scaling_compares_best_rates_with_and_without():
     assert findings.say("scaling", **facts).replace("\n", " ") == (
         "With the best rate for each, the scalings of the pixels are 10.00 points of "
         "validation accuracy apart without batch normalisation and 2.00 with it (base "
-        "CNN); 10.00 and 2.00 (complex CNN). The best rates of pixels of 0 to 255 and of "
-        "pixels ÷ 255 differ by a factor of 10 without it and of 1 with it; of unscaled "
-        "pixels some are the lowest that were tried."
+        "CNN); 10.00 and 2.00 (complex CNN). The best rate of pixels of 0 to 255 and that "
+        "of pixels ÷ 255 differ by a factor of 10 without it, and of 1 with it; of "
+        "unscaled pixels some are the lowest that were tried."
     )
 
 
@@ -364,6 +364,17 @@ def test_where_the_printed_accuracy_lies_among_the_readings():
     assert one_seed.endswith("The highest accuracy is 99.10\u202f%, of the *a*.")
 
 
+def test_runs_of_another_size_are_not_held_against_the_printed_accuracy():
+    small = Printed("AHM-11", "a", [99.1, 99.2], n_test=10_000, paper_sized=False)
+    facts = findings.printed([small])
+    assert (facts["sized"], facts["n"]) == (False, 0)
+    text = findings.say("printed", **facts)
+    assert text.startswith(
+        "The paper prints 99.24\u202f%. Our highest mean is 99.15\u202f%, of"
+    )
+    assert "inside" not in text
+
+
 def test_readings_of_host_and_placement_are_the_evidence(final):
     frame, _ = final
     paper = frame[(frame["setting"] == "paper") & (frame["batch_norm"] != "none")]
@@ -382,7 +393,7 @@ def test_readings_of_host_and_placement_are_the_evidence(final):
 def test_the_printed_number_is_placed_among_normalised_networks_alone(final):
     frame, _ = final
     paper = frame[frame["setting"] == "paper"]
-    places = results.beside_printed(paper).set_index("system")["place"]
+    places = results.beside_printed(paper, True).set_index("system")["place"]
     plain = places.index.str.contains("plain")
     assert (places[plain] == "").all()
     assert (places[~plain].iloc[1:] != "").all()  # the first row is the paper's own
@@ -429,7 +440,10 @@ def test_tables_hold_no_nan(final):
         (results.outcomes(one_seed), results.OUTCOMES),
         (gains, results.GAINS),
         (results.final_tests(*final), results.TESTS),
-        (reproduction.system_table(final[0], design.CLAIMS), reproduction.SYSTEM_COLUMNS),
+        (
+            reproduction.system_table(final[0], design.CLAIMS, True),
+            reproduction.SYSTEM_COLUMNS,
+        ),
     ):
         assert "nan" not in tables.to_markdown(frame, columns)
 
@@ -474,7 +488,11 @@ def test_the_notebooks_curves_survive_diverged_runs(lost, left):
     runs = SimpleNamespace(history=history)
     names = {"runs": runs, "params": PARAMS}
     with plt.rc_context():
-        exec(cell.source, names | {"plt": plt, "sns": sns, "style": style}, names)
+        exec(
+            cell.source,
+            names | {"plt": plt, "sns": sns, "style": style, "design": design},
+            names,
+        )
     panels = names["panels"]
     panels.figure.draw_without_rendering()
     assert panels.axes[1, 0].get_xlabel() == "epoch, at rate 0.01"
@@ -483,6 +501,8 @@ def test_the_notebooks_curves_survive_diverged_runs(lost, left):
         for ax in panels.axes[0]
     ]
     assert drawn == [left * 3, 3 * 3]  # placements with a loss, seeds
-    assert [text.get_text() for text in panels.legend.get_texts()] == list(
-        BatchNorm.__args__
-    )
+    assert [text.get_text() for text in panels.legend.get_texts()] == [
+        "none",
+        "before activation",
+        "after activation",
+    ]

@@ -108,7 +108,7 @@ def test_findings_of_a_full_study():
     assert "correction): A1 to A2 and A1 to A3. These seeds find a difference of" in gaps
     assert "A1 to A2 +0.31 points, p = 0.107; A1 to A3 +0.69 points, p < 0.001" in face
     assert spread.endswith("are no larger: one run of each system cannot tell such a gap "
-                           "from luck.")  # fmt: skip
+                           "from the effect of the seed.")  # fmt: skip
     assert "of SGD not at all: there is one reading, 91.00\u202f%" in sensitivity
     assert "of Adam by 6.03 points, from 90.00\u202f% to 96.03\u202f% over 2" in sensitivity
     assert sensitivity.endswith("prints are +0.31, +0.69 and +0.38 points.")
@@ -142,7 +142,7 @@ def test_gaps_that_are_larger_than_the_spread():
 def test_readings_with_failed_runs_are_left_out_and_counted():
     failed = runs_of(IN_ORDER | {A3: [0.1, 0.9]})
     assert (
-        "of Adadelta in no way that can be told (in 1 more, runs failed)"
+        "of Adadelta by an amount that is not known (in 1 more, runs failed)"
         in (sentences(failed)[6])
     )
 
@@ -159,12 +159,12 @@ def test_a_choice_inside_the_grid_is_said_to_be():
 def test_protocol_states_what_was_run():
     dataset = data.load("digits")
     assert findings.protocol(PARAMS, dataset) == (
-        "240 of 1\u202f437 training images of the embedded digits, 2 epochs, "
+        "240 of 1,437 training images of the embedded digits, 2 epochs, "
         "batches of 32, 2 seeds, 200 test images"
     )
     everything = WHOLE.model_copy(update={"epochs": 1, "seeds": [0]})
     assert findings.protocol(everything, dataset) == (
-        "1\u202f437 of 1\u202f437 training images of the embedded digits, 1 epoch, "
+        "1,437 of 1,437 training images of the embedded digits, 1 epoch, "
         "batches of 32, 1 seed, 360 test images"
     )
 

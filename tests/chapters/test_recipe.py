@@ -235,15 +235,15 @@ def test_the_gain_is_that_of_our_runs_over_the_cited_accuracies():
 def test_printed_table_names_the_sets_inside():
     table = results.printed_table(results.evidence(near(0.9972, 0.9975), True))
     rows = table.set_index("quantity")
-    assert rows.at["test accuracy, last", "A"].startswith("99.72")
-    assert rows.at["test accuracy, last", "place"] == "A (`same`), A (`valid`)"
-    assert rows.at["test accuracy, epoch 1", "A"] == "–"
-    assert rows.at["test accuracy, epoch 1", "place"] == "none"
-    assert rows.at["training accuracy, epoch 1", "A"].startswith("about 96")
+    assert rows.at["test accuracy, last, %", "A"].startswith("99.72")
+    assert rows.at["test accuracy, last, %", "place"] == "A (`same`), A (`valid`)"
+    assert rows.at["test accuracy, epoch 1, %", "A"] == "–"
+    assert rows.at["test accuracy, epoch 1, %", "place"] == "none"
+    assert rows.at["training accuracy, epoch 1, %", "A"].startswith("about 96")
     assert rows.at["test loss, last", "same"] == "0.0180"
-    assert rows.at["best epochs, test, training", "same"] == "25.8, 29.6"
+    assert rows.at["best epochs, test / training", "same"] == "25.8 / 29.6"
     one_seed = results.printed_table(results.evidence(near(0.99, 0.99, seeds=1), False))
-    assert set(one_seed["same_one"]) == {"–", "–, –"}
+    assert set(one_seed["same_one"]) == {"–"}
     assert set(one_seed["place"]) == {"–"}
 
 
@@ -329,7 +329,7 @@ def test_the_answer_judges_at_the_papers_size_alone():
     assert "not of the paper's size" in part
     assert "99.72" not in part
     none = findings.answer([], optimism.assign(optimism=0.0), facts_of(lost=1), False)
-    assert "1 of 32 runs did not learn: no effect could be estimated." in none
+    assert "1 of 32 runs failed: no effect could be estimated." in none
     assert "The last epoch is also the best on the test images (5 seeds)." in none
 
 
@@ -346,7 +346,7 @@ def test_findings_of_one_seed_and_of_lost_runs(runs):
         table, results.optimism_table(table), results.readings(runs.frame), effects, True
     )
     assert len(text.splitlines()) == 5
-    assert "with rate 1e-05, our training accuracy is 90.50" in text
+    assert "with rate 10⁻⁵, our training accuracy is 90.50" in text
     assert "is 0.0100 nats, above our test loss of 0.0095. Set A prints 0.0028" in text
     assert "highest at epoch 2 to 3, by seed; in set B it is so at epoch 13" in text
     assert "validation accuracy has a test accuracy of 95.00" in text
@@ -359,8 +359,8 @@ def test_findings_of_one_seed_and_of_lost_runs(runs):
         table, results.optimism_table(table), results.readings(bad.frame), none, False
     )
     assert text.count("Runs diverged: there is no") == 3
-    assert "Not compared, as runs did not learn: held out." in text
-    assert "allows no test: 3 of 32 runs did not learn." in text
+    assert "Not compared, as runs failed: held out." in text
+    assert "allows no test: 3 of 32 runs failed." in text
     assert "nan" not in text
 
 

@@ -256,7 +256,7 @@ def test_shares_are_said_largest_first_or_not_at_all():
     assert (best["level"], best["mean"]) == (0.001, pytest.approx(at_best))
     text = findings.say("shares", **facts)
     assert "% goes with the learning rate, " in text
-    assert text.endswith("% with two of them together.")
+    assert text.endswith("% goes with two of them together.")
     lost = grid(value=stuck)
     facts = findings.effect_facts(lost, results.effects(lost))
     assert "(without the rate 0.01, at which runs failed)" in findings.say(

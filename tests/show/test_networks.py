@@ -58,7 +58,7 @@ def test_layers_are_a_numbered_table_with_their_sizes(shown):
     assert text.startswith("~~~{table} Layers of the base CNN\n:name: tab-x-layers\n")
     assert " (26, 26, 32) |" in text
     assert " (5408) |" in text
-    assert "542\u202f230 parameters; " in text
+    assert "542,230 parameters; " in text
 
 
 def test_a_note_and_arguments_are_taken(shown):

@@ -1,5 +1,6 @@
 """Figures of results: what is drawn, and in which colours. No pictures are compared."""
 
+import math
 from itertools import combinations
 
 import matplotlib
@@ -112,7 +113,20 @@ def test_interval_plot_of_two_outcomes_has_the_median_and_no_interval(runs):
     bars = [bar for bar in ax.containers if bar.has_yerr]
     assert len(bars) == some["optimizer"].nunique() - 1
     marks = [bar.lines[0].get_ydata()[0] for bar in ax.containers if not bar.has_yerr]
-    assert marks == [some.loc[some["optimizer"] == "sgd", "test_accuracy"].median()]
+    good = some[(some["optimizer"] == "sgd") & ~some["failed"].astype(bool)]
+    assert marks == [good["test_accuracy"].median()]
+    crosses = [c for c in ax.collections if isinstance(c, PathCollection)]
+    assert [0.1] in [c.get_offsets()[:, 1].tolist() for c in crosses]
+
+
+def test_interval_plot_has_no_mark_where_no_run_learned(runs):
+    some = runs[runs["learning_rate"] == 0.01].assign(failed=True)
+    ax = plots.interval_plot(some, "optimizer", "test_accuracy", failed="failed").axes[0]
+    assert all(math.isnan(bar.lines[0].get_ydata()[0]) for bar in ax.containers)
+    shown = sum(
+        len(c.get_offsets()) for c in ax.collections if isinstance(c, PathCollection)
+    )
+    assert shown == len(some)
 
 
 @pytest.mark.parametrize("horizontal", [False, True])
@@ -238,3 +252,17 @@ def test_pareto_plot_of_many_names_the_front_and_explains_hues():
     legend = ax.get_legend()
     assert [text.get_text() for text in legend.get_texts()] == ["1", "2", "3"]
     assert legend.get_title().get_text() == "depth"
+
+
+def test_a_name_lies_on_no_line():
+    _, ax = plt.subplots()
+    ax.plot([0, 1], [0.5, 0.5])
+    ax.plot([0, 1], [0, 1])
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    points = pd.DataFrame({"x": [0.5], "y": [0.5]})
+    plots.name_points(ax, points["x"], points["y"], ["a name"], points)
+    (text,) = ax.texts
+    box = text.get_window_extent()
+    for line in ax.lines:
+        path = line.get_path().transformed(ax.transData)
+        assert not path.intersects_bbox(box, filled=False)

@@ -9,6 +9,7 @@ import pytest
 from mnistlib.chapters.complex_cnn.params import Params
 from mnistlib.claims.evidence import Printed
 from mnistlib.show import reproduction as r
+from mnistlib.show import tables
 from mnistlib.stats.intervals import wilson
 
 ACCURACY, LOSS = "AHM-07", "AHM-08"  # 98.73 %, 0.0429 nats
@@ -77,6 +78,31 @@ def test_sentence_counts_values_that_are_not_finite():
     assert r.sentence(evidence) == "1 run of 2 gave no finite value."
 
 
+def test_runs_of_another_size_are_set_beside_the_printed_value_and_judge_nothing(shown):
+    small = Printed(ACCURACY, "s", [97.0, 97.01, 97.02], paper_sized=False)
+    assert (small.place, r.placed(small)) == ("above", "")
+    text = r.sentence(small)
+    assert text.startswith(
+        "The printed 98.73\u202f% lies above our mean 97.01\u202f% (one more"
+    )
+    assert "inside" not in text and "outside" not in text
+    frame = runs_of([0.97, 0.98, 0.99], [0.1, 0.2, 0.3])
+    table = r.system_table(frame, (ACCURACY, LOSS), False)
+    assert list(table["place"]) == ["", ""]
+    r.show_system_table(table, "A caption", "tab-x")
+    assert "A dash under *printed lies*" in shown[0]
+    rows = r.headline_rows(frame, "s", (ACCURACY, LOSS), "", False)
+    assert [row["place"] for row in rows] == ["", ""]
+
+
+def test_a_note_explains_the_columns_that_are_there():
+    note = r.interval_note(tables.ACCURACY, "validation images")
+    assert "Over both:" in note and "the draw of the validation images." in note
+    assert "One more run" not in note and "printed lies" not in note
+    assert "One more run:" in r.interval_note(["System", "One more run"])
+    assert r.interval_note(["system"]) == "Intervals are of 95 %."
+
+
 def test_system_table_puts_the_paper_first():
     frame = pd.concat(
         [
@@ -84,7 +110,7 @@ def test_system_table_puts_the_paper_first():
             runs_of([0.1], [None], "b", "diverged"),
         ]
     )
-    table = r.system_table(frame, (ACCURACY, LOSS))
+    table = r.system_table(frame, (ACCURACY, LOSS), True)
     assert list(table["system"]) == ["`ahmareen2024`, printed", "a", "b"]
     assert list(table["n"]) == [1, 3, 1]
     assert table["printed"][0] == "98.73\u202f%"
@@ -115,7 +141,7 @@ def shown(monkeypatch) -> list[str]:
 
 def test_shown_table_has_no_nan(shown):
     frame = runs_of([0.5], [None], status="diverged")
-    r.show_system_table(r.system_table(frame, (ACCURACY, LOSS)), "A caption", "tab-x")
+    r.show_system_table(r.system_table(frame, (ACCURACY, LOSS), True), "A caption", "tab-x")
     (text,) = shown
     assert "98.73\u202f%" in text
     assert "1 run diverged." in text
@@ -123,22 +149,22 @@ def test_shown_table_has_no_nan(shown):
 
 
 def test_shown_intervals_end_at_all_images(shown):
-    table = r.system_table(runs_of([0.9, 0.99], [0.1, 0.1]), (ACCURACY, LOSS))
+    table = r.system_table(runs_of([0.9, 0.99], [0.1, 0.1]), (ACCURACY, LOSS), True)
     assert table.loc[1, ["high", "both_high", "one_high"]].tolist() == [1, 1, 1]
     r.show_system_table(table, "A caption", "tab-x")
-    assert "–100.00\u202f%" in shown[0]
+    assert "–100.00 |" in shown[0]
     assert "| inside" in shown[0]
 
 
 def test_shown_table_tells_how_many_runs_learned(shown):
     frame = runs_of([0.1, 0.98, 0.97], [0.1, 0.1, 0.1])
-    r.show_system_table(r.system_table(frame, (ACCURACY, LOSS)), "A caption", "tab-x")
+    r.show_system_table(r.system_table(frame, (ACCURACY, LOSS), True), "A caption", "tab-x")
     assert "97.50\u202f% (median; 2 of 3 learned)" in shown[0]
 
 
 def test_headline_rows_are_in_the_claims_unit():
     rows = r.headline_rows(
-        runs_of([0.98, 0.99], [0.05, 0.07]), "s", (ACCURACY, LOSS), "Note."
+        runs_of([0.98, 0.99], [0.05, 0.07]), "s", (ACCURACY, LOSS), "Note.", True
     )
     accuracy, loss = rows
     assert (accuracy["ours"], accuracy["n_seeds"]) == (pytest.approx(98.5), 2)
@@ -154,7 +180,7 @@ def test_headline_counts_runs_that_diverged():
     frame = pd.concat(
         [runs_of([0.98, 0.99], [0.05, 0.07]), runs_of([0.1], [None], status="diverged")]
     )
-    accuracy, loss = r.headline_rows(frame, "s", (ACCURACY, LOSS), "Note.")
+    accuracy, loss = r.headline_rows(frame, "s", (ACCURACY, LOSS), "Note.", True)
     assert (accuracy["ours"], accuracy["n_seeds"]) == (pytest.approx(69), 3)
     assert accuracy["text"].endswith("1 run of 3 diverged. Note.")
     assert (loss["ours"], loss["n_seeds"]) == (None, 3)
@@ -164,7 +190,7 @@ def test_headline_counts_runs_that_diverged():
 
 def test_headline_shows_a_loss_that_no_run_has():
     rows = r.headline_rows(
-        runs_of([0.1], [None], status="diverged"), "s", (ACCURACY, LOSS), ""
+        runs_of([0.1], [None], status="diverged"), "s", (ACCURACY, LOSS), "", True
     )
     assert [row["claim_id"] for row in rows] == [ACCURACY, LOSS]
     assert rows[0]["text"].endswith("1 run of 1 diverged.")
@@ -175,7 +201,7 @@ def test_a_loss_of_runs_of_which_one_diverged_has_no_mean(shown):
     frame = pd.concat(
         [runs_of([0.98, 0.99], [0.05, 0.07]), runs_of([0.1], [None], status="diverged")]
     )
-    table = r.system_table(frame, (ACCURACY, LOSS))
+    table = r.system_table(frame, (ACCURACY, LOSS), True)
     assert np.isnan(table["loss"][1]) and table["diverged"][1] == 1
     r.show_system_table(table, "A caption", "tab-x")
     row = next(line for line in shown[0].splitlines() if "ours" in line)
@@ -184,7 +210,7 @@ def test_a_loss_of_runs_of_which_one_diverged_has_no_mean(shown):
 
 def test_a_headline_of_failed_runs_has_no_interval_over_seeds():
     accuracy, _ = r.headline_rows(
-        runs_of([0.98, 0.1], [0.05, 0.07]), "s", (ACCURACY, LOSS), ""
+        runs_of([0.98, 0.1], [0.05, 0.07]), "s", (ACCURACY, LOSS), "", True
     )
     assert np.isnan([accuracy["low"], accuracy["one_low"]]).all()
     assert accuracy["place"] == ""

@@ -269,7 +269,7 @@ def headline_rows(frame: pd.DataFrame, sized: bool, n_fit: int) -> list[dict]:
     for name, ids in _HEADLINE.items():
         runs = frame[frame["system"] == name]
         for claim in ids:
-            (one,) = test_evidence(runs, SYSTEMS[name].label, (claim,))
+            (one,) = test_evidence(runs, SYSTEMS[name].label, (claim,), paper_sized=sized)
             text = ""
             if not sized:
                 text = say("too_small", n_fit=n_fit)

@@ -7,7 +7,7 @@ from mnistlib import claims
 from mnistlib.chapters.baselines.design import ALGORITHM, CLASSICAL, CNN, CNN_L2, SYSTEMS
 from mnistlib.claims.evidence import Printed
 from mnistlib.show import tables
-from mnistlib.show.reproduction import N_TEST
+from mnistlib.show.reproduction import N_TEST, PLACE, placed
 from mnistlib.show.tables import ACCURACY, DIFFERENCE, Column
 from mnistlib.show.words import directions
 from mnistlib.stats.compare import two_proportions
@@ -23,7 +23,6 @@ LOG = {
     "val_loss": "RAJ-06",
 }
 _MEASURES = ("precision", "recall")
-_NO_BREAK = "\u2011"  # a hyphen at which no line ends
 
 
 def _judged(low: float, high: float, place: str) -> str:
@@ -53,13 +52,13 @@ PRINTED_TESTS = [
     Column("p", format=tables.p_value),
 ]
 PRINTED = [
-    Column("claim", format=lambda text: text.replace("-", _NO_BREAK)),
+    Column("claim"),
     Column("system"),
     Column("reading"),
     Column("printed"),
     Column("mean", "ours", tables.number),
-    Column("one_run", "one more run"),
-    Column("place", "printed lies"),
+    Column("one_run", "one more run, %"),
+    PLACE,
 ]
 LOG_COLUMNS = [
     Column("epoch"),
@@ -159,8 +158,7 @@ def printed_table(evidence: list) -> pd.DataFrame:
 
     Returns:
         DataFrame, in the registry's order: claim, system, reading (what the system's
-        name does not say), printed, one_run (texts), mean (percent), place (dash where
-        nothing is judged).
+        name does not say), printed, one_run (texts), mean (percent), place (from `placed`).
     """
     rows = []
     for one in evidence:
@@ -174,8 +172,8 @@ def printed_table(evidence: list) -> pd.DataFrame:
                 "reading": one.reading.rpartition("; ")[2],
                 "printed": one.text,
                 "mean": float(one.mean[0]),
-                "one_run": "no seed" if one.seedless else tables.interval(low, high),
-                "place": (one.paper_sized and one.place) or tables.MISSING,
+                "one_run": "no seed" if one.seedless else tables.ends(low, high),
+                "place": placed(one),
             }
         )
     place_of = claims.load_claims().index.get_loc

@@ -6,11 +6,13 @@ import pandas as pd
 
 from mnistlib.models import BatchNorm
 from mnistlib.runs import Case, cases
+from mnistlib.show import style
 from mnistlib.show.style import label
 
 HOSTS = ("base_cnn", "complex_cnn")
 PLACEMENTS = BatchNorm.__args__
 CONTROL, *NORMALISED = PLACEMENTS
+COLOURS = {label(name): style.COLOURS[name] for name in PLACEMENTS}
 # System A5 of `ahmareen2024`, section IV, Fig. 9: SGD 0.01; pixels in [0, 1] (section III).
 PAPER = {"scaling": "unit", "learning_rate": 0.01}
 CLAIMS = ("AHM-11", "AHM-12")
@@ -81,6 +83,16 @@ def pixels(scaling: str) -> str:
 def network(model: str, batch_norm: str) -> str:
     """Return how a host with a placement of batch normalisation is called in tables."""
     return f"{label(model)}, {'plain' if batch_norm == CONTROL else label(batch_norm)}"
+
+
+def in_words(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of runs with the columns network, pixels and batch normalisation."""
+    words = {
+        "network": frame["model"].map(label),
+        "pixels": frame["scaling"].map(pixels),
+        "batch normalisation": frame["batch_norm"].map(label),
+    }
+    return frame.assign(**words)
 
 
 def named(frame: pd.DataFrame) -> pd.DataFrame:

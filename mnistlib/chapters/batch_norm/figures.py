@@ -10,9 +10,10 @@ from mnistlib.stats.intervals import learned
 def scaling_grid(grid: pd.DataFrame):
     """Draw validation error over learning rates, a panel for each host and scaling.
 
-    Where a run failed there is no interval, and the mark is the median. The axis ends at
-    100 %, also where an interval does not. No error at all, which a
-    logarithmic axis cannot show, is drawn at half of the smallest other error.
+    Where a run failed there is no interval, and the mark is the median of those that
+    learned; failed runs are crosses. The axis ends at 100 %, also where an interval does
+    not. No error at all, which a logarithmic axis cannot show, is drawn at half of the
+    smallest other error.
 
     Args:
         grid: a row per run of the grid.

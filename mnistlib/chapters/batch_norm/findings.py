@@ -6,15 +6,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.batch_norm.design import CONTROL, NORMALISED, pixels
+from mnistlib.chapters.batch_norm.design import CONTROL, NORMALISED, PAPER_EPOCHS, pixels
 from mnistlib.claims.evidence import Printed
 from mnistlib.show import prose
+from mnistlib.show.reproduction import is_full_size, placed
 from mnistlib.show.style import label
 from mnistlib.show.tables import THIN_SPACE, points
 from mnistlib.show.words import power_sentence
 
 KEPT = 0.99  # Keras's momentum: the weight of the old running statistics in each step
 say = partial(prose.say, __file__)
+
+
+def is_papers_size(params, dataset: str) -> bool:
+    """Tell whether the tested runs are as large as we take the paper's to be."""
+    return is_full_size(params, dataset) and params.epochs >= PAPER_EPOCHS
 
 
 def warm_up(n_train: int, epochs: int, batch_size: int) -> dict[str, Any]:
@@ -77,11 +83,13 @@ def unscaled(outcomes: pd.DataFrame) -> list[dict[str, int]]:
         outcomes: from `results.outcomes`.
 
     Returns:
-        diverged, stuck and runs, without and with; empty when all pixels were scaled.
+        diverged, stuck, failed (both) and runs, without and with; empty when all pixels
+        were scaled.
     """
     raw = outcomes[outcomes["scaling"] == "none"]
+    raw = raw.assign(failed=raw["diverged"] + raw["stuck"])
     sides = raw.groupby(raw["batch_norm"] != CONTROL)
-    return sides[["diverged", "stuck", "runs"]].sum().to_dict("records")
+    return sides[["diverged", "stuck", "failed", "runs"]].sum().to_dict("records")
 
 
 def gains(table: pd.DataFrame) -> dict[str, Any]:
@@ -157,15 +165,16 @@ def printed(readings: list[Printed]) -> dict[str, Any]:
         readings: of the printed test accuracy.
 
     Returns:
-        printed (text, percent); n, readings that have an interval of one more run; inside,
-        above, below: where the printed value lies; best: the system of the highest mean,
-        with mean, low and high (fractions).
+        printed (text, percent); sized, whether the runs are of the paper's size; n, how
+        many readings judge it; inside, above, below: where it lies; best: the system of the
+        highest mean, with mean, low and high (fractions).
     """
-    judged = [one.place for one in readings if one.place]
+    judged = [placed(one) for one in readings if placed(one)]
     best = max(readings, key=lambda one: one.mean[0])
     low, high = (float(end[0]) / 100 for end in best.one_run)
     return {
         "printed": f"{best.text}{THIN_SPACE}%",
+        "sized": best.paper_sized,
         "n": len(judged),
         "best": best.system,
         "mean": float(best.mean[0]) / 100,

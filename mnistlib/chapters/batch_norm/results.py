@@ -83,7 +83,7 @@ OUTCOMES = [
     Column(
         ("best_rate", "edge"),
         "at rate",
-        lambda rate, edge: f"{rate:g}" + f" ({edge})" * bool(edge),
+        lambda rate, edge: tables.rate(rate) + f" ({edge})" * bool(edge),
     ),
 ]
 
@@ -149,7 +149,9 @@ GAINS = [
     Column(
         ("model", "scaling", "learning_rate"),
         "condition",
-        lambda model, scaling, rate: f"{label(model)}, {pixels(scaling)}, {rate:g}",
+        lambda model, scaling, rate: (
+            f"{label(model)}, {pixels(scaling)}, {tables.rate(rate)}"
+        ),
     ),
     Column("without"),
     Column(("mean_difference", "low", "high", "with_"), "before activation", _gain),
@@ -222,17 +224,18 @@ def readings(frame: pd.DataFrame, epochs: int, paper_sized: bool) -> list[Printe
     ]
 
 
-def beside_printed(frame: pd.DataFrame) -> pd.DataFrame:
+def beside_printed(frame: pd.DataFrame, paper_sized: bool) -> pd.DataFrame:
     """Put the printed accuracy above ours, and place it among normalised networks alone.
 
     Args:
         frame: from `design.named`.
+        paper_sized: whether the runs are of the paper's size.
 
     Returns:
         What `reproduction.system_table` returns; place is "" for networks without batch
         normalisation, which the paper's is not.
     """
-    table = reproduction.system_table(frame, CLAIMS)
+    table = reproduction.system_table(frame, CLAIMS, paper_sized)
     plain = frame.loc[frame["batch_norm"] == CONTROL, "system"]
     return table.assign(place=table["place"].mask(table["system"].isin(plain), ""))
 

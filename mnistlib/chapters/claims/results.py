@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mnistlib.claims.evidence import Evidence, Printed, from_dict
+from mnistlib.claims.evidence import DISCRETE, Evidence, Printed, from_dict
 from mnistlib.claims.registry import load_claims, systems
 from mnistlib.claims.verdicts import NOT_JUDGED, VERDICTS, Verdict, judge
 from mnistlib.ground import paths
 from mnistlib.ground.notebook import read_notebook
 from mnistlib.show import report
-from mnistlib.show.tables import MISSING, THIN_SPACE, Column, count, number
+from mnistlib.show.printed import QUANTITIES, value
+from mnistlib.show.tables import MISSING, Column, count, number
 
 NOTEBOOK = "09_claims"
 
@@ -64,12 +65,12 @@ def scoreboard(gathered: Gathered) -> pd.DataFrame:
     """Return a row for each claim of the registry, with its verdict.
 
     Returns:
-        DataFrame: id, paper, system (in words), label (of it, such as A1), metric,
-        printed (text), unit, hedge; the
-        verdict, reason, distance (in the claim's unit) and images of `Verdict`; and of the
-        evidence that decided: ran (what was run, in words), ours (mean over seeds), low and
-        high (of one more run), n (seeds), reading, notebook. What a list, a fact or a claim
-        without evidence does not have is NaN or "".
+        DataFrame: id, paper, system (in words), label (of it, such as A1), metric
+        (in words), printed (text), unit; the verdict, reason, distance (in the claim's
+        unit) and images of `Verdict`; and of the evidence that decided: ran (what was run,
+        in words), ours (mean over seeds), low and high (of one more run), n (seeds),
+        reading, notebook. What a list, a fact or a claim without evidence does not have is
+        NaN or "".
     """
     claims, words = load_claims(), systems().set_index("system")["description"]
     rows = []
@@ -81,10 +82,9 @@ def scoreboard(gathered: Gathered) -> pd.DataFrame:
                 "paper": claim["paper"],
                 "system": words.get(claim["system"], claim["system"]),
                 "label": claim["system"].partition("_")[0],
-                "metric": claim["metric"].replace("_", " "),
-                "printed": _text(claim["printed"]),
+                "metric": QUANTITIES[claim["metric"]],
+                "printed": value(claim),
                 "unit": claim["unit"],
-                "hedge": claim["hedge"],
                 "verdict": verdict.verdict,
                 "reason": verdict.reason,
                 "distance": verdict.distance,
@@ -94,10 +94,6 @@ def scoreboard(gathered: Gathered) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def _text(printed) -> str:
-    return ", ".join(printed) if isinstance(printed, list) else printed
 
 
 def _of_runs(verdict: Verdict) -> dict:
@@ -162,10 +158,10 @@ def conflicts() -> pd.DataFrame:
                     {
                         "paper": claim["paper"],
                         "a": claim_id,
-                        "a_printed": _text(claim["printed"]),
+                        "a_printed": value(claim),
                         "b": other,
-                        "b_printed": _text(claims.at[other, "printed"]),
-                        "quantity": claim["metric"].replace("_", " "),
+                        "b_printed": value(claims.loc[other]),
+                        "quantity": QUANTITIES[claim["metric"]],
                     }
                 )
     return pd.DataFrame(rows)
@@ -197,13 +193,17 @@ def chapters_read(gathered: Gathered) -> dict[str, list[str]]:
 def _number(value: float, unit: str) -> str:
     if np.isnan(value):
         return MISSING
-    digits = {"percent": 2, "points": 2, "s": 1, "epoch": 1, "rate": 4}.get(unit, 4)
+    if unit == "bool":
+        return "yes" if value else "no"
+    if unit in DISCRETE:
+        return f"{value:g}"
+    digits = {"percent": 2, "points": 2, "s": 1, "epoch": 1}.get(unit, 4)
     return count(value) if unit in ("count", "images") else number(value, digits)
 
 
 def _range(low: float, high: float, unit: str) -> str:
-    if np.isnan(low):
-        return MISSING
+    if np.isnan(low) or low == high:
+        return _number(low, unit)
     return f"{_number(low, unit)}–{_number(high, unit)}"
 
 
@@ -213,10 +213,9 @@ def _off(images: float, distance: float) -> str:
     return f"{distance:.2g}" if distance > 0 else MISSING
 
 
-def _printed(hedge: str, text: str, unit: str) -> str:
-    text = f"{hedge} {text}".strip()
-    name = {"percent": f"{THIN_SPACE}%", "nats": " nats", "s": " s", "points": " points"}
-    return text + name.get(unit, "")
+def _ours(ours: float, low: float, unit: str) -> str:
+    """Return our mean; for a digit, a choice, yes or no, what most runs give."""
+    return _number(low if unit in DISCRETE else ours, unit)
 
 
 def _verdict(verdict: str, reading: str) -> str:
@@ -228,8 +227,8 @@ COLUMNS = [
     Column("id", "claim"),
     Column("paper"),
     Column(("label", "metric"), "what", "{} {}".format),
-    Column(("hedge", "printed", "unit"), "printed", _printed),
-    Column(("ours", "unit"), "ours", _number),
+    Column("printed"),
+    Column(("ours", "low", "unit"), "ours", _ours),
     Column(("low", "high", "unit"), "one more run", _range),
     Column("n", format=".0f"),
     Column(("verdict", "reading"), "verdict", _verdict),

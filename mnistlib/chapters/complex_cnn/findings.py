@@ -31,6 +31,12 @@ def search_facts(hits: pd.DataFrame, tried: pd.DataFrame, parameters: int) -> di
     }
 
 
+def is_papers_size(params, dataset: str) -> bool:
+    """Tell whether runs used the images and the rate of the paper, and epochs enough."""
+    as_stated = params.learning_rate == STATED_RATE and params.epochs >= LEAST_EPOCHS
+    return as_stated and is_full_size(params, dataset)
+
+
 def evidence(params, dataset: str, runs: pd.DataFrame, read: pd.DataFrame) -> list[Printed]:
     """Return what the runs say of the printed accuracy, loss and image, a reading each.
 
@@ -43,8 +49,7 @@ def evidence(params, dataset: str, runs: pd.DataFrame, read: pd.DataFrame) -> li
         read: of `mnistlib.show.reproduction.read_image`; empty where it was not tested.
     """
     system = f"complex CNN, SGD {params.learning_rate:g}"
-    as_stated = params.learning_rate == STATED_RATE and params.epochs >= LEAST_EPOCHS
-    sized = as_stated and is_full_size(params, dataset)
+    sized = is_papers_size(params, dataset)
     length = f"{words.number_of(params.epochs, 'epoch')} and batches of {params.batch_size}"
     items = []
     for momentum, part in runs.groupby("system", sort=False):

@@ -20,8 +20,9 @@ PARAMETERS = Column("parameters", "", tables.count)
 MACS = Column("macs", "MACs", tables.count)
 _AT_EDGE = {"lowest": " (lowest)", "highest": " (highest)"}
 RATE = Column(
-    ("learning_rate", "edge"), "rate", lambda r, at: f"{r:g}{_AT_EDGE.get(at, '')}"
+    ("learning_rate", "edge"), "rate", lambda r, at: tables.rate(r) + _AT_EDGE.get(at, "")
 )
+NETWORKS = [Column("network"), PARAMETERS, MACS, RATE, *tables.ACCURACY]
 
 
 def network_table(best: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from statistics import median
 
 from mnistlib.chapters.costs import results
-from mnistlib.chapters.costs.results import ALL, KERAS, PYTORCH, THREAD, percent
+from mnistlib.chapters.costs.results import ALL, AROUND, KERAS, PYTORCH, THREAD, percent
 from mnistlib.show.words import join
 
 
-def answer(throughput: dict, to_99: dict) -> str:
-    """Return the page's answer: throughput against the peers, and the time to 99 %."""
+def answer(throughput: dict, to_99: dict, around: dict) -> str:
+    """Return the page's answer: against the peers, to 99 %, to the limit, and around it."""
     found = [results.study_ratios(system) for system in throughput["systems"]]
     ranges = {}
     for title in (KERAS, PYTORCH):
@@ -17,10 +17,19 @@ def answer(throughput: dict, to_99: dict) -> str:
         ranges[title] = f"{min(middles):.1f} to {max(middles):.1f} times"
     runs = [run for run in to_99["runs"] if run["way"] == "ours"]
     test = median(run["test_accuracy"] for run in runs)
+    shares = [
+        results.limit_shares(system)[results.OURS] for system in throughput["systems"]
+    ]
+    waits = {name: median(part["seconds"]) for name, part in around["parts"].items()}
+    waits.pop("notebooks", None)  # a second time; the first is there
+    longest = sorted(waits, key=waits.get)[:-3:-1]
+    names = [f"{AROUND[name].format(**around)} ({waits[name]:.0f} s)" for name in longest]
     return (
         f"With {throughput['cores']} cores busy, our engine trains the papers' networks "
-        f"{ranges[KERAS]} as fast as Keras's `fit`, and {ranges[PYTORCH]} as fast as a "
-        "PyTorch loop. "
+        f"{ranges[KERAS]} as fast as the steps of Keras's `fit`, and {ranges[PYTORCH]} as "
+        f"fast as a PyTorch loop. It reaches {percent(min(shares))} to "
+        f"{percent(max(shares))} of the rate at which one thread multiplies large "
+        f"matrices. Besides training, the longest waits are {join(names)}. "
         f"One epoch of our own recipe takes {median(r['seconds'] for r in runs):.1f} s on "
         f"one thread and gets {percent(test, 2)} of the test images right (medians of "
         f"{len(runs)} seeds); Keras's example takes "

@@ -67,7 +67,9 @@ def study_throughput(systems: list[dict]) -> pd.DataFrame:
         ways = {OURS: f"ours, {CORES}"}
         ways |= {title: f"{name}, {ALL}" for title, name in peers(system).items()}
         row = {"System": system["name"]}
-        row |= {title: f"{median(rates(system, way)):.0f}" for title, way in ways.items()}
+        row |= {
+            title: tables.count(median(rates(system, way))) for title, way in ways.items()
+        }
         row |= {f"÷ {title}": spread(x) for title, x in study_ratios(system).items()}
         rows.append(row)
     return pd.DataFrame(rows)
@@ -79,7 +81,7 @@ def engine(systems: list[dict]) -> pd.DataFrame:
     for system in systems:
         row = {
             "System": system["name"],
-            OURS: f"{median(rates(system, f'ours, {THREAD}')):.0f}",
+            OURS: tables.count(median(rates(system, f"ours, {THREAD}"))),
         }
         for words, way in (("a thread", THREAD), (CORES, CORES)):
             for title, name in peers(system).items():

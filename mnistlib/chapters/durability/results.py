@@ -96,8 +96,8 @@ def price(found: dict) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Network": f"`{network}`",
-            "Images per CPU second": f"{one['images_per_cpu_second']['default']:.0f}",
-            "Portable": f"{one['images_per_cpu_second']['portable']:.0f}",
+            "Images per CPU second": tables.count(one["images_per_cpu_second"]["default"]),
+            "Portable": tables.count(one["images_per_cpu_second"]["portable"]),
             "Ratio": f"{one['ratio']:.2f}",
             "Least": f"{min(one['ratios']):.2f}",
             "Largest": f"{max(one['ratios']):.2f}",

@@ -127,7 +127,7 @@ def report_table(evidence: dict[str, Printed]) -> pd.DataFrame:
         ours = evidence[claim]
         low, high = ours.one_run
         columns = {"printed": ours.text.split(", "), "mean": ours.mean, "low": low}
-        columns |= {"high": high, "place": ours.places}
+        columns |= {"high": high, "place": ours.places if ours.paper_sized else ""}
         table |= {f"{score}_{name}": column for name, column in columns.items()}
     return pd.DataFrame(table)
 

@@ -8,7 +8,7 @@ from mnistlib.claims.evidence import Fact, Printed
 from mnistlib.claims.registry import printed, reported
 from mnistlib.ground.errors import RunError
 from mnistlib.show import tables
-from mnistlib.show.reproduction import N_TEST, read_image, test_evidence
+from mnistlib.show.reproduction import N_TEST, PLACE, placed, read_image, test_evidence
 from mnistlib.show.style import label
 from mnistlib.show.tables import ACCURACY, DIFFERENCE, MISSING, Column
 from mnistlib.show.words import directions as in_words
@@ -39,7 +39,7 @@ REPORTED = [
     Column("rate", "learning rate"),
     Column("accuracy", "test accuracy, %"),
     Column("errors"),
-    Column(("low", "high"), "over images", tables.interval),
+    Column(("low", "high"), "over images, %", tables.ends),
     Column("loss", "test loss"),
 ]
 
@@ -98,17 +98,12 @@ def _one_run(one: Printed) -> str:
     return MISSING if low != low else f"{low:.4f}–{high:.4f}"
 
 
-def _place(one: Printed) -> str:
-    """Return where the printed value lies; a dash where nothing is judged."""
-    return one.place if one.paper_sized and one.place else MISSING
-
-
 def _judged(one: Printed) -> str:
     """Return our mean, and where the printed value lies: "98.27, inside"."""
     if not isinstance(one, Printed):
         return MISSING
     text = _mean(one)
-    text += f", {_place(one)}" * (_place(one) != MISSING)
+    text += f", {placed(one)}" * bool(placed(one))
     return f"**{text}**" if text.endswith("inside") else text
 
 
@@ -118,7 +113,7 @@ READINGS = [
     Column("printed"),
     Column("evidence", "ours", _mean),
     Column("evidence", "one more run", _one_run),
-    Column("evidence", "printed lies", _place),
+    Column("evidence", PLACE.title, lambda one: PLACE.format(placed(one))),
 ]
 
 
@@ -182,19 +177,19 @@ def show_grid(grid: pd.DataFrame, best: pd.DataFrame, caption: str, name: str, n
         is_chosen = (row["method"], row["learning_rate"]) in chosen
         table.loc[i, "text"] = f"**{text}**" if is_chosen else text
     wide = table.pivot(index="learning_rate", columns="method", values="text")
-    columns = [Column("learning_rate", format="g")]
+    columns = [Column("learning_rate", format=tables.rate)]
     columns += [Column(method, label(method)) for method in best["method"]]
     tables.numbered_table(wide.reset_index(), caption, name, columns, note=note)
 
 
 BEST = [
     Column("method", "optimizer", label),
-    Column("learning_rate", "chosen rate", "g"),
+    Column("learning_rate", "chosen rate", tables.rate),
     Column("mean", "validation accuracy", tables.percent),
     Column("rates"),
     Column("trials", "runs"),
     Column("diverged"),
-    Column("stuck"),
+    Column("stuck", "did not learn"),
     Column(
         "edge", "place in the grid", lambda e: f"**{e} rate: widen**" if e else "inside"
     ),
@@ -202,7 +197,7 @@ BEST = [
 FINAL = [
     Column("rates"),
     Column("method", "optimizer", label),
-    Column("learning_rate", "rate", "g"),
+    Column("learning_rate", "rate", tables.rate),
     Column("n", "runs"),
     *ACCURACY,
 ]

@@ -64,8 +64,11 @@ def annotated_curves(history: pd.DataFrame, printed: bool):
     """
     import matplotlib.pyplot as plt
 
+    from mnistlib.show.plots import name_points
+
     curves, last = long(history), int(history["epoch"].max())
     figure, axes = plt.subplots(2, 1, sharex=True, figsize=(WIDTH, 7.0))
+    extremes = {}
     for ax, measure in zip(axes, ("accuracy", "loss"), strict=True):
         # No share of 1, and no loss of 0, has a place on these axes.
         least = 1e-4 if measure == "accuracy" else 1e-5
@@ -75,10 +78,11 @@ def annotated_curves(history: pd.DataFrame, printed: bool):
             mean, colour = runs.mean(axis=1), PALETTE[name]
             ax.plot(runs, color=colour, lw=0.6, alpha=0.4)
             ax.plot(mean, color=colour, label=name)
-            # On the side where the other line is not: test values are mostly the better.
-            above = (name == "test") == (measure == "accuracy")
-            for epoch in (mean.idxmin(), mean.idxmax()):
-                _name_extreme(ax, epoch, mean[epoch], measure, colour, above, last)
+            ends = mean.loc[[mean.idxmin(), mean.idxmax()]]
+            ax.plot(ends, "o", color=colour, ms=5)
+            extremes.setdefault(ax, []).append(
+                pd.DataFrame({"y": ends, "colour": colour, "measure": measure})
+            )
         for name, marker in (("A", "^"), ("B", "s")) if printed else ():
             _draw_marks(ax, name, marker, measure, last)
         ax.set_ylabel(measure if measure == "accuracy" else "loss (nats)")
@@ -88,7 +92,16 @@ def annotated_curves(history: pd.DataFrame, printed: bool):
     axes[1].xaxis.get_major_locator().set_params(integer=True)
     axes[1].set_xlim(0.5, last + 0.5 + 0.1 * last * printed)
     axes[0].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, borderaxespad=0.3)
+    for ax, parts in extremes.items():
+        ends = pd.concat(parts).rename_axis("x").reset_index()
+        names = [_extreme(row) for row in ends.itertuples()]
+        name_points(ax, ends["x"], ends["y"], names, ends[["x", "y"]], ends["colour"])
     return figure
+
+
+def _extreme(row) -> str:
+    value = f"{100 * row.y:.2f} %" if row.measure == "accuracy" else f"{row.y:.4f}"
+    return f"{value}, epoch {row.x:g}"
 
 
 def _accuracy_axis(ax) -> None:
@@ -104,24 +117,6 @@ def _accuracy_axis(ax) -> None:
     ax.yaxis.set_minor_formatter(NullFormatter())
     ax.set_yticks(_TICKS, [f"{100 * tick:g} %" for tick in _TICKS])
     ax.set_ylim(0.6 * low, 1 - 0.6 * (1 - high))
-
-
-def _name_extreme(ax, epoch, value, measure: str, colour, above: bool, last: int) -> None:
-    from matplotlib.patheffects import withStroke
-
-    text = f"{100 * value:.2f} %" if measure == "accuracy" else f"{value:.4f}"
-    at_end = epoch > 0.8 * last
-    ax.plot(epoch, value, "o", color=colour, ms=5)
-    ax.annotate(
-        f"{text}, epoch {epoch:g}",
-        (epoch, value),
-        (6 if not at_end else -4, 5 if above else -11),
-        textcoords="offset points",
-        ha="right" if at_end else "left",
-        fontsize=8,
-        color=colour,
-        path_effects=[withStroke(linewidth=2.5, foreground="white")],
-    )
 
 
 def _draw_marks(ax, name: str, marker: str, measure: str, last: int) -> None:

@@ -6,8 +6,8 @@ import pandas as pd
 from mnistlib.chapters.recipe.design import CITED, LEVELS, PARTS
 from mnistlib.claims.evidence import Evidence, Printed
 from mnistlib.claims.registry import reported
-from mnistlib.show.reproduction import N_TEST
-from mnistlib.show.tables import MISSING, THIN_SPACE, points
+from mnistlib.show.reproduction import N_TEST, placed
+from mnistlib.show.tables import MISSING, points
 from mnistlib.show.words import p_text
 from mnistlib.stats.compare import compare, two_proportions
 from mnistlib.stats.intervals import (
@@ -29,7 +29,7 @@ QUANTITIES = (
     ("training loss, last", ["last_train_loss"], "SAY-03", None),
     ("test loss, last", ["last_test_loss"], "SAY-04", "SAY-10"),
     (
-        "best epochs, test, training",
+        "best epochs, test / training",
         ["best_test_epoch", "best_train_epoch"],
         None,
         "SAY-12",
@@ -48,7 +48,7 @@ _MEASURED = [
     *("last_train_loss", "last_test_loss", "best_train_epoch", "best_test_epoch"),
     *("chosen_epoch", "chosen_test_accuracy"),
 ]
-_DIGITS = {"percent": (2, f"{THIN_SPACE}%"), "nats": (4, ""), "epoch": (1, "")}
+_DIGITS = {"percent": 2, "nats": 4, "epoch": 1}
 
 
 def measured(runs) -> pd.DataFrame:
@@ -145,25 +145,28 @@ def printed_table(items: list[Evidence]) -> pd.DataFrame:
         inside = []
         for name, claim in (("A", a), ("B", b)):
             for padding, one in zip(PADDINGS, _of_claim(runs, claim), strict=False):
-                digits, suffix = _DIGITS[one.claim["unit"]]
+                digits = _DIGITS[one.claim["unit"]]
                 hedge = (
                     "about " if one.claim["hedge"] in ("about", "near", "around") else ""
                 )
-                row[name] = f"{hedge}{one.text}{suffix}"
-                row[padding] = ", ".join(
-                    MISSING if np.isnan(x) else f"{x:.{digits}f}{suffix}" for x in one.mean
-                )
-                row[f"{padding}_one"] = ", ".join(
-                    MISSING
-                    if np.isnan(low)
-                    else f"{low:.{digits}f}–{high:.{digits}f}{suffix}"
+                row[name] = hedge + one.text.replace(", ", " / ")
+                row[padding] = _all(f"{x:.{digits}f}" for x in one.mean)
+                row[f"{padding}_one"] = _all(
+                    f"{low:.{digits}f}–{high:.{digits}f}"
                     for low, high in zip(*one.one_run, strict=True)
                 )
-                if one.place == "inside" and one.paper_sized:
+                if placed(one) == "inside":
                     inside.append(f"{name} (`{padding}`)")
         judged = any(one.paper_sized for one in runs)
+        row["quantity"] += ", %" * ("accuracy" in quantity)
         rows.append(row | {"place": ", ".join(inside) or ("none" if judged else MISSING)})
     return pd.DataFrame(rows)
+
+
+def _all(texts) -> str:
+    """Return several values as one cell, a single dash where none is a number."""
+    texts = [MISSING if "nan" in text else text for text in texts]
+    return MISSING if set(texts) == {MISSING} else " / ".join(texts)
 
 
 def _of_claim(runs: list[Printed], claim: str | None) -> list[Printed]:

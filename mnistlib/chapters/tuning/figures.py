@@ -31,16 +31,14 @@ def finish_rates(ax, points: pd.DataFrame) -> None:
         ax: with lines, one for each number of filters and of units.
         points: `SETTINGS` and error of each point.
     """
-    from matplotlib.patheffects import withStroke
-
     ax.figure.set_size_inches(WIDTH, 4.2)
-    for name, settings in {"stated rate": TEXT, **TRIALS}.items():
+    for marker, (name, settings) in zip(
+        "osD", {"stated rate": TEXT, **TRIALS}.items(), strict=True
+    ):
         at = points[(points[SETTINGS] == pd.Series(settings)).all(axis=1)]
-        for row in at.itertuples():
-            place = (row.learning_rate, row.error)
-            ax.plot(*place, "o", ms=13, mfc="none", mec=INK, mew=1.2, zorder=5)
-            text = ax.annotate(name, place, (9, 6), textcoords="offset points", fontsize=8)
-            text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
+        looks = {"ms": 12, "mfc": "none", "mec": INK, "mew": 1.2, "zorder": 5, "ls": ""}
+        if len(at):
+            ax.plot(at["learning_rate"], at["error"], marker, label=name, **looks)
     log_axis(ax, "x", points["learning_rate"])
     _error_axis(ax, points["error"])
     ax.set_xlabel(label("learning_rate"))

@@ -9,6 +9,7 @@ from mnistlib.chapters.tuning import design
 from mnistlib.chapters.tuning.design import SETTINGS
 from mnistlib.claims.registry import printed, reported
 from mnistlib.show import tables
+from mnistlib.show.reproduction import PLACE, placed
 from mnistlib.show.tables import Column
 from mnistlib.stats.compare import compare
 from mnistlib.stats.evaluate import confusion, per_class
@@ -61,8 +62,8 @@ GRID_COLUMNS = [
     Column(("mean", "median", "failed", "n"), "validation accuracy", tables.accuracy),
     Column(
         ("min", "max", "n"),
-        "lowest to highest",
-        lambda low, high, n: tables.interval(low, high) if n > 1 else tables.MISSING,
+        "lowest to highest, %",
+        lambda low, high, n: tables.ends(low, high) if n > 1 else tables.MISSING,
     ),
     Column("printed", "the report's", lambda text: text or tables.MISSING),
 ]
@@ -148,7 +149,7 @@ def trial_table(items) -> pd.DataFrame:
             "ours": float(one.mean[0]),
             "low": float(one.one_run[0][0]),
             "high": float(one.one_run[1][0]),
-            "place": one.place if one.paper_sized else "",
+            "place": placed(one),
         }
         for one in items
         if one.claim_id in claims
@@ -162,7 +163,7 @@ TRIAL_COLUMNS = [
     Column("n", "runs"),
     Column("ours", "our mean", ".4f"),
     Column(("low", "high"), "one more run", lambda *ends: _between(*ends)),
-    Column("place", "printed lies", lambda text: text or tables.MISSING),
+    PLACE,
 ]
 
 

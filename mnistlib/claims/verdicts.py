@@ -125,9 +125,3 @@ def _why_not(runs: list[Printed]) -> str:
     if failed:
         return f"{failed} of {sum(len(one.ours) for one in runs)} runs failed."
     return "One seed gives no interval."
-
-
-def judge_all(evidence: Iterable[Evidence]) -> list[Verdict]:
-    """Return a verdict for each claim of the registry, in its order."""
-    evidence = list(evidence)
-    return [judge(claim_id, evidence) for claim_id in load_claims().index]

@@ -29,14 +29,6 @@ def interval(lo: float, hi: float, digits: int = 2) -> str:
     return f"{100 * lo:.{digits}f}–{100 * hi:.{digits}f}{THIN_SPACE}%"
 
 
-def with_interval(mean: float, lo: float, hi: float, digits: int = 2) -> str:
-    """Format a fraction with its interval, if it has one: "97.96 (97.66–98.22) %"."""
-    if pd.isna(lo) or pd.isna(hi):
-        return percent(mean, digits)
-    inside = f"{100 * lo:.{digits}f}–{100 * hi:.{digits}f}"
-    return f"{100 * mean:.{digits}f} ({inside}){THIN_SPACE}%"
-
-
 def accuracy(mean: float, median: float, failed: int, n: int) -> str:
     """Format the accuracy of several runs: the mean, or where runs failed how many learned.
 

@@ -331,15 +331,6 @@ def test_orders_take_adam_at_either_rate():
     assert len(orders["chosen"]["ranked"]) == 4
 
 
-def test_seed_reach_pools_variances_over_systems():
-    reach = findings.seed_reach(runs_of({A1: [0.90, 0.92], A3: [0.95, 0.95]}))
-    # Variances 0.0002 and 0; mean 0.0001. t(0.975, 2) = 4.3027.
-    assert reach["std"] == pytest.approx(0.01)
-    assert reach["degrees"] == 2
-    assert reach["reach"] == pytest.approx(4.3027 * math.sqrt(2) * 0.01, rel=1e-4)
-    assert math.isnan(findings.seed_reach(runs_of({A1: [0.9], A3: [0.9]}))["reach"])
-
-
 def test_sensitivity_is_the_range_of_the_means_of_readings_that_learned():
     frame = pd.concat(
         [

@@ -11,7 +11,13 @@ import numpy as np
 
 from mnistlib.claims.registry import load_claims, printed, reported
 from mnistlib.ground.errors import StudyError
-from mnistlib.stats.intervals import LEARNED_FROM, place, prediction, t_interval, wilson
+from mnistlib.stats.intervals import (
+    LEARNED_FROM,
+    over_images,
+    place,
+    prediction,
+    t_interval,
+)
 
 LEVEL = 0.95
 # Quantities without a normal spread: what most runs give is what one more run would give.
@@ -124,11 +130,10 @@ class Printed:
     @property
     def images(self) -> tuple[float, float]:
         """Wilson's interval of our mean accuracy, in the claim's unit; NaN for others."""
-        if not self.n_test or np.isnan(self.mean).any():
+        if not self.n_test:
             return math.nan, math.nan
         whole = 100 if self.claim["unit"] == "percent" else 1
-        right = round(float(self.mean[0]) * self.n_test / whole)
-        low, high = wilson(right, self.n_test)
+        low, high = over_images(float(self.mean[0]) / whole, self.n_test)
         return whole * low, whole * high
 
     @property

@@ -3,13 +3,14 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mnistlib.claims import load_claims
 from mnistlib.claims.evidence import Fact, Printed, Untestable, from_dict, to_dict
 from mnistlib.claims.verdicts import VERDICTS, judge
 from mnistlib.ground.errors import StudyError
-from mnistlib.stats.intervals import prediction
+from mnistlib.stats.intervals import accuracies, over_images, prediction
 
 ACCURACY, LIST = "AHM-07", "RAJ-07"  # 98.73 %; five accuracies, one an epoch
 
@@ -171,3 +172,17 @@ def test_undescribed_systems_and_lost_readings():
     far, lost = printed([99.0, 99.01], reading="a"), printed([98.0, 9.0], reading="b")
     verdict = judge(ACCURACY, [far, lost])
     assert (verdict.verdict, "b" in verdict.reason) == ("not judged", True)
+
+
+def test_the_interval_over_images_is_that_of_the_chapters_tables():
+    # 466.5 of 500 right, on the mean: a half, which neither unit's last bits may decide.
+    shares = [0.932, 0.934]
+    frame = pd.DataFrame({"system": "s", "test_accuracy": shares, "n_examples": 500})
+    table = accuracies(frame.assign(status="ok"), "system")
+    one = printed([100 * share for share in shares], n_test=500)
+    low, high = table.loc[0, ["image_low", "image_high"]]
+    assert one.images == pytest.approx((100 * low, 100 * high))
+    for k in range(1, 1000, 2):  # every half of 500 images
+        percent = printed([100 * (k - 1) / 1000, 100 * (k + 1) / 1000], n_test=500)
+        low, _ = over_images(np.mean([(k - 1) / 1000, (k + 1) / 1000]), 500)
+        assert percent.images[0] == pytest.approx(100 * low)

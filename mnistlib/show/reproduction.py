@@ -90,7 +90,7 @@ def system_table(frame: pd.DataFrame, claim_ids: tuple[str, str]) -> pd.DataFram
     ends = [(math.nan, math.nan)]
     losses, diverged = [loss], [0]
     for _, runs in frame.groupby("system", sort=False):
-        ours = Printed(claim_ids[0], "", list(100 * runs["test_accuracy"]))
+        ours, _ = test_evidence(runs, "", claim_ids)
         ends.append(tuple(float(end[0]) for end in ours.one_run))
         losses.append(runs["test_loss"].astype(float).mean(skipna=False))
         diverged.append(int((runs["status"] == "diverged").sum()))
@@ -251,15 +251,40 @@ def test_evidence(
         **fields: of `Printed`: reading, paper_sized, seedless.
     """
     n_test = int(frame["n_examples"].iloc[0])
-    if "status" in frame:
-        fields["learned"] = learned(frame, "test_accuracy").tolist()
     values = [
         (list(100 * frame["test_accuracy"]), n_test),
         (list(frame["test_loss"]), None),
     ]
     return [
-        Printed(claim_id, system, ours, n_test=n, **fields)
+        one
         for claim_id, (ours, n) in zip(claim_ids, values, strict=False)
+        for one in from_runs(frame, system, {claim_id: ours}, n_test=n, **fields)
+    ]
+
+
+def from_runs(
+    frame: pd.DataFrame,
+    system: str,
+    ours: dict[str, list],
+    value: str = "test_accuracy",
+    **fields,
+) -> list[Printed]:
+    """Return what runs gave as evidence, with which of them learned.
+
+    A run that did not learn is no draw from the normal spread of the others, in any
+    quantity; in a loss or a score it does not show, so their accuracy tells it.
+
+    Args:
+        frame: the runs: status, and the column of that accuracy.
+        system: what was run, in words.
+        ours: claim id -> a value, or a list, per run, in the frame's order.
+        value: column of the accuracy, a fraction; default "test_accuracy".
+        **fields: of `Printed`: reading, n_test, paper_sized, seedless.
+    """
+    good = learned(frame, value).tolist()
+    return [
+        Printed(claim_id, system, values, learned=good, **fields)
+        for claim_id, values in ours.items()
     ]
 
 

@@ -244,3 +244,18 @@ def test_the_papers_size_is_all_of_mnist_for_its_epochs(digits):
     other = Params(n_train=None, n_test=None, epochs=10)
     assert not findings.is_papers_size(other, mnist)
     assert findings.split_sizes(60_000) == reported("RAJ-10")
+
+
+def test_a_run_that_did_not_learn_gives_the_log_no_interval_either(frame, found):
+    history = found.history
+    logs = pd.concat(history.assign(epoch=history["epoch"] + 2 * k) for k in range(3))
+    runs = frame.assign(test_accuracy=0.9)
+    one_stuck = runs.copy()
+    stuck = (runs["system"] == CNN) & (runs["seed"] == 1)
+    one_stuck.loc[stuck, "test_accuracy"] = 0.1
+    for table, failed in ((runs, 0), (one_stuck, 1)):
+        items = findings.evidence(table, logs, frame, sized=True)
+        for claim in ("RAJ-04", "RAJ-05", "RAJ-06", "RAJ-07"):
+            ours = about(items, claim)[0]
+            assert ours.failed == failed
+            assert ("" in ours.places) is bool(failed)

@@ -205,7 +205,7 @@ def test_headline_rows_say_where_the_printed_value_lies():
         {"system": name, "test_accuracy": n / 1000, "test_loss": 0.1, "n_correct": n}
         for name in SYSTEMS
         for n in right.get(name, [900, 901, 902])
-    ).assign(n_examples=1000)
+    ).assign(n_examples=1000, status="ok")
     rows = findings.headline_rows(runs, sized=True, n_fit=42_000)
     assert [r["claim_id"] for r in rows[:3]] == ["RAJ-01", "RAJ-12", "ASH-04"]
     cnn, svm = rows[:2]

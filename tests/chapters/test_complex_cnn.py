@@ -233,6 +233,7 @@ def paper_runs(accuracies):
             "test_accuracy": accuracies,
             "test_loss": 0.05,
             "n_examples": 10_000,
+            "status": "ok",
         }
     )
     return runs, pd.DataFrame({"key": runs["key"], "right": [True] * 3 + [False] * 3})

@@ -454,3 +454,11 @@ def test_figures_are_drawn():
     assert [ax.get_title(loc="left") for ax in shown] == ["a", "b"]
     hard = hard_images(answers, runs.test_labels, runs.test_index)
     assert figures.hard_titles(hard.head(1))[0].endswith("% misread it)")
+
+
+def test_a_run_that_did_not_learn_gives_no_score_an_interval(raut):
+    scores = results.reports(raut)
+    stuck = SimpleNamespace(frame=raut.frame.assign(status=["diverged", *["ok"] * 3]))
+    items = findings.printed_evidence(stuck, scores, full=True)
+    assert {one.failed for one in items.values()} == {1}
+    assert {one.place for one in items.values()} == {""}

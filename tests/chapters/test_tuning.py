@@ -400,3 +400,14 @@ def test_the_answer_holds_grid_searches_and_the_printed_number():
     assert first.startswith("**Of 27 settings, 128 filters")
     assert second.endswith("random search 1 (–). Replayed: 1 order.")
     assert "the printed 98.80" in third
+
+
+def test_a_run_that_did_not_learn_gives_no_score_an_interval():
+    lost = runs()
+    first = lost.frame["seed"] == FULL.seeds[0]
+    lost.frame.loc[first, "test_accuracy"] = 0.1
+    items = findings.evidence(grid(), lost, FULL, MNIST)
+    judged = [one for one in items if isinstance(one, Printed) and one.claim_id != "ASH-09"]
+    assert {one.claim_id for one in judged} >= {"ASH-07", "ASH-08", "ASH-10", "ASH-14"}
+    assert {one.failed for one in judged} == {1}
+    assert {one.place for one in judged} == {""}

@@ -14,11 +14,11 @@ from mnistlib.chapters.baselines.design import (
     VAL_FRACTION,
 )
 from mnistlib.chapters.baselines.results import LOG
-from mnistlib.claims.evidence import Evidence, Fact, Printed, Untestable
+from mnistlib.claims.evidence import Evidence, Fact, Untestable
 from mnistlib.data.datasets import Dataset
 from mnistlib.data.splits import validation_size
 from mnistlib.show import prose, reproduction
-from mnistlib.show.reproduction import N_TRAIN, test_evidence
+from mnistlib.show.reproduction import N_TRAIN, from_runs, test_evidence
 from mnistlib.stats.intervals import place, wilson
 
 _LEVEL = 0.05
@@ -85,9 +85,13 @@ def _of_cnn(frame, logs, sized) -> list[Evidence]:
             found += test_evidence(runs, label, (claim,), **how)
         # A study of more or fewer epochs is not judged; its log is cut, or ends in NaN.
         wide = epochs.pivot(index="seed", columns="epoch", values=list(LOG))
-        for column, claim in LOG.items():
-            ours = wide[column].reindex(columns=range(1, EPOCHS + 1)).astype(float)
-            found.append(Printed(claim, label, ours.to_numpy().tolist(), **how))
+        epoch_range = range(1, EPOCHS + 1)
+        log = {
+            claim: wide[column].reindex(index=runs["seed"], columns=epoch_range)
+            for column, claim in LOG.items()
+        }
+        ours = {claim: one.astype(float).to_numpy().tolist() for claim, one in log.items()}
+        found += from_runs(runs, label, ours, **how)
     return found
 
 

@@ -7,7 +7,7 @@ from mnistlib import claims
 from mnistlib.chapters.baselines.design import ALGORITHM, CLASSICAL, CNN, CNN_L2, SYSTEMS
 from mnistlib.claims.evidence import Printed
 from mnistlib.show import tables
-from mnistlib.show.reproduction import N_TEST
+from mnistlib.show.reproduction import N_TEST, test_evidence
 from mnistlib.show.tables import ACCURACY, DIFFERENCE, Column
 from mnistlib.show.words import directions
 from mnistlib.stats.compare import two_proportions
@@ -133,7 +133,7 @@ def accuracy_table(frame: pd.DataFrame) -> pd.DataFrame:
         one_low and one_high (where one more run would lie).
     """
     groups = frame.groupby("system", sort=False)
-    ours = [Printed("RAJ-01", "", list(100 * g)) for _, g in groups["test_accuracy"]]
+    ours = [test_evidence(runs, "", ("RAJ-01",))[0] for _, runs in groups]
     table = accuracies(frame, ["system", "label"]).assign(
         val_accuracy=groups["val_accuracy"].mean().to_numpy(),
         one_low=[one.one_run[0][0] / 100 for one in ours],

@@ -8,7 +8,7 @@ from mnistlib.chapters.complex_cnn.design import COMPLEX, FACTORS, REFERENCE
 from mnistlib.chapters.complex_cnn.layouts import plain
 from mnistlib.claims.evidence import Printed
 from mnistlib.show import prose, words
-from mnistlib.show.reproduction import is_full_size, sentence, test_evidence
+from mnistlib.show.reproduction import from_runs, is_full_size, sentence, test_evidence
 
 CLOSE = 0.005  # half a percentage point: "nearly as accurate" in `front_facts`
 SURE = 0.05
@@ -50,9 +50,9 @@ def evidence(params, dataset: str, runs: pd.DataFrame, read: pd.DataFrame) -> li
     for momentum, part in runs.groupby("system", sort=False):
         fields = {"reading": f"{momentum}, {length}", "paper_sized": sized}
         items += test_evidence(part, system, ("AHM-07", "AHM-08"), **fields)
-        right = read.loc[read["key"].isin(part["key"]), "right"]
-        if len(right):
-            items.append(Printed("AHM-10", system, list(right.astype(float)), **fields))
+        if len(read):
+            right = part["key"].map(read.set_index("key")["right"]).astype(float)
+            items += from_runs(part, system, {"AHM-10": right.tolist()}, **fields)
     return items
 
 

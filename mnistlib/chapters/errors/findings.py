@@ -61,8 +61,11 @@ def printed_evidence(runs, reports: dict, full: bool) -> dict[str, Printed]:
     accuracy = list(100 * frame["test_accuracy"])
     shares = dict.fromkeys((HEADLINE, BOUND, REPORT), n_test)
     return {
-        claim: Printed(claim, RAUT, ours, n_test=shares.get(claim), paper_sized=full)
+        claim: one
         for claim, ours in ({HEADLINE: accuracy, BOUND: accuracy} | reports).items()
+        for one in reproduction.from_runs(
+            frame, RAUT, {claim: ours}, n_test=shares.get(claim), paper_sized=full
+        )
     }
 
 

@@ -196,11 +196,16 @@ def evidence(grid: pd.DataFrame, finals, params, images) -> list[Evidence]:
             "ASH-15": means["macro"],
             "ASH-16": means["weighted"],
         }
-        items += [Printed(claim, name, values, **fields) for claim, values in ours.items()]
+        items += reproduction.from_runs(runs, name, ours, **fields)
     for system, claim in design.TRIAL_CLAIMS.items():
-        ours = frame.loc[frame["system"] == system, "val_accuracy"].tolist()
-        reading = f"two convolutions and {params.epochs} epochs"
-        items.append(Printed(claim, system, ours, reading, paper_sized=sized))
+        runs = frame[frame["system"] == system]
+        items += reproduction.from_runs(
+            runs,
+            system,
+            {claim: runs["val_accuracy"].tolist()},
+            reading=f"two convolutions and {params.epochs} epochs",
+            paper_sized=sized,
+        )
     grid_sized = _size(params, images) and params.grid_epochs == design.GRID_EPOCHS
     rates = [
         results.chosen(part)["learning_rate"]

@@ -16,6 +16,8 @@ from mnistlib.stats.intervals import accuracies, errors_implied, learned, place
 
 N_TEST = 10_000  # MNIST's test images, on which the papers' accuracies are shares
 N_TRAIN = 60_000
+# `ahmareen2024` states none of these: what we declare as readings of it.
+AHMAREEN = {"epochs": (5, 10), "batch_size": (32, 128), "momentum": (0.0, 0.9)}
 INTERVALS = (
     "Intervals are of 95 %. Over seeds: Student's, of our mean. Over images: Wilson's, for "
     "the draw of the test images. One more run: where a single further run would lie; a "
@@ -28,15 +30,23 @@ HALVES = (
 BOTH = "Over both: seeds and images together."
 
 
-def is_full_size(params, dataset: str) -> bool:
-    """Tell whether a run used all of MNIST, as the papers did.
+def is_full_size(params, dataset: str, **declared: tuple) -> bool:
+    """Tell whether a run used all of MNIST, as the papers did, with declared settings.
 
     Args:
-        params: with n_train and n_test.
+        params: with n_train, n_test and what is declared.
         dataset: "mnist" or "digits".
+        **declared: parameter -> the values that a paper states, or that we declared as
+            readings before the full study; a run with another one judges no paper.
     """
     wanted = ((params.n_train, N_TRAIN), (params.n_test, N_TEST))
-    return dataset == "mnist" and all(n is None or n == whole for n, whole in wanted)
+    whole = dataset == "mnist" and all(n is None or n == every for n, every in wanted)
+    return whole and is_declared(params, declared)
+
+
+def is_declared(settings, declared: dict[str, tuple]) -> bool:
+    """Tell whether settings, attributes of something, are among the declared ones."""
+    return all(getattr(settings, name) in values for name, values in declared.items())
 
 
 def size_clause(params, dataset: str) -> str:

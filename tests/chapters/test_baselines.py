@@ -178,6 +178,10 @@ def test_unstated_settings_are_readings(evidence):
         "none held out",
     ]
     assert not any(one.seedless for one in about(evidence, "ASH-06"))
+    how = "Adam at 0.001, 2 epochs, batches of 32"
+    assert f"two hidden layers of 128, {how}; none held out" in {
+        one.reading for one in about(evidence, "RAJ-11")
+    }
 
 
 def test_the_printed_log_is_judged_epoch_by_epoch(evidence, found):
@@ -241,8 +245,8 @@ def test_the_papers_size_is_all_of_mnist_for_its_epochs(digits):
     assert findings.is_papers_size(whole, mnist)
     assert not findings.is_papers_size(whole, digits)
     assert not findings.is_papers_size(Params(n_train=400, n_test=None), mnist)
-    other = Params(n_train=None, n_test=None, epochs=10)
-    assert not findings.is_papers_size(other, mnist)
+    for change in ({"epochs": 10}, {"batch_size": 64}, {"learning_rate": 0.01}):
+        assert not findings.is_papers_size(whole.model_copy(update=change), mnist)
     assert findings.split_sizes(60_000) == reported("RAJ-10")
 
 

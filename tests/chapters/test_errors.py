@@ -135,6 +135,9 @@ def test_epochs_and_batches_that_are_given_are_everyones():
 def test_full_means_all_images_and_the_papers_epochs(change, full):
     assert findings.is_full(FULL.model_copy(update=change), MNIST) is full
     assert not findings.is_full(FULL, SimpleNamespace(name="digits"))
+    # One number of epochs, or one batch size, is raut's own and no other paper's.
+    every = full and not {"epochs", "batch_size"} & set(change)
+    assert findings.all_full(FULL.model_copy(update=change), MNIST) is every
 
 
 # --- arithmetic of the paper's report

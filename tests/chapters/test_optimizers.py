@@ -176,10 +176,17 @@ def test_a_reading_is_a_choice_of_what_the_paper_leaves_open():
 
 
 @pytest.mark.parametrize(
-    ("full_size", "epochs", "sized"), [(True, 5, True), (True, 3, False), (False, 5, False)]
+    ("full_size", "changes", "sized"),
+    [
+        (True, {"epochs": 5}, True),
+        (True, {"epochs": 3}, False),
+        (False, {"epochs": 5}, False),
+        (True, {"batch_size": 64}, False),
+        (True, {"momentum": 0.5}, False),
+    ],
 )
-def test_only_declared_readings_of_whole_runs_are_judged(full_size, epochs, sized):
-    frame = runs_of({A1: [0.97, 0.98]}, epochs=epochs)
+def test_only_declared_readings_of_whole_runs_are_judged(full_size, changes, sized):
+    frame = runs_of({A1: [0.97, 0.98]}).assign(**changes)
     evidence = results.readings(frame, full_size)["evidence"]
     assert [one.paper_sized for one in evidence] == [sized, sized]
 

@@ -196,7 +196,9 @@ def test_every_claim_of_the_paper_has_evidence_under_both_paddings():
     for one in items:
         readings.setdefault(one.claim_id, []).append(getattr(one, "reading", ""))
     assert len(readings.pop("SAY-13")) == 4
-    assert set(map(tuple, readings.values())) == {("padding `same`", "padding `valid`")}
+    ranges = "rotations up to 10°, shifts 0.1, zooms 0.1"
+    both = tuple(f"padding `{padding}`, {ranges}" for padding in results.PADDINGS)
+    assert set(map(tuple, readings.values())) == {both}
 
 
 def test_verdicts_follow_the_runs():
@@ -214,7 +216,7 @@ def test_verdicts_follow_the_runs():
 
 
 def test_units_are_those_of_the_claims():
-    items = {(one.claim_id, getattr(one, "reading", "")[-6:]): one
+    items = {(one.claim_id, getattr(one, "reading", "")[8:14]): one
              for one in results.evidence(near(0.9972, 0.9975), True)}  # fmt: skip
     assert items["SAY-01", "`same`"].mean == pytest.approx([99.72], abs=0.02)
     assert items["SAY-01", "`same`"].n_test == 10_000

@@ -20,7 +20,16 @@ from mnistlib.stats.search import progress
 
 DIGITS = SimpleNamespace(name="digits")
 MNIST = SimpleNamespace(name="mnist", y_test=np.repeat(np.arange(10), reported("ASH-13")))
-FULL = Params(n_train=None, n_test=None, epochs=5, grid_epochs=3, grid_seeds=[100, 101])
+FULL = Params(
+    n_train=None,
+    n_test=None,
+    epochs=5,
+    batch_size=32,
+    grid_epochs=3,
+    grid_seeds=[100, 101],
+    filters=[32, 64, 128],
+    units=[32, 64, 128],
+)
 CLAIMS = {f"ASH-{i:02}" for i in range(1, 18)} - {"ASH-04", "ASH-05", "ASH-06"}
 
 
@@ -91,7 +100,7 @@ def test_runs_that_choose_open_no_test_image_and_all_are_augmented():
     assert [case.labels["filters"] for case in wanted] == [32, 64]
     spec = wanted[0].spec
     assert (spec.rotation, spec.shift, spec.zoom) == (10.0, 0.1, 0.1)
-    assert (spec.optimizer, spec.batch_size, spec.epochs) == ("adam", 16, 5)
+    assert (spec.optimizer, spec.batch_size, spec.epochs) == ("adam", 32, 5)
 
 
 def test_the_grids_choice_is_tested_unless_it_is_another_system_anyway():
@@ -348,15 +357,25 @@ def test_a_full_study_is_judged_and_a_small_one_is_not():
         "higher than ours",
         "reproduced under a reading",
     )
-    for params in (
-        FULL.model_copy(update=change) for change in ({"epochs": 2}, {"n_test": 20})
-    ):
-        small = findings.evidence(grid(), runs(), params, MNIST)
-        assert judge("ASH-01", small).verdict == "not judged"
-    small = findings.evidence(
-        grid(), runs(), FULL.model_copy(update={"grid_epochs": 1}), MNIST
-    )
-    assert judge("ASH-09", small).verdict == "not judged"
+    everywhere = [{"n_test": 20}, {"batch_size": 64}, {"rotation": 5.0}, {"zoom": 0.0}]
+    other = {
+        "ASH-01": [{"epochs": 2}, *everywhere],
+        "ASH-09": [{"grid_epochs": 1}, {"units": [32, 64]}, *everywhere],
+    }
+    for claim, changes in other.items():
+        for change in changes:
+            params = FULL.model_copy(update=change)
+            small = findings.evidence(grid(), runs(), params, MNIST)
+            assert judge(claim, small).verdict == "not judged", change
+
+
+def test_a_reading_names_what_the_report_leaves_open():
+    items = findings.evidence(grid(), runs(), FULL, MNIST)
+    how = "batches of 32, images moved by up to 10°, 0.1 and 0.1, one sixth held out"
+    readings = {item.claim_id: item.reading for item in items if hasattr(item, "reading")}
+    assert readings["ASH-07"] == f"two convolutions, 5 epochs, {how}"
+    assert readings["ASH-09"] == f"two convolutions, 3 epochs, {how}"
+    assert readings["ASH-01"] == (f"one convolution, 64 filters, 64 units, 5 epochs, {how}")
 
 
 def test_lists_of_the_report_have_a_value_for_each_digit_and_seed():

@@ -17,12 +17,14 @@ from mnistlib.chapters.baselines.results import LOG
 from mnistlib.claims.evidence import Evidence, Fact, Untestable
 from mnistlib.data.datasets import Dataset
 from mnistlib.data.splits import validation_size
-from mnistlib.show import prose, reproduction
+from mnistlib.show import prose, reproduction, words
 from mnistlib.show.reproduction import N_TRAIN, from_runs, test_evidence
 from mnistlib.stats.intervals import place, wilson
 
 _LEVEL = 0.05
 EPOCHS = len(claims.reported("RAJ-04"))
+# Of its printed call, which leaves batch size and Adam's rate at Keras's defaults.
+CALL = {"epochs": (EPOCHS,), "batch_size": (32,), "learning_rate": (0.001,)}
 _HEADLINE = {
     CNN: ["RAJ-01"],
     "svm_rbf": ["RAJ-12", "ASH-04"],
@@ -39,8 +41,8 @@ def say(block: str, **facts) -> str:
 
 
 def is_papers_size(params, dataset: Dataset) -> bool:
-    """Return whether the runs have `raj2024`'s images and epochs."""
-    return reproduction.is_full_size(params, dataset.name) and params.epochs == EPOCHS
+    """Return whether the runs have `raj2024`'s images and its call's settings."""
+    return reproduction.is_full_size(params, dataset.name, **CALL)
 
 
 def split_sizes(n: int) -> list[int]:
@@ -101,15 +103,23 @@ def _of_baselines(frame, on_all, sized) -> list[Evidence]:
     for name, system in SYSTEMS.items():
         for claim in system.claims if name not in (CNN, "asher") else ():
             for images, table in sources.items():
+                runs = table[table["system"] == name]
+                how = _trained(runs.iloc[0]) if name == ANN else ""
                 found += test_evidence(
-                    table[table["system"] == name],
+                    runs,
                     system.label,
                     (claim,),
-                    reading=f"{system.settings}; {images}",
+                    reading=f"{system.settings}{how}; {images}",
                     paper_sized=sized,
                     seedless=name in UNDESCRIBED,
                 )
     return found
+
+
+def _trained(row) -> str:
+    """Return how a network was trained of which the papers state nothing."""
+    length = f"{words.number_of(int(row.epochs), 'epoch')}, batches of {row.batch_size:.0f}"
+    return f", Adam at {row.learning_rate:g}, {length}"
 
 
 def _facts(frame) -> list[Fact]:

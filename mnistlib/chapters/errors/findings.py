@@ -27,9 +27,14 @@ def say(block: str, **facts) -> str:
 
 def is_full(params, images) -> bool:
     """Tell whether raut's network was run as the paper says: images, epochs, batches."""
-    whole = reproduction.is_full_size(params, images.name)
-    epochs, batch = (None, PAPER_EPOCHS), (None, PAPER_BATCH)
-    return whole and params.epochs in epochs and params.batch_size in batch
+    stated = {"epochs": (None, PAPER_EPOCHS), "batch_size": (None, PAPER_BATCH)}
+    return reproduction.is_full_size(params, images.name, **stated)
+
+
+def all_full(params, images) -> bool:
+    """Tell whether every system was run as its own paper says, and not as one for all."""
+    own = {"epochs": (None,), "batch_size": (None,)}
+    return reproduction.is_full_size(params, images.name, **own)
 
 
 def allowed() -> dict[str, float]:

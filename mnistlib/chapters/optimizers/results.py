@@ -3,12 +3,18 @@
 import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.optimizers.design import A1, A2, A3, CLAIMS, EPOCHS, SEVENS
+from mnistlib.chapters.optimizers.design import A1, A2, A3, CLAIMS, SEVENS
 from mnistlib.claims.evidence import Fact, Printed
 from mnistlib.claims.registry import printed, reported
 from mnistlib.ground.errors import RunError
 from mnistlib.show import tables
-from mnistlib.show.reproduction import N_TEST, read_image, test_evidence
+from mnistlib.show.reproduction import (
+    AHMAREEN,
+    N_TEST,
+    is_declared,
+    read_image,
+    test_evidence,
+)
 from mnistlib.show.style import label
 from mnistlib.show.tables import ACCURACY, DIFFERENCE, MISSING, Column
 from mnistlib.show.words import directions as in_words
@@ -58,7 +64,7 @@ def readings(frame: pd.DataFrame, full_size: bool) -> pd.DataFrame:
     rows = []
     for keys, runs in frame.groupby(["system", "epochs", "batch_size"]):
         row = runs.iloc[0]
-        sized = full_size and row.epochs in EPOCHS
+        sized = full_size and is_declared(row, AHMAREEN)
         both = test_evidence(
             runs,
             row.system,

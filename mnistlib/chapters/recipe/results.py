@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.recipe.design import CITED, LEVELS, PARTS
+from mnistlib.chapters.recipe.design import CITED, LEVELS, PARTS, RANGES
 from mnistlib.claims.evidence import Evidence, Printed
 from mnistlib.claims.registry import reported
 from mnistlib.show.reproduction import N_TEST, from_runs
@@ -99,9 +99,10 @@ def evidence(table: pd.DataFrame, paper_sized: bool) -> list[Evidence]:
             "paper_sized": paper_sized,
             "value": "last_test_accuracy",
         }
+        open_settings = f"padding `{padding}`, {RANGES}"
         for case, cited in CITED.items():
             gains = (100 * runs["last_test_accuracy"] - cited).tolist()
-            reading = f"padding `{padding}`, over the cited {case}"
+            reading = f"{open_settings}, over the cited {case}"
             items += from_runs(runs, "S1", {"SAY-13": gains}, reading=reading, **fields)
         for quantity, columns, *claims in QUANTITIES:
             of_test = quantity.startswith("test accuracy")
@@ -115,7 +116,7 @@ def evidence(table: pd.DataFrame, paper_sized: bool) -> list[Evidence]:
                 runs,
                 "S1",
                 {claim: ours for claim in claims if claim},
-                reading=f"padding `{padding}`",
+                reading=open_settings,
                 n_test=int(runs["n_examples"].iloc[0]) if of_test else None,
                 **fields,
             )
@@ -227,7 +228,7 @@ def cited_table(items: list[Evidence]) -> pd.DataFrame:
     rows = [(f"cited, {case}", value, True) for case, value in CITED.items()]
     rows += [(f"`sayee2025`, set {n}", reported(claim), True) for n, claim in FINAL.items()]
     rows += [
-        (f"ours, {one.reading}", float(one.mean[0]), False)
+        (f"ours, {one.reading.removesuffix(f', {RANGES}')}", float(one.mean[0]), False)
         for one in items
         if isinstance(one, Printed) and one.claim_id == "SAY-01" and one.paper_sized
     ]

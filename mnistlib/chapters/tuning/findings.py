@@ -18,6 +18,7 @@ from mnistlib.chapters.tuning.results import words
 from mnistlib.claims.evidence import Evidence, Fact, Printed, Untestable
 from mnistlib.claims.registry import printed, reported
 from mnistlib.show import prose, reproduction
+from mnistlib.show.words import number_of
 from mnistlib.stats.evaluate import N_CLASSES
 from mnistlib.stats.factorial import TIMES
 from mnistlib.stats.intervals import learned
@@ -165,8 +166,12 @@ def differences(table: pd.DataFrame) -> list[str]:
     return [say("difference", **row) for row in rows.to_dict("records")]
 
 
-def _size(params, images) -> bool:
-    return reproduction.is_full_size(params, images.name)
+def _how(epochs: int, params) -> str:
+    """Return what the report leaves open, but for the network, as it was chosen here."""
+    return (
+        f"{number_of(epochs, 'epoch')}, batches of {params.batch_size}, images moved by up "
+        f"to {params.rotation:g}°, {params.shift:g} and {params.zoom:g}, one sixth held out"
+    )
 
 
 def evidence(grid: pd.DataFrame, finals, params, images) -> list[Evidence]:
@@ -177,12 +182,12 @@ def evidence(grid: pd.DataFrame, finals, params, images) -> list[Evidence]:
         finals: the `mnistlib.runs.Runs` of the tested systems, labelled by system.
         params, images: of the page.
     """
-    sized = _size(params, images) and params.epochs == design.EPOCHS
+    sized = reproduction.is_full_size(params, images.name, **design.TESTED)
     frame, items = finals.frame, []
     for system, convs in READINGS.items():
         runs = frame[frame["system"] == system]
         scores = results.class_scores(finals, runs["key"])
-        reading = f"{convs}, 64 filters, 64 units and {params.epochs} epochs"
+        reading = f"{convs}, 64 filters, 64 units, {_how(params.epochs, params)}"
         fields = {"reading": reading, "paper_sized": sized}
         name = f"tuned CNN, {convs}"
         for claim in ACCURACIES:
@@ -203,15 +208,15 @@ def evidence(grid: pd.DataFrame, finals, params, images) -> list[Evidence]:
             runs,
             system,
             {claim: runs["val_accuracy"].tolist()},
-            reading=f"two convolutions and {params.epochs} epochs",
+            reading=f"two convolutions, {_how(params.epochs, params)}",
             paper_sized=sized,
         )
-    grid_sized = _size(params, images) and params.grid_epochs == design.GRID_EPOCHS
+    grid_sized = reproduction.is_full_size(params, images.name, **design.CHOOSING)
     rates = [
         results.chosen(part)["learning_rate"]
         for _, part in grid.groupby("seed", sort=False)
     ]
-    reading = f"two convolutions and {params.grid_epochs} epochs"
+    reading = f"two convolutions, {_how(params.grid_epochs, params)}"
     items.append(Printed("ASH-09", "grid", rates, reading, paper_sized=grid_sized))
     items += _facts(images)
     return items

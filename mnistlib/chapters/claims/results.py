@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.claims.evidence import Evidence, Printed, from_dict
-from mnistlib.claims.registry import load_claims, systems
+from mnistlib.claims.registry import conflicting, load_claims, systems
 from mnistlib.claims.verdicts import NOT_JUDGED, VERDICTS, Verdict, judge
 from mnistlib.ground import paths
 from mnistlib.ground.notebook import read_notebook
@@ -156,8 +156,8 @@ def conflicts() -> pd.DataFrame:
     claims = load_claims()
     rows = []
     for claim_id, claim in claims.iterrows():
-        for other in claim["conflicts"]:
-            if claim_id < other and not _is_rounded(claim, claims.loc[other]):
+        for other in conflicting(claim_id):
+            if claim_id < other:
                 rows.append(
                     {
                         "paper": claim["paper"],
@@ -169,15 +169,6 @@ def conflicts() -> pd.DataFrame:
                     }
                 )
     return pd.DataFrame(rows)
-
-
-def _is_rounded(one: pd.Series, other: pd.Series) -> bool:
-    """Tell whether one printed number is another one, rounded to its digits."""
-    values, texts = (one["value"], other["value"]), (one["printed"], other["printed"])
-    if any(isinstance(value, list) for value in values) or one["unit"] != other["unit"]:
-        return False
-    digits = min(len(text.partition(".")[2]) for text in texts)
-    return round(values[0], digits) == round(values[1], digits)
 
 
 def chapters_read(gathered: Gathered) -> dict[str, list[str]]:

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.errors.design import PAPER_BATCH, PAPER_EPOCHS, RAUT
+from mnistlib.chapters.errors.design import BEST, PAPER_BATCH, PAPER_EPOCHS, RAUT
 from mnistlib.claims.audit import N_TEST, TEST_COUNTS, accuracy_allowed
 from mnistlib.claims.evidence import Fact, Printed
-from mnistlib.claims.registry import printed, reported
+from mnistlib.claims.registry import conflicting, load_claims, printed, reported
 from mnistlib.show import prose, reproduction
 from mnistlib.stats.components import REST
 from mnistlib.stats.intervals import errors_implied
@@ -173,14 +173,38 @@ def calibration_facts(table: pd.DataFrame) -> dict:
 
 
 def gap_facts(table: pd.DataFrame, spread: dict) -> dict:
-    """Return how many differences one run can show, and the seeds that they need."""
+    """Return how many differences one run can show, and the seeds that they need.
+
+    Differences from a system whose spread is not known are counted apart.
+    """
     seeds = table["seeds"].replace(math.inf, np.nan)
     return spread | {
-        "n": len(table),
+        "n": int(table["seen"].notna().sum()),
+        "unknown": int(table["seen"].isna().sum()),
         "seen": int(table["seen"].sum()),
         "five": int((table["seeds"] <= 5).sum()),
         "median": float(seeds.median()),
     }
+
+
+def taken() -> list[dict]:
+    """Return which printed value stands for each paper's network, and what excludes it.
+
+    Returns:
+        dicts of paper, claim, printed (text); others, claims of the same paper that cannot
+        hold together with it, a rounding of it left out.
+    """
+    claims = load_claims()
+    return [
+        {
+            "paper": claims.at[claim, "paper"],
+            "claim": claim,
+            "printed": printed(claim),
+            "others": others,
+        }
+        for claim in BEST
+        if (others := conflicting(claim))
+    ]
 
 
 def apart_facts(table: pd.DataFrame) -> dict:

@@ -169,12 +169,29 @@ def test_effects_share_the_variation_and_leave_failed_rates_out():
     assert results.effects(one).empty
 
 
-def test_as_good_as_the_best_is_within_one_standard_error_of_it():
+def test_the_tolerance_is_one_standard_error_of_the_best():
     frame = grid()
     best = results.chosen(frame)["mean"]
     assert results.enough(frame) == pytest.approx(
         best - np.sqrt(best * (1 - best) / 10_000)
     )
+
+
+def test_points_are_tested_against_the_best_over_the_grids_seeds():
+    frame = grid()
+    tests = results.behind(frame)
+    assert len(tests) == 26
+    assert (tests["b"] == "128, 32, 0.001").all()
+    facts = findings.grid_facts(frame)
+    # Rates make 2 points, filters 0.4, units 0.2: all beyond a spread of 0.01.
+    assert (facts["tested"], facts["behind"]) == (26, 26)
+    text = findings.say("apart", **facts)
+    assert "26 of 26 other points are behind it" in text
+    noisy = frame.assign(val_accuracy=np.random.default_rng(1).normal(0.97, 0.01, 54))
+    assert findings.grid_facts(noisy)["behind"] <= 1  # one chance hit: the best was chosen
+    one_seed = findings.grid_facts(grid(seeds=(100,)))
+    assert (one_seed["tested"], one_seed["behind"]) == (0, 0)
+    assert "needs two seeds" in findings.say("apart", **one_seed)
 
 
 def test_averages_are_those_of_scikit_learn():
@@ -247,8 +264,9 @@ def test_facts_of_the_grid():
 
 def test_the_best_is_said_with_how_many_are_as_good():
     facts = findings.grid_facts(grid(seeds=(100,)))
-    for as_good, words in ((1, "No other setting comes"), (2, "One other"), (4, "3 other")):
-        text = findings.say("best", **facts | {"as_good": as_good})
+    for near, words in ((0, "No other setting comes"), (1, "One other setting comes"),
+                        (3, "Three other settings come")):  # fmt: skip
+        text = findings.say("best", **facts | {"near": near})
         assert words in text
     assert "128 filters, 32 units and a rate of 0.001 did best" in text
     assert "a mean of 1 seed." in text
@@ -324,7 +342,7 @@ def test_differences_are_said_of_readings_and_the_choice_alone():
 def test_what_else_was_found_is_one_sentence_each():
     frame = grid()
     said = findings.sentences(frame, results.effects(frame), FULL)
-    assert len(said) == 6
+    assert len(said) == 7
     assert said[0].startswith(
         "The report gives three accuracies for one network: 98.80, 98.6"
     )

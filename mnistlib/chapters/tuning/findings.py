@@ -18,7 +18,7 @@ from mnistlib.chapters.tuning.results import words
 from mnistlib.claims.evidence import Evidence, Fact, Printed, Untestable
 from mnistlib.claims.registry import printed, reported
 from mnistlib.show import prose, reproduction
-from mnistlib.show.words import number_of
+from mnistlib.show.words import number_of, power_sentence
 from mnistlib.stats.evaluate import N_CLASSES
 from mnistlib.stats.factorial import TIMES
 from mnistlib.stats.intervals import learned
@@ -44,12 +44,16 @@ def grid_facts(frame: pd.DataFrame) -> dict:
     enough = results.enough(frame)
     sound = table[table["failed"] == 0]
     named = {STATED: design.TEXT} | TRIALS
+    tests = results.behind(frame)
     place = table.set_index(SETTINGS)["rank"].to_dict()
     return {
         "best": best,
         "points": len(table),
         "seeds": int(best["n"]),
-        "as_good": int((sound["mean"] >= enough).sum()),
+        "near": int((sound["mean"] >= enough).sum()) - 1,
+        "tested": int(tests["p"].notna().sum()),
+        "behind": int(((tests["p_holm"] < 0.05) & (tests["high"] < 0)).sum()),
+        "power": power_sentence(tests),
         "places": {
             name: place[point]
             for name, values in named.items()
@@ -149,6 +153,7 @@ def sentences(grid: pd.DataFrame, effects, params) -> list[str]:
     return [
         say("three", values=list(map(printed, ACCURACIES)), low=low, high=high),
         say("choice", **facts),
+        say("apart", **facts),
         say("places", **facts),
         say("rates", **facts, **of_effects, epochs=params.grid_epochs),
         say("units", **of_effects),

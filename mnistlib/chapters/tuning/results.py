@@ -237,12 +237,34 @@ def first_of(labels: np.ndarray, digits: list[int]) -> list[int]:
 
 
 def enough(frame: pd.DataFrame) -> float:
-    """Return the validation accuracy that is as good as the best point's.
+    """Return the validation accuracy that counts as good enough in a search.
 
-    It lies one standard error below, that of the best accuracy on these images.
+    A tolerance and no test: one standard error below the best point's, that of an accuracy
+    on so many images. All points are judged on the same ones; see `behind` for a test.
 
     Args:
         frame: a row per run of the grid.
     """
     best = chosen(frame)["mean"]
     return best - math.sqrt(best * (1 - best) / frame["n_val"].iloc[0])
+
+
+def behind(frame: pd.DataFrame) -> pd.DataFrame:
+    """Compare every point of the grid with the chosen one, over the grid's seeds.
+
+    Args:
+        frame: a row per run of the grid.
+
+    Returns:
+        DataFrame: the columns of `compare`, a row a point; NaN where a run of it failed,
+        and everywhere with one seed.
+    """
+    best = pd.Series(chosen(frame))[SETTINGS].astype(float)
+    points = frame[SETTINGS].astype(str).agg(", ".join, axis=1)
+    return compare(
+        frame.assign(point=points),
+        "point",
+        "val_accuracy",
+        baseline=points[(frame[SETTINGS] == best).all(axis=1)].iloc[0],
+        failed=~learned(frame, "val_accuracy"),
+    )

@@ -155,6 +155,27 @@ def test_optimism_is_best_minus_last_with_an_interval_over_seeds(runs):
     assert same["images"] == pytest.approx(1)
     assert table.loc["held out", ["best", "chosen", "last"]].tolist() == [0.99, 0.95, 0.98]
     assert np.isnan(table.at["valid", "low"])
+    assert table.at["held out", "against_chosen"] == pytest.approx(0.04)
+    assert np.isnan(table.at["same", "against_chosen"])  # no image was held out
+
+
+def test_best_on_test_is_held_against_what_validation_chooses_run_by_run():
+    table = pd.DataFrame(
+        {
+            "system": "held out",
+            "n_examples": 1000,
+            "best_test_epoch": 3,
+            "best_test_accuracy": [0.99, 0.98],
+            "chosen_test_accuracy": [0.98, 0.975],
+            "last_test_accuracy": [0.99, 0.97],
+        }
+    )
+    row = results.optimism_table(table).iloc[0]
+    assert row["against_chosen"] == pytest.approx(0.0075)
+    # 0.01 and 0.005: mean -+ 12.706 × 0.0035 / sqrt(2)
+    half = 12.7062 * np.std([0.01, 0.005], ddof=1) / 2**0.5
+    ends = row["chosen_low"], row["chosen_high"]
+    assert ends == pytest.approx((0.0075 - half, 0.0075 + half), abs=1e-6)
 
 
 def test_readings_are_compared_on_the_seeds_that_all_have(runs):
@@ -352,6 +373,7 @@ def test_findings_of_one_seed_and_of_lost_runs(runs):
     assert "is 0.0100 nats, above our test loss of 0.0095. Set A prints 0.0028" in text
     assert "highest at epoch 2 to 3, by seed; in set B it is so at epoch 13" in text
     assert "validation accuracy has a test accuracy of 95.00" in text
+    assert "+4.00 points more than what validation chooses (1 seed)" in text
     assert "by −1.00 points (valid), −1.00 points (held out). One seed" in text
     assert "Of 10 effects of the factorial, 3 differ from zero" in text
     lost = {"status": "diverged"}
@@ -363,6 +385,10 @@ def test_findings_of_one_seed_and_of_lost_runs(runs):
     assert text.count("Runs diverged: there is no") == 3
     assert "Not compared, as runs did not learn: held out." in text
     assert "allows no test: 3 of 32 runs did not learn." in text
+    still = findings.prose.say(findings.__file__, "effects", **none | {"lost": 0})
+    assert still.endswith(
+        "beside its effects, its 32 runs leave no spread to test them by."
+    )
     assert "nan" not in text
 
 

@@ -23,6 +23,10 @@ INTERVALS = (
     "the draw of the test images. One more run: where a single further run would lie; a "
     "printed number is such a run, and is judged by it."
 )
+NO_SEED = (
+    "A system without a seed gives one number: a printed one must equal it, to the digits "
+    "printed."
+)
 HALVES = (
     "Means over seeds. MNIST's first 5,000 test images were written by other people than "
     "its last 5,000; an interval over images takes them for one population."
@@ -158,7 +162,10 @@ def sentence(evidence: Printed) -> str:
     what = "mean" if len(values) > 1 else "one run's"
     ours = f"{mean:.{digits}f}{suffix}"
     text = f"The printed {evidence.text}{suffix} {side} our {what} {ours}"
-    if evidence.place and not evidence.seedless:
+    if evidence.seedless:
+        two = "are equal" if evidence.place == "inside" else "differ"
+        return f"{text}; no seed changes this system: to the digits printed, the two {two}."
+    if evidence.place:
         low, high = (float(end[0]) for end in evidence.one_run)
         span = f"{low:.{digits}f}–{high:.{digits}f}{suffix}"
         where = "inside" if evidence.place == "inside" else "outside"
@@ -307,6 +314,8 @@ def headline_row(evidence: Printed, quantity: str, text: str = "") -> dict:
         text: one sentence; default `sentence`.
     """
     one = tuple(float(end[0]) for end in evidence.one_run)
+    if evidence.seedless:
+        one = math.nan, math.nan  # no interval: the number itself
     ends = {"": evidence.seeds, "one_": one, "image_": evidence.images}
     mean = float(evidence.mean[0])
     # Rounded: the last bits of an interval may differ between machines.

@@ -12,11 +12,12 @@ from mnistlib.ground.files import write_whole
 from mnistlib.ground.notebook import read_notebook
 from mnistlib.show import report, tables
 from mnistlib.show.overview import overview
-from mnistlib.show.reproduction import INTERVALS
+from mnistlib.show.reproduction import INTERVALS, NO_SEED
 from mnistlib.show.words import join, number_of
 from mnistlib.stats.intervals import errors_implied, wilson
 from mnistlib.study.summary import Summary, read_summary
 
+NOTE = f"{INTERVALS} One seed gives no interval over seeds. {NO_SEED}"
 CAPTION = "What the papers print, and what this study measured"
 UNLESS = "test accuracy, unless another quantity is named"
 PICTURE = "headline.png"
@@ -269,8 +270,7 @@ def headline(notebooks: list[Path]) -> str:
     remarks = "\n".join(f"- **{_system(row)}:** {row.text}" for row in rows)
     return (
         tables.table_directive(shown, f"{CAPTION}: {UNLESS}", "tab-headline")
-        + f"\n{INTERVALS} One seed gives no interval over seeds. "
-        + "Each system leads to its page.\n\n"
+        + f"\n{NOTE} Each system leads to its page.\n\n"
         + tables.folded("What each row says", remarks)
     )
 
@@ -297,7 +297,7 @@ def readme_block(notebooks: list[Path], summary: Summary) -> str:
         if has_picture(found):
             lines += f"![{ALT}]({README_PICTURE})\n\n"
         lines += tables.to_markdown(_table(found, "`{}`".format))
-        lines += f"\n\n{INTERVALS} One seed gives no interval over seeds."
+        lines += f"\n\n{NOTE}"
     return f"{BEGIN}\n\n{lines}\n\n{END}"
 
 

@@ -19,7 +19,6 @@ from mnistlib.data.datasets import Dataset
 from mnistlib.data.splits import validation_size
 from mnistlib.show import prose, reproduction, words
 from mnistlib.show.reproduction import N_TRAIN, from_runs, test_evidence
-from mnistlib.stats.intervals import place, wilson
 
 _LEVEL = 0.05
 EPOCHS = len(claims.reported("RAJ-04"))
@@ -283,14 +282,8 @@ def headline_rows(frame: pd.DataFrame, sized: bool, n_fit: int) -> list[dict]:
     for name, ids in _HEADLINE.items():
         runs = frame[frame["system"] == name]
         for claim in ids:
-            (one,) = test_evidence(runs, SYSTEMS[name].label, (claim,))
-            text = ""
-            if not sized:
-                text = say("too_small", n_fit=n_fit)
-            elif name in UNDESCRIBED:
-                ends = wilson(int(runs["n_correct"].iloc[0]), one.n_test)
-                low, high = (100 * end for end in ends)
-                lies = place(one.value[0], low, high)
-                text = say("seedless", printed=one.text, place=lies, low=low, high=high)
+            seedless = name in UNDESCRIBED
+            (one,) = test_evidence(runs, SYSTEMS[name].label, (claim,), seedless=seedless)
+            text = "" if sized else say("too_small", n_fit=n_fit)
             rows.append(reproduction.headline_row(one, "test accuracy", text))
     return rows

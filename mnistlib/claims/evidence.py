@@ -128,6 +128,18 @@ class Printed:
         return np.clip(low, least, most), np.clip(high, least, most)
 
     @property
+    def half_width(self) -> float:
+        """Half the width of one more run's interval, of a list the largest.
+
+        In the claim's unit; NaN where no normal spread judges. An end that all images, or
+        none, cut off does not count.
+        """
+        if self.seedless or self.claim["unit"] in (*DISCRETE, "epoch"):
+            return math.nan
+        low, high = self.one_run
+        return float(np.maximum(self.mean - low, high - self.mean).max())
+
+    @property
     def images(self) -> tuple[float, float]:
         """Wilson's interval of our mean accuracy, in the claim's unit; NaN for others."""
         if not self.n_test:

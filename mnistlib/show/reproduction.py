@@ -81,8 +81,9 @@ def system_table(frame: pd.DataFrame, claim_ids: tuple[str, str]) -> pd.DataFram
     Returns:
         DataFrame: system, printed (text, in the paper's row), the columns of `accuracies`,
         one_low and one_high (`prediction`: where one more run would lie), place (of the
-        printed accuracy in it), loss (nats, mean; NaN where a run diverged), diverged
-        (runs). What the paper prints is one run: it has the interval over images alone.
+        printed accuracy in it), half (its half width, points), loss (nats, mean; NaN where
+        a run diverged), diverged (runs). What the paper prints is one run: it has the
+        interval over images alone.
     """
     value, loss = map(reported, claim_ids)
     n_correct = N_TEST - errors_implied(value, N_TEST)
@@ -101,17 +102,19 @@ def system_table(frame: pd.DataFrame, claim_ids: tuple[str, str]) -> pd.DataFram
         [accuracies(theirs, ["system", "printed"]), accuracies(frame, "system")],
         ignore_index=True,
     )
-    ends = [(math.nan, math.nan)]
+    ends, half = [(math.nan, math.nan)], [math.nan]
     losses, diverged = [loss], [0]
     for _, runs in frame.groupby("system", sort=False):
         ours, _ = test_evidence(runs, "", claim_ids)
         ends.append(tuple(float(end[0]) for end in ours.one_run))
+        half.append(ours.half_width)
         losses.append(runs["test_loss"].astype(float).mean(skipna=False))
         diverged.append(int((runs["status"] == "diverged").sum()))
     return table.assign(
         one_low=[low / 100 for low, _ in ends],
         one_high=[high / 100 for _, high in ends],
         place=[place(value, *pair) for pair in ends],
+        half=half,
         loss=losses,
         diverged=diverged,
     )
@@ -128,7 +131,11 @@ SYSTEM_COLUMNS = [
     ),
     *tables.ACCURACY[1:],
     Column(("one_low", "one_high"), "one more run", tables.interval),
-    Column("place", "printed lies", lambda text: text or tables.MISSING),
+    Column(
+        ("place", "half", "n"),
+        "printed lies",
+        lambda place, *of: f"{place} ({_width(*of)})" if place else tables.MISSING,
+    ),
     Column("loss", "test loss, nats", ".4f"),
 ]
 
@@ -176,6 +183,25 @@ def sentence(evidence: Printed) -> str:
     if len(values) < 2:
         return f"{text}; one seed gives no interval."
     return f"{text}; {evidence.failed} of {len(values)} runs failed: there is no interval."
+
+
+def width(one: Printed) -> str:
+    """Return how wide one more run's interval is, and its seeds: "± 0.53, n = 5".
+
+    Half the interval, in the claim's unit; the seeds alone where no interval judges.
+    """
+    digits = 2 if one.claim["unit"] in ("percent", "points") else 4
+    return _width(one.half_width, len(one.ours), digits)
+
+
+def _width(half: float, n: int, digits: int = 2) -> str:
+    return f"n = {n}" if math.isnan(half) else f"± {half:.{digits}f}, n = {n}"
+
+
+def lies(one: Printed) -> str:
+    """Say where a printed value lies: "inside (± 0.53, n = 5)"; a dash if not judged."""
+    judged = one.paper_sized and one.place
+    return f"{one.place} ({width(one)})" if judged else tables.MISSING
 
 
 def read_image(runs, index: int) -> pd.DataFrame:

@@ -136,8 +136,16 @@ def _table(found: pd.DataFrame, paper) -> pd.DataFrame:
             ends = zip(found[low], found[high], found["unit"], strict=True)
             shown[title] = [_interval(*one) for one in ends]
     if found["place"].isin(_PLACES).any():
-        shown["Printed lies"] = [place or tables.MISSING for place in found["place"]]
+        shown["Printed lies"] = [_lies(row) for row in rows]
     return pd.DataFrame(shown | {"Seeds": found["n_seeds"].map(str).tolist()})
+
+
+def _lies(row) -> str:
+    """Return where a printed value lies, and the half width of one more run's interval."""
+    half = max(row.ours - row.one_low, row.one_high - row.ours)
+    if not row.place or pd.isna(half):
+        return row.place or tables.MISSING
+    return f"{row.place} (± {_number(half, row.unit)})"
 
 
 def _accuracies(found: pd.DataFrame) -> pd.DataFrame:

@@ -98,8 +98,8 @@ def test_the_table_shows_units_and_distances(board):
     row = next(line for line in table.splitlines() if line.startswith("| AHM-05"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells[2:5] == ["A3 test accuracy", "98.65\u202f%", "99.00"]
-    assert cells[6:8] == ["2", "lower than ours"]
-    assert cells[8].endswith("images")
+    assert cells[6:9] == ["0.11", "2", "lower than ours"]
+    assert cells[9].endswith("images")
     assert "reproduced under a reading: with Adam at 0.01" in table
     assert "about 800, 1000" in table
     assert "nan" not in table

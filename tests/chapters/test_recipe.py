@@ -259,7 +259,8 @@ def test_printed_table_names_the_sets_inside():
     table = results.printed_table(results.evidence(near(0.9972, 0.9975), True))
     rows = table.set_index("quantity")
     assert rows.at["test accuracy, last", "A"].startswith("99.72")
-    assert rows.at["test accuracy, last", "place"] == "A (`same`), A (`valid`)"
+    last = rows.at["test accuracy, last", "place"]
+    assert last == "A (`same`, ± 0.01, n = 5); A (`valid`, ± 0.02, n = 5)"
     assert rows.at["test accuracy, epoch 1", "A"] == "–"
     assert rows.at["test accuracy, epoch 1", "place"] == "none"
     assert rows.at["training accuracy, epoch 1", "A"].startswith("about 96")

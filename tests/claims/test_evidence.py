@@ -186,3 +186,17 @@ def test_the_interval_over_images_is_that_of_the_chapters_tables():
         percent = printed([100 * (k - 1) / 1000, 100 * (k + 1) / 1000], n_test=500)
         low, _ = over_images(np.mean([(k - 1) / 1000, (k + 1) / 1000]), 500)
         assert percent.images[0] == pytest.approx(100 * low)
+
+
+def test_the_half_width_is_that_of_one_more_runs_interval():
+    values = [98.0, 98.2, 98.1]
+    half = 4.3027 * 0.1 * (4 / 3) ** 0.5
+    assert printed(values).half_width == pytest.approx(half, rel=1e-4)
+    # An end that is cut off at 100 % does not make it narrower.
+    assert printed([99.8, 100.0, 99.9]).half_width == pytest.approx(half, rel=1e-4)
+    theirs = np.array(load_claims().at[LIST, "value"])
+    wide = printed([theirs, theirs + np.array([0, 0, 0, 0, 0.01])], LIST)
+    low, _ = wide.one_run
+    assert wide.half_width == pytest.approx(wide.mean[4] - low[4])
+    for one in (printed([98.0]), printed([98.0], seedless=True), printed([1, 1], "AHM-10")):
+        assert np.isnan(one.half_width)

@@ -1,5 +1,6 @@
 """A paper's numbers beside ours: formats, sentences, tables, the front page's rows."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -127,7 +128,7 @@ def test_shown_intervals_end_at_all_images(shown):
     assert table.loc[1, ["high", "both_high", "one_high"]].tolist() == [1, 1, 1]
     r.show_system_table(table, "A caption", "tab-x")
     assert "–100.00\u202f%" in shown[0]
-    assert "| inside" in shown[0]
+    assert re.search(r"\| inside \(± \d\.\d\d, n = 3\)", shown[0])
 
 
 def test_shown_table_tells_how_many_runs_learned(shown):
@@ -234,3 +235,12 @@ def test_pooled_confusion_adds_up(runs):
     counts = r.pooled_confusion(runs, ["k0", "k1"])
     assert counts.sum() == 6
     assert (counts[1, 1], counts[2, 2], counts[2, 5], counts[0, 3]) == (2, 1, 1, 2)
+
+
+def test_a_place_is_shown_with_its_half_width_and_seeds():
+    values = [98.6, 98.8, 98.7]  # 4.303 × 0.1 × sqrt(4 / 3)
+    assert r.lies(Printed(ACCURACY, "s", values)) == "inside (± 0.50, n = 3)"
+    assert r.lies(Printed(ACCURACY, "s", values, paper_sized=False)) == "–"
+    assert r.lies(Printed(ACCURACY, "s", values[:1])) == "–"
+    assert r.lies(Printed(ACCURACY, "s", [97.0], seedless=True)) == "above (n = 1)"
+    assert r.lies(Printed(LOSS, "s", [0.04, 0.05])).startswith("inside (± 0.1100, n = 2)")

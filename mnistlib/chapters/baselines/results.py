@@ -7,9 +7,9 @@ from mnistlib import claims
 from mnistlib.chapters.baselines.design import ALGORITHM, CLASSICAL, CNN, CNN_L2, SYSTEMS
 from mnistlib.claims.evidence import Printed
 from mnistlib.show import tables
-from mnistlib.show.reproduction import N_TEST, test_evidence
+from mnistlib.show.reproduction import N_TEST, lies, test_evidence
 from mnistlib.show.tables import ACCURACY, DIFFERENCE, Column
-from mnistlib.show.words import directions
+from mnistlib.show.words import directions, join
 from mnistlib.stats.compare import two_proportions
 from mnistlib.stats.evaluate import confusion, per_class
 from mnistlib.stats.intervals import accuracies, errors_implied
@@ -175,7 +175,7 @@ def printed_table(evidence: list) -> pd.DataFrame:
                 "printed": one.text,
                 "mean": float(one.mean[0]),
                 "one_run": "no seed" if one.seedless else tables.interval(low, high),
-                "place": (one.paper_sized and one.place) or tables.MISSING,
+                "place": lies(one),
             }
         )
     place_of = claims.load_claims().index.get_loc
@@ -207,6 +207,13 @@ def log_table(evidence: list, measure: str) -> pd.DataFrame:
         parts.append(pd.DataFrame(columns).rename_axis("epoch").reset_index())
     table = pd.concat(parts, ignore_index=True)
     return table.assign(epoch=table["epoch"] + 1)
+
+
+def log_note(evidence: list) -> str:
+    """Say what the intervals of `log_table` are, and of how many seeds."""
+    seeds = {one.system: len(one.ours) for one in evidence if one.claim_id in LOG.values()}
+    of = join(f"n = {n} ({system})" for system, n in seeds.items())
+    return f"One more run: 95 % for the five epochs together, {of}."
 
 
 def printed_tests() -> pd.DataFrame:

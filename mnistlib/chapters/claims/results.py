@@ -68,7 +68,8 @@ def scoreboard(gathered: Gathered) -> pd.DataFrame:
         printed (text), unit, hedge; the
         verdict, reason, distance (in the claim's unit) and images of `Verdict`; and of the
         evidence that decided: ran (what was run, in words), ours (mean over seeds), low and
-        high (of one more run), n (seeds), reading, notebook. What a list, a fact or a claim
+        high (of one more run), half (its half width, of a list the largest), n (seeds),
+        reading, notebook. What a list, a fact or a claim
         without evidence does not have is NaN or "".
     """
     claims, words = load_claims(), systems().set_index("system")["description"]
@@ -103,10 +104,11 @@ def _text(printed) -> str:
 def _of_runs(verdict: Verdict) -> dict:
     one, nothing = verdict.nearest, float("nan")
     row = {"ran": "", "ours": nothing, "low": nothing, "high": nothing}
-    row |= {"value": nothing, "n": nothing, "reading": ""}
+    row |= {"value": nothing, "half": nothing, "n": nothing, "reading": ""}
     if not isinstance(one, Printed):
         return row
     row |= {"ran": one.system, "n": len(one.ours), "reading": one.reading}
+    row["half"] = one.half_width
     if len(one.value) > 1:
         return row
     low, high = (float(end[0]) for end in one.one_run)
@@ -222,6 +224,7 @@ COLUMNS = [
     Column(("hedge", "printed", "unit"), "printed", _printed),
     Column(("ours", "unit"), "ours", _number),
     Column(("low", "high", "unit"), "one more run", _range),
+    Column(("half", "unit"), "half width", _number),
     Column("n", format=".0f"),
     Column(("verdict", "reading"), "verdict", _verdict),
     Column(("images", "distance"), "off by", _off),

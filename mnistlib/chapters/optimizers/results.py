@@ -12,6 +12,7 @@ from mnistlib.show.reproduction import (
     AHMAREEN,
     N_TEST,
     is_declared,
+    lies,
     read_image,
     test_evidence,
 )
@@ -104,18 +105,13 @@ def _one_run(one: Printed) -> str:
     return MISSING if low != low else f"{low:.4f}–{high:.4f}"
 
 
-def _place(one: Printed) -> str:
-    """Return where the printed value lies; a dash where nothing is judged."""
-    return one.place if one.paper_sized and one.place else MISSING
-
-
 def _judged(one: Printed) -> str:
-    """Return our mean, and where the printed value lies: "98.27, inside"."""
+    """Return our mean, and where the printed value lies, bold if inside."""
     if not isinstance(one, Printed):
         return MISSING
-    text = _mean(one)
-    text += f", {_place(one)}" * (_place(one) != MISSING)
-    return f"**{text}**" if text.endswith("inside") else text
+    text, where = _mean(one), lies(one)
+    text += f", {where}" * (where != MISSING)
+    return f"**{text}**" if where.startswith("inside") else text
 
 
 READINGS = [
@@ -124,7 +120,7 @@ READINGS = [
     Column("printed"),
     Column("evidence", "ours", _mean),
     Column("evidence", "one more run", _one_run),
-    Column("evidence", "printed lies", _place),
+    Column("evidence", "printed lies", lies),
 ]
 
 

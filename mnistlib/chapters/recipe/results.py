@@ -6,7 +6,7 @@ import pandas as pd
 from mnistlib.chapters.recipe.design import CITED, LEVELS, PARTS, RANGES
 from mnistlib.claims.evidence import Evidence, Printed
 from mnistlib.claims.registry import reported
-from mnistlib.show.reproduction import N_TEST, from_runs
+from mnistlib.show.reproduction import N_TEST, from_runs, width
 from mnistlib.show.tables import (
     MISSING,
     THIN_SPACE,
@@ -154,7 +154,7 @@ def printed_table(items: list[Evidence]) -> pd.DataFrame:
     Returns:
         DataFrame: quantity, A and B (printed), same and valid (our means), same_one and
         valid_one (intervals of one more run), place: the sets whose value lies inside,
-        with the padding; a dash where nothing is judged.
+        with the padding, half width and seeds; a dash where nothing is judged.
     """
     runs = [one for one in items if isinstance(one, Printed)]
     rows = []
@@ -178,9 +178,9 @@ def printed_table(items: list[Evidence]) -> pd.DataFrame:
                     for low, high in zip(*one.one_run, strict=True)
                 )
                 if one.place == "inside" and one.paper_sized:
-                    inside.append(f"{name} (`{padding}`)")
+                    inside.append(f"{name} (`{padding}`, {width(one)})")
         judged = any(one.paper_sized for one in runs)
-        rows.append(row | {"place": ", ".join(inside) or ("none" if judged else MISSING)})
+        rows.append(row | {"place": "; ".join(inside) or ("none" if judged else MISSING)})
     return pd.DataFrame(rows)
 
 

@@ -9,6 +9,7 @@ from mnistlib.chapters.tuning import design
 from mnistlib.chapters.tuning.design import SETTINGS
 from mnistlib.claims.registry import printed, reported
 from mnistlib.show import tables
+from mnistlib.show.reproduction import lies
 from mnistlib.show.tables import Column
 from mnistlib.stats.compare import compare
 from mnistlib.stats.evaluate import confusion, per_class
@@ -134,7 +135,9 @@ def difference_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def trial_table(items) -> pd.DataFrame:
-    """Return the printed trials beside ours: trial, printed, n, ours, low, high, place.
+    """Return the printed trials beside ours.
+
+    It has the columns trial, printed, n, ours, low, high, place (text).
 
     Args:
         items: evidence, of which that about the two trials is taken.
@@ -148,7 +151,7 @@ def trial_table(items) -> pd.DataFrame:
             "ours": float(one.mean[0]),
             "low": float(one.one_run[0][0]),
             "high": float(one.one_run[1][0]),
-            "place": one.place if one.paper_sized else "",
+            "place": lies(one),
         }
         for one in items
         if one.claim_id in claims
@@ -162,7 +165,7 @@ TRIAL_COLUMNS = [
     Column("n", "runs"),
     Column("ours", "our mean", ".4f"),
     Column(("low", "high"), "one more run", lambda *ends: _between(*ends)),
-    Column("place", "printed lies", lambda text: text or tables.MISSING),
+    Column("place", "printed lies"),
 ]
 
 

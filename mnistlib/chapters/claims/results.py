@@ -65,11 +65,11 @@ def scoreboard(gathered: Gathered) -> pd.DataFrame:
 
     Returns:
         DataFrame: id, paper, system (in words), label (of it, such as A1), metric,
-        printed (text), unit, hedge; the
-        verdict, reason, distance (in the claim's unit) and images of `Verdict`; and of the
-        evidence that decided: ran (what was run, in words), ours (mean over seeds), low and
-        high (of one more run), half (its half width, of a list the largest), n (seeds),
-        reading, notebook. What a list, a fact or a claim
+        printed (text), unit, hedge; conflicts (ids of claims of the same paper that cannot
+        hold together with it); the verdict, reason, distance (in the claim's unit) and
+        images of `Verdict`; and of the evidence that decided: ran (what was run, in words),
+        ours (mean over seeds), low and high (of one more run), half (its half width, of a
+        list the largest), n (seeds), reading, notebook. What a list, a fact or a claim
         without evidence does not have is NaN or "".
     """
     claims, words = load_claims(), systems().set_index("system")["description"]
@@ -86,6 +86,7 @@ def scoreboard(gathered: Gathered) -> pd.DataFrame:
                 "printed": _text(claim["printed"]),
                 "unit": claim["unit"],
                 "hedge": claim["hedge"],
+                "conflicts": conflicting(claim_id),
                 "verdict": verdict.verdict,
                 "reason": verdict.reason,
                 "distance": verdict.distance,
@@ -227,5 +228,6 @@ COLUMNS = [
     Column(("half", "unit"), "half width", _number),
     Column("n", format=".0f"),
     Column(("verdict", "reading"), "verdict", _verdict),
+    Column("conflicts", "cannot hold with", lambda ids: ", ".join(ids) or MISSING),
     Column(("images", "distance"), "off by", _off),
 ]

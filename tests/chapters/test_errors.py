@@ -293,8 +293,8 @@ def test_a_value_that_its_own_paper_excludes_is_named_as_such():
     assert rows["RAJ-01"] == ["RAJ-02"]  # RAJ-03 is 98.30, rounded
     assert "AHM-11" not in rows
     text = flat(findings.say("taken", rows=findings.taken()))
-    assert "98.4 of `raut` (RAU-01 by RAU-04 and RAU-07)" in text
-    assert text.endswith(").")
+    assert "98.4 of `raut` (RAU-01) not with RAU-04 and RAU-07;" in text
+    assert text.endswith("(RAJ-01) not with RAJ-02.")
 
 
 def test_our_gaps_go_down_the_ranking():

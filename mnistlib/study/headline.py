@@ -189,7 +189,8 @@ def sentences(found: pd.DataFrame) -> str:
             f"interval of the mean is {widths.min():.2f} to {widths.max():.2f} points "
             "wide; a printed value is one run and has no such interval."
         )
-    judged = rows["place"][rows["place"].isin(_PLACES)]
+    # A system without a seed is judged by its number, not by an interval.
+    judged = rows["place"][rows["place"].isin(_PLACES) & (rows["n_seeds"] > 1)]
     if len(judged):
         counts = [f"{(judged == place).sum()} {place}" for place in _PLACES]
         counts[0] = counts[0].replace(" ", " lie ")

@@ -124,6 +124,7 @@ def test_the_opening_draws_the_accuracies_and_says_what_they_show(executed, tmp_
 
 def test_the_opening_counts_where_printed_values_lie(executed, tmp_path):
     rows = [headline_row(place=place) for place in ("above", "inside", "above", "")]
+    rows.append(headline_row(place="above", n_seeds=1))  # without a seed: no interval
     text = headline.opening([executed(*rows)], tmp_path)
     assert "Of the 3 printed values of" in text
     assert "1 lie inside, 2 above and 0 below the 95 % interval in which one" in text

@@ -121,8 +121,7 @@ class Printed:
             some = len(self.ours) >= RANGE_FROM
             ends = self.values.min(axis=0), self.values.max(axis=0)
             return ends if some else (nothing, nothing)
-        level = 1 - (1 - LEVEL) / self.values.shape[1]
-        low, high = zip(*(prediction(part, level) for part in self.values.T), strict=True)
+        low, high = self._ends
         most = {"percent": 100, "fraction": 1}.get(self.claim["unit"], math.inf)
         least = -math.inf if self.claim["unit"] == "points" else 0
         return np.clip(low, least, most), np.clip(high, least, most)
@@ -131,13 +130,20 @@ class Printed:
     def half_width(self) -> float:
         """Half the width of one more run's interval, of a list the largest.
 
-        In the claim's unit; NaN where no normal spread judges. An end that all images, or
-        none, cut off does not count.
+        In the claim's unit, before all images, or none, cut an end off; NaN where no normal
+        spread judges.
         """
-        if self.seedless or self.claim["unit"] in (*DISCRETE, "epoch"):
+        if self.seedless or self.failed or self.claim["unit"] in (*DISCRETE, "epoch"):
             return math.nan
-        low, high = self.one_run
-        return float(np.maximum(self.mean - low, high - self.mean).max())
+        low, high = self._ends
+        return float((high - low).max() / 2)
+
+    @property
+    def _ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """The ends of `prediction` for each of k values, together at 95 %."""
+        level = 1 - (1 - LEVEL) / self.values.shape[1]
+        low, high = zip(*(prediction(part, level) for part in self.values.T), strict=True)
+        return np.array(low), np.array(high)
 
     @property
     def images(self) -> tuple[float, float]:

@@ -374,7 +374,7 @@ def test_findings_of_one_seed_and_of_lost_runs(runs):
     assert "is 0.0100 nats, above our test loss of 0.0095. Set A prints 0.0028" in text
     assert "highest at epoch 2 to 3, by seed; in set B it is so at epoch 13" in text
     assert "validation accuracy has a test accuracy of 95.00" in text
-    assert "+4.00 points more than what validation chooses (1 seed)" in text
+    assert "+4.00 points over what validation chooses (1 seed)" in text
     assert "by −1.00 points (valid), −1.00 points (held out). One seed" in text
     assert "Of 10 effects of the factorial, 3 differ from zero" in text
     lost = {"status": "diverged"}

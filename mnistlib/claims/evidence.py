@@ -11,7 +11,13 @@ import numpy as np
 
 from mnistlib.claims.registry import load_claims, printed, reported
 from mnistlib.ground.errors import StudyError
-from mnistlib.stats.intervals import LEARNED_FROM, place, prediction, t_interval, wilson
+from mnistlib.stats.intervals import (
+    LEARNED_FROM,
+    over_images,
+    place,
+    prediction,
+    t_interval,
+)
 
 LEVEL = 0.95
 # Quantities without a normal spread: what most runs give is what one more run would give.
@@ -115,20 +121,37 @@ class Printed:
             some = len(self.ours) >= RANGE_FROM
             ends = self.values.min(axis=0), self.values.max(axis=0)
             return ends if some else (nothing, nothing)
-        level = 1 - (1 - LEVEL) / self.values.shape[1]
-        low, high = zip(*(prediction(part, level) for part in self.values.T), strict=True)
+        low, high = self._ends
         most = {"percent": 100, "fraction": 1}.get(self.claim["unit"], math.inf)
         least = -math.inf if self.claim["unit"] == "points" else 0
         return np.clip(low, least, most), np.clip(high, least, most)
 
     @property
+    def half_width(self) -> float:
+        """Half the width of one more run's interval, of a list the largest.
+
+        In the claim's unit, before all images, or none, cut an end off; NaN where no normal
+        spread judges.
+        """
+        if self.seedless or self.failed or self.claim["unit"] in (*DISCRETE, "epoch"):
+            return math.nan
+        low, high = self._ends
+        return float((high - low).max() / 2)
+
+    @property
+    def _ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """The ends of `prediction` for each of k values, together at 95 %."""
+        level = 1 - (1 - LEVEL) / self.values.shape[1]
+        low, high = zip(*(prediction(part, level) for part in self.values.T), strict=True)
+        return np.array(low), np.array(high)
+
+    @property
     def images(self) -> tuple[float, float]:
         """Wilson's interval of our mean accuracy, in the claim's unit; NaN for others."""
-        if not self.n_test or np.isnan(self.mean).any():
+        if not self.n_test:
             return math.nan, math.nan
         whole = 100 if self.claim["unit"] == "percent" else 1
-        right = round(float(self.mean[0]) * self.n_test / whole)
-        low, high = wilson(right, self.n_test)
+        low, high = over_images(float(self.mean[0]) / whole, self.n_test)
         return whole * low, whole * high
 
     @property

@@ -78,6 +78,28 @@ def printed(claim_id: str) -> str:
     return ", ".join(text) if isinstance(text, list) else text
 
 
+def conflicting(claim_id: str) -> list[str]:
+    """Return the claims of the same paper that cannot hold together with one.
+
+    A value that is the other one rounded is left out.
+
+    Args:
+        claim_id: such as "RAU-01".
+    """
+    claims = load_claims()
+    own = claims.loc[claim_id]
+    return [id for id in own["conflicts"] if not _is_rounded(own, claims.loc[id])]
+
+
+def _is_rounded(one: pd.Series, other: pd.Series) -> bool:
+    """Tell whether one printed number is another one, rounded to its digits."""
+    values, texts = (one["value"], other["value"]), (one["printed"], other["printed"])
+    if any(isinstance(value, list) for value in values) or one["unit"] != other["unit"]:
+        return False
+    digits = min(len(text.partition(".")[2]) for text in texts)
+    return round(values[0], digits) == round(values[1], digits)
+
+
 def _claim(claim_id: str) -> pd.Series:
     claims = load_claims()
     if claim_id not in claims.index:

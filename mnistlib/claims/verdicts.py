@@ -16,7 +16,8 @@ The rules, written down before the full study was run:
 5. *contradicted*: a fact that does not hold: of the data, by arithmetic, or because two
    claims of one paper cannot both be so.
 6. *not testable*: the paper calls the value simulated; or it only stood in a lost picture;
-   or nothing describes the system, and no declared reading of ours covers the value.
+   or it is the answer to an image that is not named; or nothing describes the system, and
+   no declared reading of ours covers the value.
 7. *not judged*: the runs are not of the paper's size, as in a quick study, or some did not
    learn, or there is one seed alone; also where only some readings could be judged, and
    none of these covers the value.
@@ -125,9 +126,3 @@ def _why_not(runs: list[Printed]) -> str:
     if failed:
         return f"{failed} of {sum(len(one.ours) for one in runs)} runs failed."
     return "One seed gives no interval."
-
-
-def judge_all(evidence: Iterable[Evidence]) -> list[Verdict]:
-    """Return a verdict for each claim of the registry, in its order."""
-    evidence = list(evidence)
-    return [judge(claim_id, evidence) for claim_id in load_claims().index]

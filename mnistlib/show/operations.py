@@ -34,11 +34,6 @@ def padding(mode: str, k: int) -> int:
     return {"valid": 0, "same": (k - 1) // 2, "full": k - 1}[mode]
 
 
-def output_side(n: int, k: int, p: int) -> int:
-    """Return the side of a convolution's output, n - k + 1 + 2p, with stride 1."""
-    return n - k + 1 + 2 * p
-
-
 def convolve(image: np.ndarray, kernel: np.ndarray, mode: str = "valid") -> np.ndarray:
     """Return a kernel's response, as a network computes it: without flipping the kernel."""
     from scipy.signal import correlate2d

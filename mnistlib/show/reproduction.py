@@ -16,6 +16,8 @@ from mnistlib.stats.intervals import accuracies, errors_implied, learned
 
 N_TEST = 10_000  # MNIST's test images, on which the papers' accuracies are shares
 N_TRAIN = 60_000
+# `ahmareen2024` states none of these: what we declare as readings of it.
+AHMAREEN = {"epochs": (5, 10), "batch_size": (32, 128), "momentum": (0.0, 0.9)}
 # What a column says, by its head.
 _MEANINGS = {
     "over seeds": "Over seeds: Student's, of our mean.",
@@ -23,9 +25,14 @@ _MEANINGS = {
     "over both": "Over both: seeds and images together.",
     "one more run": "One more run: where a single further run would lie; a printed number "
     "is such a run, and is judged by it.",
-    "printed lies": "A dash under *printed lies*: nothing is judged, for want of an "
-    "interval or because the runs are not of the paper's size.",
+    "printed lies": "Printed lies: beside the place, half of that interval and the seeds; "
+    "a dash where nothing is judged, for want of an interval or because the runs are not "
+    "of the paper's size.",
 }
+NO_SEED = (
+    "A system without a seed gives one number: a printed one must equal it, to the digits "
+    "printed."
+)
 HALVES = (
     "Means over seeds. MNIST's first 5,000 test images were written by other people than "
     "its last 5,000; an interval over images takes them for one population."
@@ -52,15 +59,23 @@ def placed(evidence: Printed) -> str:
     return evidence.place if evidence.paper_sized else ""
 
 
-def is_full_size(params, dataset: str) -> bool:
-    """Tell whether a run used all of MNIST, as the papers did.
+def is_full_size(params, dataset: str, **declared: tuple) -> bool:
+    """Tell whether a run used all of MNIST, as the papers did, with declared settings.
 
     Args:
-        params: with n_train and n_test.
+        params: with n_train, n_test and what is declared.
         dataset: "mnist" or "digits".
+        **declared: parameter -> the values that a paper states, or that we declared as
+            readings before the full study; a run with another one judges no paper.
     """
     wanted = ((params.n_train, N_TRAIN), (params.n_test, N_TEST))
-    return dataset == "mnist" and all(n is None or n == whole for n, whole in wanted)
+    whole = dataset == "mnist" and all(n is None or n == every for n, every in wanted)
+    return whole and is_declared(params, declared)
+
+
+def is_declared(settings, declared: dict[str, tuple]) -> bool:
+    """Tell whether settings, attributes of something, are among the declared ones."""
+    return all(getattr(settings, name) in values for name, values in declared.items())
 
 
 def size_clause(params, dataset: str) -> str:
@@ -94,9 +109,9 @@ def system_table(
     Returns:
         DataFrame: system, printed (text, in the paper's row), the columns of `accuracies`,
         one_low and one_high (`prediction`: where one more run would lie), place (of the
-        printed accuracy in it, from `placed`), loss (nats, mean; NaN where a run
-        diverged), diverged (runs). What the paper prints is one run: it has the interval
-        over images alone.
+        printed accuracy in it, from `placed`), half (its half width, points), loss (nats,
+        mean; NaN where a run diverged), diverged (runs). What the paper prints is one run:
+        it has the interval over images alone.
     """
     accuracy, loss = map(reported, claim_ids)
     n_correct = N_TEST - errors_implied(accuracy, N_TEST)
@@ -115,25 +130,25 @@ def system_table(
         [accuracies(theirs, ["system", "printed"]), accuracies(frame, "system")],
         ignore_index=True,
     )
-    ends, places = [(math.nan, math.nan)], [""]
+    ends, half, places = [(math.nan, math.nan)], [math.nan], [""]
     losses, diverged = [loss], [0]
     for _, runs in frame.groupby("system", sort=False):
-        accuracy = list(100 * runs["test_accuracy"])
-        ours = Printed(claim_ids[0], "", accuracy, paper_sized=paper_sized)
+        ours, _ = test_evidence(runs, "", claim_ids, paper_sized=paper_sized)
         places.append(placed(ours))
         ends.append(tuple(float(end[0]) for end in ours.one_run))
+        half.append(ours.half_width)
         losses.append(runs["test_loss"].astype(float).mean(skipna=False))
         diverged.append(int((runs["status"] == "diverged").sum()))
     return table.assign(
         one_low=[low / 100 for low, _ in ends],
         one_high=[high / 100 for _, high in ends],
         place=places,
+        half=half,
         loss=losses,
         diverged=diverged,
     )
 
 
-PLACE = Column("place", "printed lies", lambda text: text or tables.MISSING)
 # What `system_table` returned, as a page shows it.
 SYSTEM_COLUMNS = [
     Column("system"),
@@ -145,7 +160,11 @@ SYSTEM_COLUMNS = [
     ),
     *tables.ACCURACY[1:],
     Column(("one_low", "one_high"), "one more run, %", tables.ends),
-    PLACE,
+    Column(
+        ("place", "half", "n"),
+        "printed lies",
+        lambda place, *of: f"{place} ({_width(*of)})" if place else tables.MISSING,
+    ),
     Column("loss", "test loss, nats", ".4f"),
 ]
 
@@ -181,7 +200,12 @@ def sentence(evidence: Printed) -> str:
     what = "mean" if len(values) > 1 else "one run's"
     ours = f"{mean:.{digits}f}{suffix}"
     text = f"The printed {evidence.text}{suffix} {side} our {what} {ours}"
-    if evidence.place and not evidence.seedless:
+    if evidence.seedless and not placed(evidence):
+        return f"{text}."
+    if evidence.seedless:
+        two = "are equal" if evidence.place == "inside" else "differ"
+        return f"{text}; no seed changes this system: to the digits printed, the two {two}."
+    if evidence.place:
         low, high = (float(end[0]) for end in evidence.one_run)
         span = f"{low:.{digits}f}–{high:.{digits}f}{suffix}"
         if not placed(evidence):
@@ -194,6 +218,24 @@ def sentence(evidence: Printed) -> str:
     if len(values) < 2:
         return f"{text}; one seed gives no interval."
     return f"{text}; {evidence.failed} of {len(values)} runs failed: there is no interval."
+
+
+def width(one: Printed) -> str:
+    """Return how wide one more run's interval is, and its seeds: "± 0.53, n = 5".
+
+    Half the interval, in the claim's unit; the seeds alone where no interval judges.
+    """
+    digits = 2 if one.claim["unit"] in ("percent", "points") else 4
+    return _width(one.half_width, len(one.ours), digits)
+
+
+def _width(half: float, n: int, digits: int = 2) -> str:
+    return f"n = {n}" if math.isnan(half) else f"± {half:.{digits}f}, n = {n}"
+
+
+def lies(one: Printed) -> str:
+    """Say where a printed value lies: "inside (± 0.53, n = 5)"; a dash if not judged."""
+    return f"{one.place} ({width(one)})" if placed(one) else tables.MISSING
 
 
 def read_image(runs, index: int) -> pd.DataFrame:
@@ -291,15 +333,40 @@ def test_evidence(
         **fields: of `Printed`: reading, paper_sized, seedless.
     """
     n_test = int(frame["n_examples"].iloc[0])
-    if "status" in frame:
-        fields["learned"] = learned(frame, "test_accuracy").tolist()
     values = [
         (list(100 * frame["test_accuracy"]), n_test),
         (list(frame["test_loss"]), None),
     ]
     return [
-        Printed(claim_id, system, ours, n_test=n, **fields)
+        one
         for claim_id, (ours, n) in zip(claim_ids, values, strict=False)
+        for one in from_runs(frame, system, {claim_id: ours}, n_test=n, **fields)
+    ]
+
+
+def from_runs(
+    frame: pd.DataFrame,
+    system: str,
+    ours: dict[str, list],
+    value: str = "test_accuracy",
+    **fields,
+) -> list[Printed]:
+    """Return what runs gave as evidence, with which of them learned.
+
+    A run that did not learn is no draw from the normal spread of the others, in any
+    quantity; in a loss or a score it does not show, so their accuracy tells it.
+
+    Args:
+        frame: the runs: status, and the column of that accuracy.
+        system: what was run, in words.
+        ours: claim id -> a value, or a list, per run, in the frame's order.
+        value: column of the accuracy, a fraction; default "test_accuracy".
+        **fields: of `Printed`: reading, n_test, paper_sized, seedless.
+    """
+    good = learned(frame, value).tolist()
+    return [
+        Printed(claim_id, system, values, learned=good, **fields)
+        for claim_id, values in ours.items()
     ]
 
 
@@ -312,6 +379,8 @@ def headline_row(evidence: Printed, quantity: str, text: str = "") -> dict:
         text: one sentence; default `sentence`.
     """
     one = tuple(float(end[0]) for end in evidence.one_run)
+    if evidence.seedless:
+        one = math.nan, math.nan  # no interval: the number itself
     ends = {"": evidence.seeds, "one_": one, "image_": evidence.images}
     mean = float(evidence.mean[0])
     # Rounded: the last bits of an interval may differ between machines.

@@ -1,39 +1,11 @@
-"""Evaluate by counts: numpy in, numbers out.
-
-Accuracy is always a count of right answers divided once by the number of examples; it is
-never a mean of batch means.
-"""
+"""What was taken for what: counts by digit, and scores made of them."""
 
 import numpy as np
 import pandas as pd
 
-from mnistlib.stats.checks import check_counts, labels, require, same_length
+from mnistlib.stats.checks import labels, require, same_length
 
 N_CLASSES = 10
-
-
-def count_correct(y_true, y_pred) -> tuple[int, int]:
-    """Count the right predictions.
-
-    Args:
-        y_true: true labels, integers of shape (n,).
-        y_pred: predicted labels, integers of shape (n,).
-
-    Returns:
-        (n_correct, n_examples).
-
-    Raises:
-        ValueError: shapes differ, or labels are not integers.
-    """
-    y_true, y_pred = labels(y_true, "y_true"), labels(y_pred, "y_pred")
-    same_length(y_true=y_true, y_pred=y_pred)
-    return int(np.count_nonzero(y_true == y_pred)), len(y_true)
-
-
-def accuracy(n_correct: int, n_examples: int) -> float:
-    """Return n_correct / n_examples as a fraction; NaN when there are no examples."""
-    check_counts(n_correct, n_examples, "n_correct", "n_examples")
-    return n_correct / n_examples if n_examples else float("nan")
 
 
 def confusion(y_true, y_pred) -> np.ndarray:

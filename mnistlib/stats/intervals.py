@@ -41,6 +41,22 @@ def wilson(n_correct: int, n_examples: int, level: float = 0.95) -> tuple[float,
     return float(low), float(high)
 
 
+def over_images(mean: float, n_examples: int) -> tuple[float, float]:
+    """Return Wilson's interval of a mean accuracy, from its mean number of right answers.
+
+    Args:
+        mean: accuracy over several runs, a fraction.
+        n_examples: images that it is a share of.
+
+    Returns:
+        (low, high) as fractions; (NaN, NaN) for a mean that is NaN.
+    """
+    if np.isnan(mean):
+        return NAN, NAN
+    # The last bits of a mean of fractions, or of percents, must not decide a half.
+    return wilson(round(round(mean * n_examples, 6)), n_examples)
+
+
 def _student(values, level: float, factor) -> tuple[float, float]:
     """Return mean -+ t(n - 1) s factor(n)."""
     values = one_per_run(values, "values")
@@ -200,7 +216,7 @@ def accuracies(
         good = learned(part, value)
         n, mean = int(part[images].iloc[0]), row.mean
         seeds = (row.low, row.high) if good.all() else (NAN, NAN)
-        of_images = (NAN, NAN) if np.isnan(mean) else wilson(round(mean * n), n)
+        of_images = over_images(mean, n)
         both = np.clip(combined(mean, seeds, of_images), 0, 1)
         rows.append(
             {

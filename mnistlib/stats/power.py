@@ -34,14 +34,16 @@ def seed_spread(frame: pd.DataFrame, by: str, value: str) -> dict[str, float]:
     return {"std": std, "degrees": degrees, "reach": float(reach)}
 
 
-def seeds_needed(difference: float, std: float) -> float:
+def seeds_needed(difference: float, std: float, alone: bool = False) -> float:
     """Return how many seeds each of two systems needs for a difference to be found.
 
-    By an unpaired two-sided t test at 5 %, in `POWER` of the cases.
+    By a two-sided t test at 5 %, in `POWER` of the cases: an unpaired one, or, beside a
+    system that has no seed, that of one sample.
 
     Args:
         difference: of the two means, any sign.
         std: over seeds, of either system; same unit.
+        alone: whether only one of the two has a seed; default False.
 
     Returns:
         A whole number, at least 2; infinite for no difference, NaN without a spread.
@@ -49,14 +51,15 @@ def seeds_needed(difference: float, std: float) -> float:
     Raises:
         ValueError: the spread is negative.
     """
-    from statsmodels.stats.power import TTestIndPower
+    from statsmodels.stats.power import TTestIndPower, TTestPower
 
     require(not std < 0, "std must not be negative.", f"std={std!r} (float)")
     if math.isnan(std) or math.isnan(difference):
         return math.nan
     if not difference:
         return math.inf
-    test, effect = TTestIndPower(), abs(difference) / std if std else math.inf
+    test = TTestPower() if alone else TTestIndPower()
+    effect = abs(difference) / std if std else math.inf
     # By halves: the library's own solver gives up on very large and very small effects.
     few, enough = 1, 2
     while effect < 10 and test.power(effect, enough, 1 - LEVEL) < POWER:
@@ -69,18 +72,29 @@ def seeds_needed(difference: float, std: float) -> float:
 
 
 def gaps(pairs: list[tuple], spread: dict) -> pd.DataFrame:
-    """Say of differences between two means whether one run of each can show them.
+    """Say of differences between two systems whether one run of each can show them.
+
+    A system without a seed has no spread: beside one that has a seed, only the latter's
+    counts, and of two such systems any difference shows.
 
     Args:
-        pairs: (a, b, difference).
-        spread: from `seed_spread`, in the same unit.
+        pairs: (a, b, difference of their means, how many of the two have a seed: 0, 1, 2;
+            None where the spread of one is not known).
+        spread: from `seed_spread`, in the same unit; of any system that has a seed.
 
     Returns:
-        DataFrame: a, b, difference; seen (with one run of each: it exceeds what two runs of
-        one system may differ by); seeds (that each needs, see `seeds_needed`).
+        DataFrame: a, b, difference; seen (with one run of each: it exceeds what their runs
+        may differ by; NA where that is not known); seeds (that each needs that has one,
+        see `seeds_needed`; 1 where neither has, NaN where it is not known).
     """
-    table = pd.DataFrame(pairs, columns=["a", "b", "difference"])
-    return table.assign(
-        seen=table["difference"].abs() > spread["reach"],
-        seeds=[seeds_needed(d, spread["std"]) for d in table["difference"]],
-    )
+    rows = []
+    for a, b, difference, seeded in pairs:
+        reach, seeds = math.nan, math.nan
+        if seeded is not None:
+            reach = spread["reach"] * math.sqrt(seeded / 2) if seeded else 0.0
+            alone = seeded == 1
+            seeds = seeds_needed(difference, spread["std"], alone) if seeded else 1.0
+        seen = pd.NA if math.isnan(reach) else abs(difference) > reach
+        rows.append((a, b, difference, seen, seeds))
+    table = pd.DataFrame(rows, columns=["a", "b", "difference", "seen", "seeds"])
+    return table.astype({"seen": "boolean"})

@@ -137,7 +137,7 @@ def progress(frame: pd.DataFrame, enough: float) -> pd.DataFrame:
 
     Args:
         frame: from `replays`.
-        enough: what a point must be worth to be as good as the best.
+        enough: what a point must be worth to be good enough.
 
     Returns:
         DataFrame: search, cost, mean, low and high (between which 95 % of the orders lie),

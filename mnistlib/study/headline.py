@@ -12,7 +12,7 @@ from mnistlib.ground.files import write_whole
 from mnistlib.ground.notebook import read_notebook
 from mnistlib.show import report, tables
 from mnistlib.show.overview import overview
-from mnistlib.show.reproduction import interval_note
+from mnistlib.show.reproduction import NO_SEED, interval_note
 from mnistlib.show.words import join, number_of
 from mnistlib.stats.intervals import errors_implied, wilson
 from mnistlib.study.summary import Summary, read_summary
@@ -135,8 +135,16 @@ def _table(found: pd.DataFrame, paper) -> pd.DataFrame:
             ends = zip(found[low], found[high], found["unit"], strict=True)
             shown[title] = [_interval(*one) for one in ends]
     if found["place"].isin(_PLACES).any():
-        shown["Printed lies"] = [place or tables.MISSING for place in found["place"]]
+        shown["Printed lies"] = [_lies(row) for row in rows]
     return pd.DataFrame(shown | {"Seeds": found["n_seeds"].map(str).tolist()})
+
+
+def _lies(row) -> str:
+    """Return where a printed value lies, and the half width of one more run's interval."""
+    half = max(row.ours - row.one_low, row.one_high - row.ours)
+    if not row.place or pd.isna(half):
+        return row.place or tables.MISSING
+    return f"{row.place} (± {_number(half, row.unit)})"
 
 
 def _accuracies(found: pd.DataFrame) -> pd.DataFrame:
@@ -180,7 +188,8 @@ def sentences(found: pd.DataFrame) -> str:
             f"interval of the mean is {widths.min():.2f} to {widths.max():.2f} points "
             "wide; a printed value is one run and has no such interval."
         )
-    judged = rows["place"][rows["place"].isin(_PLACES)]
+    # A system without a seed is judged by its number, not by an interval.
+    judged = rows["place"][rows["place"].isin(_PLACES) & (rows["n_seeds"] > 1)]
     if len(judged):
         counts = [f"{(judged == place).sum()} {place}" for place in _PLACES]
         counts[0] = counts[0].replace(" ", " lie ")
@@ -255,6 +264,10 @@ def verdicts(notebooks: list[Path]) -> str:
     )
 
 
+def _note(shown: pd.DataFrame) -> str:
+    return f"{interval_note(shown)} One seed gives no interval over seeds. {NO_SEED}"
+
+
 def headline(notebooks: list[Path]) -> str:
     """Return the front page's table as MyST, with what is said of each row folded below.
 
@@ -270,8 +283,7 @@ def headline(notebooks: list[Path]) -> str:
     remarks = "\n".join(f"- **{_system(row)}:** {row.text}" for row in rows)
     return (
         tables.table_directive(shown, f"{CAPTION}: {UNLESS}", "tab-headline")
-        + f"\n{interval_note(shown)} One seed gives no interval over seeds. "
-        + "Each system leads to its page.\n\n"
+        + f"\n{_note(shown)} Each system leads to its page.\n\n"
         + tables.folded("What each row says", remarks)
     )
 
@@ -299,7 +311,7 @@ def readme_block(notebooks: list[Path], summary: Summary) -> str:
             lines += f"![{ALT}]({README_PICTURE})\n\n"
         table = _table(found, "`{}`".format)
         lines += tables.to_markdown(table)
-        lines += f"\n\n{interval_note(table)} One seed gives no interval over seeds."
+        lines += f"\n\n{_note(table)}"
     return f"{BEGIN}\n\n{lines}\n\n{END}"
 
 

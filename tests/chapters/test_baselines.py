@@ -178,6 +178,10 @@ def test_unstated_settings_are_readings(evidence):
         "none held out",
     ]
     assert not any(one.seedless for one in about(evidence, "ASH-06"))
+    how = "Adam at 0.001, 2 epochs, batches of 32"
+    assert f"two hidden layers of 128, {how}; none held out" in {
+        one.reading for one in about(evidence, "RAJ-11")
+    }
 
 
 def test_the_printed_log_is_judged_epoch_by_epoch(evidence, found):
@@ -222,7 +226,7 @@ def test_printed_accuracies_stand_beside_ours(evidence):
     unjudged = results.printed_table(
         [Printed("RAJ-01", "CNN", [98.0, 98.3, 98.1], paper_sized=False)]
     )
-    assert unjudged["place"].tolist() == [""]
+    assert unjudged["place"].tolist() == ["–"]
 
 
 def test_per_class_scores_stand_side_by_side():
@@ -241,6 +245,21 @@ def test_the_papers_size_is_all_of_mnist_for_its_epochs(digits):
     assert findings.is_papers_size(whole, mnist)
     assert not findings.is_papers_size(whole, digits)
     assert not findings.is_papers_size(Params(n_train=400, n_test=None), mnist)
-    other = Params(n_train=None, n_test=None, epochs=10)
-    assert not findings.is_papers_size(other, mnist)
+    for change in ({"epochs": 10}, {"batch_size": 64}, {"learning_rate": 0.01}):
+        assert not findings.is_papers_size(whole.model_copy(update=change), mnist)
     assert findings.split_sizes(60_000) == reported("RAJ-10")
+
+
+def test_a_run_that_did_not_learn_gives_the_log_no_interval_either(frame, found):
+    history = found.history
+    logs = pd.concat(history.assign(epoch=history["epoch"] + 2 * k) for k in range(3))
+    runs = frame.assign(test_accuracy=0.9)
+    one_stuck = runs.copy()
+    stuck = (runs["system"] == CNN) & (runs["seed"] == 1)
+    one_stuck.loc[stuck, "test_accuracy"] = 0.1
+    for table, failed in ((runs, 0), (one_stuck, 1)):
+        items = findings.evidence(table, logs, frame, sized=True)
+        for claim in ("RAJ-04", "RAJ-05", "RAJ-06", "RAJ-07"):
+            ours = about(items, claim)[0]
+            assert ours.failed == failed
+            assert ("" in ours.places) is bool(failed)

@@ -8,7 +8,9 @@ from mnistlib.chapters.baselines import figures, findings, results
 from mnistlib.chapters.baselines.design import CNN, CNN_L2, SEEDLESS, SYSTEMS
 from mnistlib.chapters.baselines.findings import say
 from mnistlib.claims.evidence import Printed
+from mnistlib.claims.verdicts import judge
 from mnistlib.show import tables
+from mnistlib.show.reproduction import test_evidence as of_test
 
 NAN = float("nan")
 
@@ -208,7 +210,7 @@ def test_headline_rows_say_where_the_printed_value_lies():
         {"system": name, "test_accuracy": n / 1000, "test_loss": 0.1, "n_correct": n}
         for name in SYSTEMS
         for n in right.get(name, [900, 901, 902])
-    ).assign(n_examples=1000)
+    ).assign(n_examples=1000, status="ok")
     rows = findings.headline_rows(runs, sized=True, n_fit=42_000)
     assert [r["claim_id"] for r in rows[:3]] == ["RAJ-01", "RAJ-12", "ASH-04"]
     cnn, svm = rows[:2]
@@ -216,7 +218,18 @@ def test_headline_rows_say_where_the_printed_value_lies():
     assert (cnn["ours"], cnn["place"]) == (pytest.approx(98.0), "inside")
     assert (cnn["one_low"], cnn["one_high"]) == pytest.approx((97.503, 98.497), abs=1e-3)
     assert svm["image_low"] < svm["ours"] < svm["image_high"]
-    assert "97.77 % lies above the 95 % interval over test images" in svm["text"]
+    # Without a seed the number itself is compared, as on the scoreboard.
+    assert (svm["place"], svm["one_low"]) == ("above", pytest.approx(np.nan, nan_ok=True))
+    assert (
+        "no seed changes this system: to the digits printed, the two differ" in svm["text"]
+    )
+    board = judge("RAJ-12", of_test(
+        runs[runs["system"] == "svm_rbf"], "SVM", ("RAJ-12",), seedless=True, reading="C 1"
+    ))  # fmt: skip
+    assert board.nearest.place == svm["place"]
+    met = runs.assign(test_accuracy=0.9777)
+    met = findings.headline_rows(met[~met.duplicated("system")], sized=True, n_fit=42_000)
+    assert met[1]["place"] == "inside" and "the two are equal" in met[1]["text"]
     small = findings.headline_rows(runs, sized=False, n_fit=280)
     assert {r["text"] for r in small} == {"trained on 280 images only: not to be compared."}
 

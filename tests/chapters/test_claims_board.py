@@ -72,6 +72,25 @@ def test_every_claim_has_a_row_and_a_verdict(board):
     assert set(rows["reason"]) > {"They are 5,421 to 6,742.", ""}
 
 
+def test_what_cannot_hold_together_stands_beside_the_verdict(board):
+    rows = board.set_index("id")["conflicts"]
+    assert rows["RAU-01"] == ["RAU-04", "RAU-07"]
+    assert rows["RAU-07"] == ["RAU-01"]
+    assert rows["SAY-14"] == ["SAY-09", "SAY-11"]
+    assert rows["SAY-13"] == ["SAY-09"]
+    assert "SAY-13" in rows["SAY-09"]
+    assert rows["RAJ-03"] == []  # 98, the table's 98.30 rounded
+    # Both sides name each other, as in the table of pairs.
+    pairs = {(a, b) for a, others in rows.items() for b in others}
+    assert pairs == {(b, a) for a, b in pairs}
+    table = results.conflicts()
+    assert {frozenset(pair) for pair in pairs} == {
+        frozenset(pair) for pair in zip(table["a"], table["b"], strict=True)
+    }
+    text = to_markdown(board, results.COLUMNS)
+    assert "| RAU-04, RAU-07 " in text
+
+
 def test_counts_add_up(board):
     counts = results.by_paper(board)
     assert counts["paper"].tolist() == [*dict.fromkeys(load_claims()["paper"]), "all"]
@@ -98,8 +117,9 @@ def test_the_table_shows_units_and_distances(board):
     row = next(line for line in table.splitlines() if line.startswith("| AHM-05"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells[2:5] == ["A3 test accuracy", "98.65\u202f%", "99.00"]
-    assert cells[6:8] == ["2", "lower than ours"]
-    assert cells[8].endswith("images")
+    assert cells[6:9] == ["0.11", "2", "lower than ours"]
+    assert cells[9] == "–"
+    assert cells[10].endswith("images")
     assert "reproduced under a reading: with Adam at 0.01" in table
     assert "about 800 to 1,000" in table
     assert "nan" not in table

@@ -235,6 +235,7 @@ def paper_runs(accuracies):
             "test_accuracy": accuracies,
             "test_loss": 0.05,
             "n_examples": 10_000,
+            "status": "ok",
         }
     )
     return runs, pd.DataFrame({"key": runs["key"], "right": [True] * 3 + [False] * 3})
@@ -264,6 +265,9 @@ def test_each_momentum_is_a_reading_of_the_printed_values():
         ({"n_train": None, "epochs": 4}, "mnist"),
         ({"n_train": 7200, "epochs": 10}, "mnist"),
         ({"n_train": None, "epochs": 10, "learning_rate": 0.1}, "mnist"),
+        ({"n_train": None, "epochs": 10, "batch_size": 64}, "mnist"),
+        ({"n_train": None, "epochs": 10, "momentum": 0.5}, "mnist"),
+        ({"n_train": None, "epochs": 10, "family_momentum": 0.5}, "mnist"),
     ],
 )
 def test_runs_that_are_not_the_papers_judge_nothing(values, dataset):

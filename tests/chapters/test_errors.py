@@ -17,6 +17,7 @@ from mnistlib.runs import cases
 from mnistlib.show.tables import to_markdown
 from mnistlib.stats.components import components
 from mnistlib.stats.overlap import hard_images, pair_table
+from mnistlib.stats.power import seeds_needed
 from mnistlib.study.plan import load_study
 
 MNIST = SimpleNamespace(name="mnist")
@@ -135,6 +136,9 @@ def test_epochs_and_batches_that_are_given_are_everyones():
 def test_full_means_all_images_and_the_papers_epochs(change, full):
     assert findings.is_full(FULL.model_copy(update=change), MNIST) is full
     assert not findings.is_full(FULL, SimpleNamespace(name="digits"))
+    # One number of epochs, or one batch size, is raut's own and no other paper's.
+    every = full and not {"epochs", "batch_size"} & set(change)
+    assert findings.all_full(FULL.model_copy(update=change), MNIST) is every
 
 
 # --- arithmetic of the paper's report
@@ -270,19 +274,41 @@ def test_printed_gaps_are_those_of_the_registry():
     assert first["images"] == pytest.approx(31)
     assert first["seen"]
     facts = findings.gap_facts(table, spread)
-    assert facts["seen"] == (table["difference"].abs() > 0.0015).sum()
-    assert facts["n"] == 19
+    assert (facts["n"], facts["unknown"]) == (18, 1)  # a forest's spread is not known
+    rows = table.set_index(["a", "b"])
+    forest = rows.loc[("asher 96.8", "asher 96.58")]
+    assert pd.isna(forest["seen"]) and pd.isna(forest["seeds"])
+    # SVM and k-NN have no seed: any difference of theirs is there with one run.
+    assert rows.loc[("asher 97.1", "asher 96.8"), ["seen", "seeds"]].tolist() == [True, 1]
+    alone = rows.loc[("raj2024 97.77", "raj2024 97.70")]  # SVM and ANN, 0.07 points
+    assert not alone["seen"]
+    assert alone["seeds"] == seeds_needed(0.0007, 0.0005, alone=True)
+    assert "–" in to_markdown(table, results.GAP_COLUMNS)
+
+
+def test_a_value_that_its_own_paper_excludes_is_named_as_such():
+    rows = {row["claim"]: row["others"] for row in findings.taken()}
+    assert rows["RAU-01"] == ["RAU-04", "RAU-07"]
+    assert rows["SAY-01"] == ["SAY-09", "SAY-11"]
+    assert rows["RAJ-01"] == ["RAJ-02"]  # RAJ-03 is 98.30, rounded
+    assert "AHM-11" not in rows
+    text = flat(findings.say("taken", rows=findings.taken()))
+    assert "98.4 of `raut` (RAU-01) not with RAU-04 and RAU-07;" in text
+    assert text.endswith("(RAJ-01) not with RAJ-02.")
 
 
 def test_our_gaps_go_down_the_ranking():
     frame = pd.DataFrame(
         {"system": ["b", "a", "a", "c"], "test_accuracy": [0.9, 0.94, 0.96, 0.85],
-         "n_examples": 200}
+         "n_examples": 200, "kind": ["network"] * 3 + ["classical"]}
     )  # fmt: skip
     spread = {"std": 0.01, "degrees": 1, "reach": 0.1}
     table = results.our_gaps(frame, spread)
     assert list(zip(table["a"], table["b"], strict=True)) == [("a", "b"), ("b", "c")]
     assert table["images"].tolist() == pytest.approx([10, 10])
+    # Of c, which has no seed, the spread is none: half the variance of the others' gap.
+    near = {"std": 0.01, "degrees": 1, "reach": 0.06}
+    assert results.our_gaps(frame, near)["seen"].tolist() == [False, True]
     assert len(results.our_gaps(frame.head(1), spread)) == 0
 
 
@@ -369,6 +395,10 @@ def test_gap_sentence_with_one_seed_and_with_several():
     text = flat(findings.say("gaps", kind="difference", **facts))
     assert "Of 2 differences, 1 is larger" in text
     assert text.endswith("The median of the seeds needed is 2.")
+    unknown = findings.say("gaps", kind="difference", **facts | {"unknown": 1})
+    assert flat(unknown).endswith(
+        "Not counted: 1, of a system with a seed that is not run here."
+    )
     alone = facts | {"std": float("nan")}
     assert findings.say("gaps", kind="difference", **alone).startswith("One seed says")
 
@@ -454,3 +484,11 @@ def test_figures_are_drawn():
     assert [ax.get_title(loc="left") for ax in shown] == ["a", "b"]
     hard = hard_images(answers, runs.test_labels, runs.test_index)
     assert figures.hard_titles(hard.head(1))[0].endswith("% misread it)")
+
+
+def test_a_run_that_did_not_learn_gives_no_score_an_interval(raut):
+    scores = results.reports(raut)
+    stuck = SimpleNamespace(frame=raut.frame.assign(status=["diverged", *["ok"] * 3]))
+    items = findings.printed_evidence(stuck, scores, full=True)
+    assert {one.failed for one in items.values()} == {1}
+    assert {one.place for one in items.values()} == {""}

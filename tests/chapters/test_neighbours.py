@@ -134,7 +134,7 @@ def test_words_on_near_duplicates_look_at_the_tail(found, test, train, words):
     text = findings.say("leak", **pairs)
     near = findings.say("near", **pairs)
     assert words in text
-    assert f"half a pixel are {test} test images ({test / 100:.2f}" in near
+    assert f"test images searched, {test} are near-duplicates ({test / 100:.2f}" in near
     assert "the median distances, 1.00 and 2.00, could not show it" in text
 
 

@@ -378,15 +378,18 @@ def test_runs_of_another_size_are_not_held_against_the_printed_accuracy():
 def test_readings_of_host_and_placement_are_the_evidence(final):
     frame, _ = final
     paper = frame[(frame["setting"] == "paper") & (frame["batch_norm"] != "none")]
-    evidence = results.readings(paper, epochs=5, paper_sized=True)
+    evidence = results.readings(paper, paper_sized=True)
     assert [one.claim_id for one in evidence] == ["AHM-11", "AHM-12"] * 4
     assert evidence[0].ours == [87.5, 75.0, 87.5]
     assert evidence[1].ours == [0.1] * 3
     assert evidence[0].n_test == 8
-    words = "the base CNN as host, normalised before activation, in 5 epochs"
+    words = (
+        "the base CNN as host, normalised before activation, 1 epoch, batches of 32, "
+        "momentum 0"
+    )
     assert evidence[0].reading == words
     assert judge("AHM-11", evidence).verdict == "reproduced under a reading"
-    small = results.readings(paper, epochs=2, paper_sized=False)
+    small = results.readings(paper, paper_sized=False)
     assert judge("AHM-11", small).verdict == "not judged"
 
 

@@ -195,9 +195,9 @@ def test_printed_lies_where_one_more_run_would():
         "97.96\u202f%",
         "97.94\u202f%",
         "97.64–98.24\u202f%",
-        "inside",
+        "inside (± 0.30, n = 3)",
     ]
-    assert table[4].endswith("| above          |")
+    assert "| above (± 0.05, n = 3)" in table[4]
     unjudged = to_markdown(results.readings(frame, False), results.READINGS)
     assert "inside" not in unjudged
     assert "above" not in unjudged
@@ -213,7 +213,7 @@ def test_readings_are_columns_and_gaps_in_them_dashes(shown):
     results.show_readings(results.readings(frame, True), "Readings", "tab-x", "A note.")
     (text,) = shown
     assert "| 5 epochs, 128" in text
-    assert "**97.95\u202f%, inside**" in text
+    assert "**97.95\u202f%, inside (± 1.10, n = 2)**" in text
     assert "97.01\u202f%, above" in text
     assert "| 1 of 2 failed" in text  # and no place
     assert "| 97.90\u202f%" in text  # one seed: no place

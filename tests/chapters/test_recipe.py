@@ -140,7 +140,7 @@ def test_a_run_that_diverged_has_no_last_epoch():
         ("same", 0, [0.9], [0.9]), ("same", 1, [0.1], [0.1], {"status": "diverged"})
     )
     table = results.measured(lost)
-    assert table.loc[1].drop(["system", "seed", "n_examples"]).isna().all()
+    assert table.loc[1].drop(["system", "seed", "status", "n_examples"]).isna().all()
     assert np.isnan(results.optimism_table(table).at[0, "optimism"])
     all_lost = runs_of(("same", 0, [0.1], [0.1], {"status": "diverged"}))
     assert np.isnan(results.measured(all_lost).at[0, "best_test_accuracy"])
@@ -155,6 +155,27 @@ def test_optimism_is_best_minus_last_with_an_interval_over_seeds(runs):
     assert same["images"] == pytest.approx(1)
     assert table.loc["held out", ["best", "chosen", "last"]].tolist() == [0.99, 0.95, 0.98]
     assert np.isnan(table.at["valid", "low"])
+    assert table.at["held out", "against_chosen"] == pytest.approx(0.04)
+    assert np.isnan(table.at["same", "against_chosen"])  # no image was held out
+
+
+def test_best_on_test_is_held_against_what_validation_chooses_run_by_run():
+    table = pd.DataFrame(
+        {
+            "system": "held out",
+            "n_examples": 1000,
+            "best_test_epoch": 3,
+            "best_test_accuracy": [0.99, 0.98],
+            "chosen_test_accuracy": [0.98, 0.975],
+            "last_test_accuracy": [0.99, 0.97],
+        }
+    )
+    row = results.optimism_table(table).iloc[0]
+    assert row["against_chosen"] == pytest.approx(0.0075)
+    # 0.01 and 0.005: mean -+ 12.706 × 0.0035 / sqrt(2)
+    half = 12.7062 * np.std([0.01, 0.005], ddof=1) / 2**0.5
+    ends = row["chosen_low"], row["chosen_high"]
+    assert ends == pytest.approx((0.0075 - half, 0.0075 + half), abs=1e-6)
 
 
 def test_readings_are_compared_on_the_seeds_that_all_have(runs):
@@ -171,7 +192,7 @@ def near(final: float, best: float, seeds=5) -> pd.DataFrame:
     """Return what runs with a final and a best test accuracy would give, as measured."""
     chance = np.random.default_rng(0)
     rows = [
-        {"system": system, "seed": seed, "n_examples": 10_000}
+        {"system": system, "seed": seed, "status": "ok", "n_examples": 10_000}
         | {
             f"{which}_{part}_accuracy": value + chance.normal(0, 1e-4)
             for which, part, value in (
@@ -196,7 +217,9 @@ def test_every_claim_of_the_paper_has_evidence_under_both_paddings():
     for one in items:
         readings.setdefault(one.claim_id, []).append(getattr(one, "reading", ""))
     assert len(readings.pop("SAY-13")) == 4
-    assert set(map(tuple, readings.values())) == {("padding `same`", "padding `valid`")}
+    ranges = "rotations up to 10°, shifts 0.1, zooms 0.1"
+    both = tuple(f"padding `{padding}`, {ranges}" for padding in results.PADDINGS)
+    assert set(map(tuple, readings.values())) == {both}
 
 
 def test_verdicts_follow_the_runs():
@@ -214,7 +237,7 @@ def test_verdicts_follow_the_runs():
 
 
 def test_units_are_those_of_the_claims():
-    items = {(one.claim_id, getattr(one, "reading", "")[-6:]): one
+    items = {(one.claim_id, getattr(one, "reading", "")[8:14]): one
              for one in results.evidence(near(0.9972, 0.9975), True)}  # fmt: skip
     assert items["SAY-01", "`same`"].mean == pytest.approx([99.72], abs=0.02)
     assert items["SAY-01", "`same`"].n_test == 10_000
@@ -236,7 +259,8 @@ def test_printed_table_names_the_sets_inside():
     table = results.printed_table(results.evidence(near(0.9972, 0.9975), True))
     rows = table.set_index("quantity")
     assert rows.at["test accuracy, last, %", "A"].startswith("99.72")
-    assert rows.at["test accuracy, last, %", "place"] == "A (`same`), A (`valid`)"
+    last = rows.at["test accuracy, last, %", "place"]
+    assert last == "A (`same`, ± 0.01, n = 5); A (`valid`, ± 0.02, n = 5)"
     assert rows.at["test accuracy, epoch 1, %", "A"] == "–"
     assert rows.at["test accuracy, epoch 1, %", "place"] == "none"
     assert rows.at["training accuracy, epoch 1, %", "A"].startswith("about 96")
@@ -350,6 +374,7 @@ def test_findings_of_one_seed_and_of_lost_runs(runs):
     assert "is 0.0100 nats, above our test loss of 0.0095. Set A prints 0.0028" in text
     assert "highest at epoch 2 to 3, by seed; in set B it is so at epoch 13" in text
     assert "validation accuracy has a test accuracy of 95.00" in text
+    assert "+4.00 points over what validation chooses (1 seed)" in text
     assert "by −1.00 points (valid), −1.00 points (held out). One seed" in text
     assert "Of 10 effects of the factorial, 3 differ from zero" in text
     lost = {"status": "diverged"}
@@ -361,6 +386,10 @@ def test_findings_of_one_seed_and_of_lost_runs(runs):
     assert text.count("Runs diverged: there is no") == 3
     assert "Not compared, as runs failed: held out." in text
     assert "allows no test: 3 of 32 runs failed." in text
+    still = findings.prose.say(findings.__file__, "effects", **none | {"lost": 0})
+    assert still.endswith(
+        "beside its effects, its 32 runs leave no spread to test them by."
+    )
     assert "nan" not in text
 
 

@@ -3,13 +3,14 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mnistlib.claims import load_claims
 from mnistlib.claims.evidence import Fact, Printed, Untestable, from_dict, to_dict
-from mnistlib.claims.verdicts import VERDICTS, judge, judge_all
+from mnistlib.claims.verdicts import VERDICTS, judge
 from mnistlib.ground.errors import StudyError
-from mnistlib.stats.intervals import prediction
+from mnistlib.stats.intervals import accuracies, over_images, prediction
 
 ACCURACY, LIST = "AHM-07", "RAJ-07"  # 98.73 %; five accuracies, one an epoch
 
@@ -117,8 +118,7 @@ def test_the_distance_is_that_of_the_nearest_reading_in_images():
 
 
 def test_every_claim_has_a_verdict():
-    verdicts = judge_all([])
-    assert [one.claim_id for one in verdicts] == load_claims().index.tolist()
+    verdicts = [judge(claim_id, []) for claim_id in load_claims().index]
     assert {one.verdict for one in verdicts} == {"not judged", "not testable"}
     simulated = [one.claim_id for one in verdicts if one.verdict == "not testable"]
     assert simulated == ["SAY-03", "SAY-04"]
@@ -172,3 +172,31 @@ def test_undescribed_systems_and_lost_readings():
     far, lost = printed([99.0, 99.01], reading="a"), printed([98.0, 9.0], reading="b")
     verdict = judge(ACCURACY, [far, lost])
     assert (verdict.verdict, "b" in verdict.reason) == ("not judged", True)
+
+
+def test_the_interval_over_images_is_that_of_the_chapters_tables():
+    # 466.5 of 500 right, on the mean: a half, which neither unit's last bits may decide.
+    shares = [0.932, 0.934]
+    frame = pd.DataFrame({"system": "s", "test_accuracy": shares, "n_examples": 500})
+    table = accuracies(frame.assign(status="ok"), "system")
+    one = printed([100 * share for share in shares], n_test=500)
+    low, high = table.loc[0, ["image_low", "image_high"]]
+    assert one.images == pytest.approx((100 * low, 100 * high))
+    for k in range(1, 1000, 2):  # every half of 500 images
+        percent = printed([100 * (k - 1) / 1000, 100 * (k + 1) / 1000], n_test=500)
+        low, _ = over_images(np.mean([(k - 1) / 1000, (k + 1) / 1000]), 500)
+        assert percent.images[0] == pytest.approx(100 * low)
+
+
+def test_the_half_width_is_that_of_one_more_runs_interval():
+    values = [98.0, 98.2, 98.1]
+    half = 4.3027 * 0.1 * (4 / 3) ** 0.5
+    assert printed(values).half_width == pytest.approx(half, rel=1e-4)
+    # An end that is cut off at 100 % does not make it narrower.
+    assert printed([99.8, 100.0, 99.9]).half_width == pytest.approx(half, rel=1e-4)
+    theirs = np.array(load_claims().at[LIST, "value"])
+    wide = printed([theirs, theirs + np.array([0, 0, 0, 0, 0.01])], LIST)
+    low, _ = wide.one_run
+    assert wide.half_width == pytest.approx(wide.mean[4] - low[4])
+    for one in (printed([98.0]), printed([98.0], seedless=True), printed([1, 1], "AHM-10")):
+        assert np.isnan(one.half_width)

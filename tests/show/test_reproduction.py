@@ -90,7 +90,7 @@ def test_runs_of_another_size_are_set_beside_the_printed_value_and_judge_nothing
     table = r.system_table(frame, (ACCURACY, LOSS), False)
     assert list(table["place"]) == ["", ""]
     r.show_system_table(table, "A caption", "tab-x")
-    assert "A dash under *printed lies*" in shown[0]
+    assert "a dash where nothing is judged" in shown[0]
     rows = r.headline_rows(frame, "s", (ACCURACY, LOSS), "", False)
     assert [row["place"] for row in rows] == ["", ""]
 
@@ -153,7 +153,7 @@ def test_shown_intervals_end_at_all_images(shown):
     assert table.loc[1, ["high", "both_high", "one_high"]].tolist() == [1, 1, 1]
     r.show_system_table(table, "A caption", "tab-x")
     assert "–100.00 |" in shown[0]
-    assert "| inside" in shown[0]
+    assert "| inside (± 99.04, n = 2)" in shown[0]  # 12.71 × 6.36 × sqrt(3 / 2)
 
 
 def test_shown_table_tells_how_many_runs_learned(shown):
@@ -260,3 +260,12 @@ def test_pooled_confusion_adds_up(runs):
     counts = r.pooled_confusion(runs, ["k0", "k1"])
     assert counts.sum() == 6
     assert (counts[1, 1], counts[2, 2], counts[2, 5], counts[0, 3]) == (2, 1, 1, 2)
+
+
+def test_a_place_is_shown_with_its_half_width_and_seeds():
+    values = [98.6, 98.8, 98.7]  # 4.303 × 0.1 × sqrt(4 / 3)
+    assert r.lies(Printed(ACCURACY, "s", values)) == "inside (± 0.50, n = 3)"
+    assert r.lies(Printed(ACCURACY, "s", values, paper_sized=False)) == "–"
+    assert r.lies(Printed(ACCURACY, "s", values[:1])) == "–"
+    assert r.lies(Printed(ACCURACY, "s", [97.0], seedless=True)) == "above (n = 1)"
+    assert r.lies(Printed(LOSS, "s", [0.04, 0.05])).startswith("inside (± 0.1100, n = 2)")

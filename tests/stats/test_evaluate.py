@@ -19,62 +19,31 @@ two_rows = st.integers(0, 60).flatmap(
 )
 
 
-def test_count_correct_counts():
-    assert evaluate.count_correct([7, 2, 1, 0], [7, 2, 0, 0]) == (3, 4)
-    assert evaluate.accuracy(3, 4) == 0.75
-
-
-def test_no_examples_have_no_accuracy():
-    assert evaluate.count_correct([], []) == (0, 0)
-    assert math.isnan(evaluate.accuracy(0, 0))
+def test_no_examples_have_no_interval():
     assert all(map(math.isnan, intervals.wilson(0, 0)))
-
-
-def test_last_short_batch_is_not_worth_a_whole_one():
-    """7 of 10 are right; the mean of the means of batches of 4 would say 0.667."""
-    y_true = np.zeros(10, dtype=np.uint8)
-    y_pred = np.array([0, 0, 0, 0, 0, 0, 0, 1, 1, 1], dtype=np.uint8)
-    parts = [
-        evaluate.count_correct(y_true[i : i + 4], y_pred[i : i + 4]) for i in (0, 4, 8)
-    ]
-    n_correct, n_examples = map(sum, zip(*parts, strict=True))
-    assert (n_correct, n_examples) == (7, 10)
-    assert evaluate.accuracy(n_correct, n_examples) == 0.7
-    assert np.mean([evaluate.accuracy(*part) for part in parts]) != pytest.approx(0.7)
-
-
-@given(two_rows, st.integers(1, 13))
-def test_counts_of_batches_sum_to_the_whole(rows, size):
-    a, b = rows
-    parts = [
-        evaluate.count_correct(a[i : i + size], b[i : i + size])
-        for i in range(0, len(a), size)
-    ]
-    whole = tuple(map(sum, zip(*parts, strict=True))) if parts else (0, 0)
-    assert whole == evaluate.count_correct(a, b)
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (
-            lambda: evaluate.count_correct([1, 2], [1]),
+            lambda: evaluate.confusion([1, 2], [1]),
             "y_true, y_pred must have the same length. Received: len(y_true)=2, "
             "len(y_pred)=1. Pass labels and predictions of the same examples, in the same "
             "order.",
         ),
         (
-            lambda: evaluate.count_correct([1.0, np.nan], [1, 1]),
+            lambda: evaluate.confusion([1.0, np.nan], [1, 1]),
             "y_true must be a one-dimensional array of integer labels. Received: "
             "y_true=array of shape (2,) (float64). Take the argmax of scores first.",
         ),
         (
-            lambda: evaluate.count_correct([[1]], [[1]]),
+            lambda: evaluate.confusion([[1]], [[1]]),
             "y_true must be a one-dimensional array of integer labels. Received: "
             "y_true=array of shape (1, 1) (int64). Take the argmax of scores first.",
         ),
         (
-            lambda: evaluate.accuracy(5, 4),
+            lambda: intervals.wilson(5, 4),
             "n_correct must lie between 0 and n_examples. Received: n_correct=5 (int), "
             "n_examples=4 (int). Give counts, not shares.",
         ),
@@ -129,7 +98,7 @@ def test_confusion_and_per_class_equal_scikit_learn(rows):
     y_true, y_pred = rows
     cells = evaluate.confusion(y_true, y_pred)
     assert cells.sum() == len(y_true)
-    assert np.trace(cells) == evaluate.count_correct(y_true, y_pred)[0]
+    assert np.trace(cells) == (y_true == y_pred).sum()
     table = evaluate.per_class(cells)
     if len(y_true):
         labels = list(range(10))

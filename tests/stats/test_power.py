@@ -45,8 +45,33 @@ def test_seeds_needed_at_the_ends():
 
 def test_gaps_say_what_one_run_shows():
     spread = {"std": 1.0, "degrees": 9, "reach": 3.2}
-    table = gaps([("a", "b", 4.0), ("b", "c", -1.0)], spread)
+    table = gaps([("a", "b", 4.0, 2), ("b", "c", -1.0, 2)], spread)
     assert table["seen"].tolist() == [True, False]
     assert table["seeds"].tolist() == [seeds_needed(4, 1), 17]
     unknown = {"std": np.nan, "degrees": 0, "reach": np.nan}
-    assert not gaps([("a", "b", 4.0)], unknown)["seen"].any()
+    assert gaps([("a", "b", 4.0, 2)], unknown)["seen"].isna().all()
+
+
+def test_a_system_without_a_seed_adds_no_spread():
+    spread = {"std": 1.0, "degrees": 9, "reach": 3.2}  # 3.2 / sqrt(2) = 2.26
+    pairs = [("a", "b", 2.5, seeded) for seeded in (2, 1, 0, None)]
+    table = gaps(pairs, spread)
+    assert table["seen"].tolist() == [False, True, True, pd.NA]
+    assert table["seeds"].tolist()[:3] == [
+        seeds_needed(2.5, 1),
+        seeds_needed(2.5, 1, alone=True),
+        1,
+    ]
+    assert np.isnan(table["seeds"].iloc[3])
+    # Two that have no seed differ without any doubt, unless they are equal.
+    assert gaps([("a", "b", 0.0, 0)], spread)["seen"].tolist() == [False]
+
+
+def test_seeds_beside_a_system_that_has_none_are_those_of_one_sample():
+    n = int(seeds_needed(1.0, 1.0, alone=True))
+    rng = np.random.default_rng(0)
+    for seeds, above in ((n, True), (n - 1, False)):
+        found = (
+            stats.ttest_1samp(rng.normal(1, size=(seeds, 20000)), 0).pvalue < 0.05
+        ).mean()
+        assert found > 0.79 if above else found < 0.81

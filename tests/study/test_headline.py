@@ -124,6 +124,7 @@ def test_the_opening_draws_the_accuracies_and_says_what_they_show(executed, tmp_
 
 def test_the_opening_counts_where_printed_values_lie(executed, tmp_path):
     rows = [headline_row(place=place) for place in ("above", "inside", "above", "")]
+    rows.append(headline_row(place="above", n_seeds=1))  # without a seed: no interval
     text = headline.opening([executed(*rows)], tmp_path)
     assert "Of the 3 printed values of" in text
     assert "1 lie inside, 2 above and 0 below the 95 % interval in which one" in text
@@ -172,3 +173,11 @@ def test_one_mark_without_the_other_is_told(executed, tmp_path):
     readme.write_text(f"{headline.BEGIN}\n")
     with pytest.raises(StudyError, match=r"both marks .* Received: .*README.md .* alone"):
         headline.update_readme(readme, executed(headline_row()).parent)
+
+
+def test_a_place_has_the_half_width_of_its_interval(executed):
+    wide = {"one_low": 95.0, "one_high": 100.0, "place": "inside"}  # cut off at 100 %
+    text = headline.headline([executed(headline_row(**wide))])
+    assert cells(text, "{cite")[0][-2:] == ["inside (± 2.50)", "3"]
+    board = headline.headline([executed(headline_row(place="above"))])
+    assert cells(board, "{cite")[0][-2] == "above"  # a system without a seed

@@ -14,15 +14,16 @@ from mnistlib.chapters.baselines.design import (
     VAL_FRACTION,
 )
 from mnistlib.chapters.baselines.results import LOG
-from mnistlib.claims.evidence import Evidence, Fact, Printed, Untestable
+from mnistlib.claims.evidence import Evidence, Fact, Untestable
 from mnistlib.data.datasets import Dataset
 from mnistlib.data.splits import validation_size
-from mnistlib.show import prose, reproduction
-from mnistlib.show.reproduction import N_TRAIN, test_evidence
-from mnistlib.stats.intervals import place, wilson
+from mnistlib.show import prose, reproduction, words
+from mnistlib.show.reproduction import N_TRAIN, from_runs, test_evidence
 
 _LEVEL = 0.05
 EPOCHS = len(claims.reported("RAJ-04"))
+# Of its printed call, which leaves batch size and Adam's rate at Keras's defaults.
+CALL = {"epochs": (EPOCHS,), "batch_size": (32,), "learning_rate": (0.001,)}
 _HEADLINE = {
     CNN: ["RAJ-01"],
     "svm_rbf": ["RAJ-12", "ASH-04"],
@@ -39,8 +40,8 @@ def say(block: str, **facts) -> str:
 
 
 def is_papers_size(params, dataset: Dataset) -> bool:
-    """Return whether the runs have `raj2024`'s images and epochs."""
-    return reproduction.is_full_size(params, dataset.name) and params.epochs == EPOCHS
+    """Return whether the runs have `raj2024`'s images and its call's settings."""
+    return reproduction.is_full_size(params, dataset.name, **CALL)
 
 
 def split_sizes(n: int) -> list[int]:
@@ -85,9 +86,13 @@ def _of_cnn(frame, logs, sized) -> list[Evidence]:
             found += test_evidence(runs, label, (claim,), **how)
         # A study of more or fewer epochs is not judged; its log is cut, or ends in NaN.
         wide = epochs.pivot(index="seed", columns="epoch", values=list(LOG))
-        for column, claim in LOG.items():
-            ours = wide[column].reindex(columns=range(1, EPOCHS + 1)).astype(float)
-            found.append(Printed(claim, label, ours.to_numpy().tolist(), **how))
+        epoch_range = range(1, EPOCHS + 1)
+        log = {
+            claim: wide[column].reindex(index=runs["seed"], columns=epoch_range)
+            for column, claim in LOG.items()
+        }
+        ours = {claim: one.astype(float).to_numpy().tolist() for claim, one in log.items()}
+        found += from_runs(runs, label, ours, **how)
     return found
 
 
@@ -97,15 +102,23 @@ def _of_baselines(frame, on_all, sized) -> list[Evidence]:
     for name, system in SYSTEMS.items():
         for claim in system.claims if name not in (CNN, "asher") else ():
             for images, table in sources.items():
+                runs = table[table["system"] == name]
+                how = _trained(runs.iloc[0]) if name == ANN else ""
                 found += test_evidence(
-                    table[table["system"] == name],
+                    runs,
                     system.label,
                     (claim,),
-                    reading=f"{system.settings}; {images}",
+                    reading=f"{system.settings}{how}; {images}",
                     paper_sized=sized,
                     seedless=name in UNDESCRIBED,
                 )
     return found
+
+
+def _trained(row) -> str:
+    """Return how a network was trained of which the papers state nothing."""
+    length = f"{words.number_of(int(row.epochs), 'epoch')}, batches of {row.batch_size:.0f}"
+    return f", Adam at {row.learning_rate:g}, {length}"
 
 
 def _facts(frame) -> list[Fact]:
@@ -269,14 +282,14 @@ def headline_rows(frame: pd.DataFrame, sized: bool, n_fit: int) -> list[dict]:
     for name, ids in _HEADLINE.items():
         runs = frame[frame["system"] == name]
         for claim in ids:
-            (one,) = test_evidence(runs, SYSTEMS[name].label, (claim,), paper_sized=sized)
-            text = ""
-            if not sized:
-                text = say("too_small", n_fit=n_fit)
-            elif name in UNDESCRIBED:
-                ends = wilson(int(runs["n_correct"].iloc[0]), one.n_test)
-                low, high = (100 * end for end in ends)
-                lies = place(one.value[0], low, high)
-                text = say("seedless", printed=one.text, place=lies, low=low, high=high)
+            seedless = name in UNDESCRIBED
+            (one,) = test_evidence(
+                runs,
+                SYSTEMS[name].label,
+                (claim,),
+                seedless=seedless,
+                paper_sized=sized,
+            )
+            text = "" if sized else say("too_small", n_fit=n_fit)
             rows.append(reproduction.headline_row(one, "test accuracy", text))
     return rows

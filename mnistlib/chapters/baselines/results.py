@@ -7,9 +7,9 @@ from mnistlib import claims
 from mnistlib.chapters.baselines.design import ALGORITHM, CLASSICAL, CNN, CNN_L2, SYSTEMS
 from mnistlib.claims.evidence import Printed
 from mnistlib.show import tables
-from mnistlib.show.reproduction import N_TEST, PLACE, placed
+from mnistlib.show.reproduction import N_TEST, lies, test_evidence
 from mnistlib.show.tables import ACCURACY, DIFFERENCE, Column
-from mnistlib.show.words import directions
+from mnistlib.show.words import directions, join
 from mnistlib.stats.compare import two_proportions
 from mnistlib.stats.evaluate import confusion, per_class
 from mnistlib.stats.intervals import accuracies, errors_implied
@@ -58,7 +58,7 @@ PRINTED = [
     Column("printed"),
     Column("mean", "ours", tables.number),
     Column("one_run", "one more run, %"),
-    PLACE,
+    Column("place", "printed lies"),
 ]
 LOG_COLUMNS = [
     Column("epoch"),
@@ -132,7 +132,7 @@ def accuracy_table(frame: pd.DataFrame) -> pd.DataFrame:
         one_low and one_high (where one more run would lie).
     """
     groups = frame.groupby("system", sort=False)
-    ours = [Printed("RAJ-01", "", list(100 * g)) for _, g in groups["test_accuracy"]]
+    ours = [test_evidence(runs, "", ("RAJ-01",))[0] for _, runs in groups]
     table = accuracies(frame, ["system", "label"]).assign(
         val_accuracy=groups["val_accuracy"].mean().to_numpy(),
         one_low=[one.one_run[0][0] / 100 for one in ours],
@@ -173,7 +173,7 @@ def printed_table(evidence: list) -> pd.DataFrame:
                 "printed": one.text,
                 "mean": float(one.mean[0]),
                 "one_run": "no seed" if one.seedless else tables.ends(low, high),
-                "place": placed(one),
+                "place": lies(one),
             }
         )
     place_of = claims.load_claims().index.get_loc
@@ -205,6 +205,13 @@ def log_table(evidence: list, measure: str) -> pd.DataFrame:
         parts.append(pd.DataFrame(columns).rename_axis("epoch").reset_index())
     table = pd.concat(parts, ignore_index=True)
     return table.assign(epoch=table["epoch"] + 1)
+
+
+def log_note(evidence: list) -> str:
+    """Say what the intervals of `log_table` are, and of how many seeds."""
+    seeds = {one.system: len(one.ours) for one in evidence if one.claim_id in LOG.values()}
+    of = join(f"n = {n} ({system})" for system, n in seeds.items())
+    return f"One more run: 95 % for the five epochs together, {of}."
 
 
 def printed_tests() -> pd.DataFrame:

@@ -16,8 +16,6 @@ COLOURS = {label(name): style.COLOURS[name] for name in PLACEMENTS}
 # System A5 of `ahmareen2024`, section IV, Fig. 9: SGD 0.01; pixels in [0, 1] (section III).
 PAPER = {"scaling": "unit", "learning_rate": 0.01}
 CLAIMS = ("AHM-11", "AHM-12")
-# The paper states no epochs: what we take for a run of its size.
-PAPER_EPOCHS = 5
 
 
 def base(params, dataset: str) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.batch_norm.design import CONTROL, NORMALISED, PAPER_EPOCHS, pixels
+from mnistlib.chapters.batch_norm.design import CONTROL, NORMALISED, pixels
 from mnistlib.claims.evidence import Printed
 from mnistlib.show import prose
-from mnistlib.show.reproduction import is_full_size, placed
+from mnistlib.show.reproduction import AHMAREEN, is_full_size, placed
 from mnistlib.show.style import label
 from mnistlib.show.tables import THIN_SPACE, points
 from mnistlib.show.words import power_sentence
@@ -20,7 +20,7 @@ say = partial(prose.say, __file__)
 
 def is_papers_size(params, dataset: str) -> bool:
     """Tell whether the tested runs are as large as we take the paper's to be."""
-    return is_full_size(params, dataset) and params.epochs >= PAPER_EPOCHS
+    return is_full_size(params, dataset, **AHMAREEN)
 
 
 def warm_up(n_train: int, epochs: int, batch_size: int) -> dict[str, Any]:

@@ -199,12 +199,11 @@ TESTS = [
 ]
 
 
-def readings(frame: pd.DataFrame, epochs: int, paper_sized: bool) -> list[Printed]:
-    """Return what there is about A5: the paper leaves host, placement and epochs open.
+def readings(frame: pd.DataFrame, paper_sized: bool) -> list[Printed]:
+    """Return what there is about A5: the paper leaves all but optimizer and rate open.
 
     Args:
         frame: rows of the paper's setting with batch normalisation.
-        epochs: of these runs.
         paper_sized: whether they used as many images and epochs as the paper.
 
     Returns:
@@ -217,11 +216,16 @@ def readings(frame: pd.DataFrame, epochs: int, paper_sized: bool) -> list[Printe
             part,
             f"{label(model)}, batch normalisation {label(placement)}",
             CLAIMS,
-            reading=f"the {label(model)} as host, normalised {label(placement)}, in "
-            f"{words.number_of(epochs, 'epoch')}",
+            reading=f"the {label(model)} as host, normalised {label(placement)}, "
+            + _how(part.iloc[0]),
             paper_sized=paper_sized,
         )
     ]
+
+
+def _how(row) -> str:
+    length = f"{words.number_of(row.epochs, 'epoch')}, batches of {row.batch_size}"
+    return f"{length}, momentum {row.momentum:g}"
 
 
 def beside_printed(frame: pd.DataFrame, paper_sized: bool) -> pd.DataFrame:

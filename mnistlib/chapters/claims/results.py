@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.claims.evidence import DISCRETE, Evidence, Printed, from_dict
-from mnistlib.claims.registry import load_claims, systems
+from mnistlib.claims.registry import conflicting, load_claims, systems
 from mnistlib.claims.verdicts import NOT_JUDGED, VERDICTS, Verdict, judge
 from mnistlib.ground import paths
 from mnistlib.ground.notebook import read_notebook
@@ -66,11 +66,12 @@ def scoreboard(gathered: Gathered) -> pd.DataFrame:
 
     Returns:
         DataFrame: id, paper, system (in words), label (of it, such as A1), metric
-        (in words), printed (text), unit; the verdict, reason, distance (in the claim's
-        unit) and images of `Verdict`; and of the evidence that decided: ran (what was run,
-        in words), ours (mean over seeds), low and high (of one more run), n (seeds),
-        reading, notebook. What a list, a fact or a claim without evidence does not have is
-        NaN or "".
+        (in words), printed (text), unit; conflicts (ids of claims of the same paper that
+        cannot hold together with it); the verdict, reason, distance (in the claim's unit)
+        and images of `Verdict`; and of the evidence that decided: ran (what was run, in
+        words), ours (mean over seeds), low and high (of one more run), half (its half
+        width, of a list the largest), n (seeds), reading, notebook. What a list, a fact or
+        a claim without evidence does not have is NaN or "".
     """
     claims, words = load_claims(), systems().set_index("system")["description"]
     rows = []
@@ -85,6 +86,7 @@ def scoreboard(gathered: Gathered) -> pd.DataFrame:
                 "metric": QUANTITIES[claim["metric"]],
                 "printed": value(claim),
                 "unit": claim["unit"],
+                "conflicts": conflicting(claim_id),
                 "verdict": verdict.verdict,
                 "reason": verdict.reason,
                 "distance": verdict.distance,
@@ -99,10 +101,11 @@ def scoreboard(gathered: Gathered) -> pd.DataFrame:
 def _of_runs(verdict: Verdict) -> dict:
     one, nothing = verdict.nearest, float("nan")
     row = {"ran": "", "ours": nothing, "low": nothing, "high": nothing}
-    row |= {"value": nothing, "n": nothing, "reading": ""}
+    row |= {"value": nothing, "half": nothing, "n": nothing, "reading": ""}
     if not isinstance(one, Printed):
         return row
     row |= {"ran": one.system, "n": len(one.ours), "reading": one.reading}
+    row["half"] = one.half_width
     if len(one.value) > 1:
         return row
     low, high = (float(end[0]) for end in one.one_run)
@@ -152,8 +155,8 @@ def conflicts() -> pd.DataFrame:
     claims = load_claims()
     rows = []
     for claim_id, claim in claims.iterrows():
-        for other in claim["conflicts"]:
-            if claim_id < other and not _is_rounded(claim, claims.loc[other]):
+        for other in conflicting(claim_id):
+            if claim_id < other:
                 rows.append(
                     {
                         "paper": claim["paper"],
@@ -165,15 +168,6 @@ def conflicts() -> pd.DataFrame:
                     }
                 )
     return pd.DataFrame(rows)
-
-
-def _is_rounded(one: pd.Series, other: pd.Series) -> bool:
-    """Tell whether one printed number is another one, rounded to its digits."""
-    values, texts = (one["value"], other["value"]), (one["printed"], other["printed"])
-    if any(isinstance(value, list) for value in values) or one["unit"] != other["unit"]:
-        return False
-    digits = min(len(text.partition(".")[2]) for text in texts)
-    return round(values[0], digits) == round(values[1], digits)
 
 
 def chapters_read(gathered: Gathered) -> dict[str, list[str]]:
@@ -230,7 +224,9 @@ COLUMNS = [
     Column("printed"),
     Column(("ours", "low", "unit"), "ours", _ours),
     Column(("low", "high", "unit"), "one more run", _range),
+    Column(("half", "unit"), "half width", _number),
     Column("n", format=".0f"),
     Column(("verdict", "reading"), "verdict", _verdict),
+    Column("conflicts", "cannot hold with", lambda ids: ", ".join(ids) or MISSING),
     Column(("images", "distance"), "off by", _off),
 ]

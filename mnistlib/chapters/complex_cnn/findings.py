@@ -8,12 +8,21 @@ from mnistlib.chapters.complex_cnn.design import COMPLEX, FACTORS, REFERENCE
 from mnistlib.chapters.complex_cnn.layouts import plain
 from mnistlib.claims.evidence import Printed
 from mnistlib.show import prose, words
-from mnistlib.show.reproduction import is_full_size, sentence, test_evidence
+from mnistlib.show.reproduction import (
+    AHMAREEN,
+    from_runs,
+    is_full_size,
+    sentence,
+    test_evidence,
+)
 
 CLOSE = 0.005  # half a percentage point: "nearly as accurate" in `front_facts`
 SURE = 0.05
-LEAST_EPOCHS = 5  # fewer are no reading of a paper that leaves its epochs open
-STATED_RATE = 0.01  # `ahmareen2024`, Fig. 8
+# The rate is stated (`ahmareen2024`, Fig. 8); the rest is not.
+READINGS = AHMAREEN | {
+    "learning_rate": (0.01,),
+    "family_momentum": AHMAREEN["momentum"],
+}
 
 say = partial(prose.say, __file__)
 
@@ -32,9 +41,8 @@ def search_facts(hits: pd.DataFrame, tried: pd.DataFrame, parameters: int) -> di
 
 
 def is_papers_size(params, dataset: str) -> bool:
-    """Tell whether runs used the images and the rate of the paper, and epochs enough."""
-    as_stated = params.learning_rate == STATED_RATE and params.epochs >= LEAST_EPOCHS
-    return as_stated and is_full_size(params, dataset)
+    """Tell whether runs have the images, the stated rate and declared settings."""
+    return is_full_size(params, dataset, **READINGS)
 
 
 def evidence(params, dataset: str, runs: pd.DataFrame, read: pd.DataFrame) -> list[Printed]:
@@ -55,9 +63,9 @@ def evidence(params, dataset: str, runs: pd.DataFrame, read: pd.DataFrame) -> li
     for momentum, part in runs.groupby("system", sort=False):
         fields = {"reading": f"{momentum}, {length}", "paper_sized": sized}
         items += test_evidence(part, system, ("AHM-07", "AHM-08"), **fields)
-        right = read.loc[read["key"].isin(part["key"]), "right"]
-        if len(right):
-            items.append(Printed("AHM-10", system, list(right.astype(float)), **fields))
+        if len(read):
+            right = part["key"].map(read.set_index("key")["right"]).astype(float)
+            items += from_runs(part, system, {"AHM-10": right.tolist()}, **fields)
     return items
 
 

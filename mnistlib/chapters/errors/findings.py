@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.errors.design import PAPER_BATCH, PAPER_EPOCHS, RAUT
+from mnistlib.chapters.errors.design import BEST, PAPER_BATCH, PAPER_EPOCHS, RAUT
 from mnistlib.claims.audit import N_TEST, TEST_COUNTS, accuracy_allowed
 from mnistlib.claims.evidence import Fact, Printed
-from mnistlib.claims.registry import printed, reported
+from mnistlib.claims.registry import conflicting, load_claims, printed, reported
 from mnistlib.show import prose, reproduction
 from mnistlib.stats.components import REST
 from mnistlib.stats.intervals import errors_implied
@@ -27,9 +27,14 @@ def say(block: str, **facts) -> str:
 
 def is_full(params, images) -> bool:
     """Tell whether raut's network was run as the paper says: images, epochs, batches."""
-    whole = reproduction.is_full_size(params, images.name)
-    epochs, batch = (None, PAPER_EPOCHS), (None, PAPER_BATCH)
-    return whole and params.epochs in epochs and params.batch_size in batch
+    stated = {"epochs": (None, PAPER_EPOCHS), "batch_size": (None, PAPER_BATCH)}
+    return reproduction.is_full_size(params, images.name, **stated)
+
+
+def all_full(params, images) -> bool:
+    """Tell whether every system was run as its own paper says, and not as one for all."""
+    own = {"epochs": (None,), "batch_size": (None,)}
+    return reproduction.is_full_size(params, images.name, **own)
 
 
 def allowed() -> dict[str, float]:
@@ -61,8 +66,11 @@ def printed_evidence(runs, reports: dict, full: bool) -> dict[str, Printed]:
     accuracy = list(100 * frame["test_accuracy"])
     shares = dict.fromkeys((HEADLINE, BOUND, REPORT), n_test)
     return {
-        claim: Printed(claim, RAUT, ours, n_test=shares.get(claim), paper_sized=full)
+        claim: one
         for claim, ours in ({HEADLINE: accuracy, BOUND: accuracy} | reports).items()
+        for one in reproduction.from_runs(
+            frame, RAUT, {claim: ours}, n_test=shares.get(claim), paper_sized=full
+        )
     }
 
 
@@ -165,14 +173,38 @@ def calibration_facts(table: pd.DataFrame) -> dict:
 
 
 def gap_facts(table: pd.DataFrame, spread: dict) -> dict:
-    """Return how many differences one run can show, and the seeds that they need."""
+    """Return how many differences one run can show, and the seeds that they need.
+
+    Differences from a system whose spread is not known are counted apart.
+    """
     seeds = table["seeds"].replace(math.inf, np.nan)
     return spread | {
-        "n": len(table),
+        "n": int(table["seen"].notna().sum()),
+        "unknown": int(table["seen"].isna().sum()),
         "seen": int(table["seen"].sum()),
         "five": int((table["seeds"] <= 5).sum()),
         "median": float(seeds.median()),
     }
+
+
+def taken() -> list[dict]:
+    """Return which printed value stands for each paper's network, and what excludes it.
+
+    Returns:
+        dicts of paper, claim, printed (text); others, claims of the same paper that cannot
+        hold together with it, a rounding of it left out.
+    """
+    claims = load_claims()
+    return [
+        {
+            "paper": claims.at[claim, "paper"],
+            "claim": claim,
+            "printed": printed(claim),
+            "others": others,
+        }
+        for claim in BEST
+        if (others := conflicting(claim))
+    ]
 
 
 def apart_facts(table: pd.DataFrame) -> dict:

@@ -1,11 +1,11 @@
 """Tables of the errors: raut's report digit by digit, and what all systems misread."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.errors.design import BEST, WITHIN
+from mnistlib.chapters.errors.design import BEST, NO_SEED, NOT_RUN, WITHIN
 from mnistlib.claims.audit import N_TEST, TEST_COUNTS
 from mnistlib.claims.evidence import Printed
 from mnistlib.claims.registry import load_claims, reported
@@ -30,6 +30,10 @@ def _range(low: float, high: float, digits: int = 3) -> str:
     if np.isnan(low):
         return tables.MISSING
     return f"{low:.{digits}f}–{high:.{digits}f}"
+
+
+def _seen(seen) -> str:
+    return tables.MISSING if pd.isna(seen) else "yes" if seen else "no"
 
 
 def _in_points(std: float) -> str:
@@ -75,7 +79,7 @@ GAP_COLUMNS = [
     Column("b", "worse"),
     Column("difference", "points", tables.points),
     Column("images", format=tables.images),
-    Column("seen", "seen with one run", lambda seen: "yes" if seen else "no"),
+    Column("seen", "seen with one run", _seen),
     Column("seeds", "seeds needed", lambda n: "∞" if np.isinf(n) else tables.count(n)),
 ]
 APART_COLUMNS = [
@@ -240,7 +244,8 @@ def our_gaps(frame: pd.DataFrame, spread: dict) -> pd.DataFrame:
     """Return the `gaps` between our systems, each with the next in rank."""
     means = frame.groupby("system")["test_accuracy"].mean().sort_values(ascending=False)
     names = list(means.index)
-    steps = list(zip(names, names[1:], means.to_numpy()[:-1] - means[1:], strict=False))
+    seeds = (frame.groupby("system")["kind"].first() == "network").astype(int)
+    steps = [(a, b, means[a] - means[b], seeds[a] + seeds[b]) for a, b in pairwise(names)]
     return _in_images(gaps(steps, spread), int(frame["n_examples"].iloc[0]))
 
 
@@ -254,13 +259,18 @@ def printed_gaps(spread: dict) -> pd.DataFrame:
     chosen = {"within": WITHIN, "between": list(combinations(BEST, 2))}
     claims, parts = load_claims(), []
     for kind, ids in chosen.items():
-        pairs = [(a, b, (reported(a) - reported(b)) / 100) for a, b in ids]
+        pairs = [(a, b, (reported(a) - reported(b)) / 100, _seeded({a, b})) for a, b in ids]
         parts.append(gaps(pairs, spread).assign(kind=kind))
     table = _in_images(pd.concat(parts, ignore_index=True), N_TEST)
     for side in ("a", "b"):
         rows = claims.loc[table[side]]
         table[side] = [f"{r.paper} {r.printed}" for r in rows.itertuples()]
     return table
+
+
+def _seeded(ids: set[str]) -> int | None:
+    """Return how many of two printed systems have a seed; None where one is not run."""
+    return None if ids & set(NOT_RUN) else len(ids - set(NO_SEED))
 
 
 def gain(best: pd.DataFrame) -> dict[str, float]:

@@ -21,9 +21,6 @@ CLAIMS = {
     "adadelta": ("AHM-05", "AHM-06"),
 }
 SEVENS = {A1: "AHM-13", A2: "AHM-14"}
-# The epochs that we declare as readings of the paper, which states none: runs of other
-# lengths are not judged.
-EPOCHS = (5, 10)
 
 
 def named(table: pd.DataFrame) -> pd.DataFrame:

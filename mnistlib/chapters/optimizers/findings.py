@@ -4,7 +4,6 @@ import math
 from itertools import pairwise
 
 import pandas as pd
-from scipy import stats
 
 from mnistlib.chapters.optimizers.design import A1, A2, A2_FAST, A3
 from mnistlib.data.datasets import describe
@@ -12,6 +11,7 @@ from mnistlib.show import reproduction
 from mnistlib.show.prose import say
 from mnistlib.show.words import power_sentence
 from mnistlib.stats.intervals import learned
+from mnistlib.stats.power import seed_spread
 
 _PAPER_ORDER = ("sgd", "adam", "adadelta")
 
@@ -113,25 +113,6 @@ def orders(paper: pd.DataFrame, tuned: pd.DataFrame) -> dict[str, dict]:
     return {"default": default, "fast": fast, "chosen": ranking(chosen)}
 
 
-def seed_reach(frame: pd.DataFrame) -> dict[str, float]:
-    """Return how far two single runs of one system differ, by their seeds alone.
-
-    With the systems' variances over seeds averaged (s squared, k degrees of freedom), two
-    runs differ by less than ``t(0.975, k) sqrt(2) s`` in 95 of 100 cases.
-
-    Args:
-        frame: a row a run, the same seeds for every system.
-
-    Returns:
-        dict of std (s, a fraction), degrees (k), reach; NaN with one seed.
-    """
-    runs = frame.groupby("system")["test_accuracy"]
-    std = math.sqrt(runs.var(ddof=1).mean())
-    degrees = int((runs.count() - 1).sum())
-    reach = stats.t.ppf(0.975, degrees) * math.sqrt(2) * std if degrees else math.nan
-    return {"std": std, "degrees": degrees, "reach": float(reach)}
-
-
 def sensitivity(frame: pd.DataFrame) -> list[dict]:
     """Return how far the unstated settings move the mean accuracy of A1, A2 and A3.
 
@@ -181,7 +162,8 @@ def sentences(paper, tuned, gaps, best, systems, params, dataset) -> list[str]:
         dataset: "mnist" or "digits".
     """
     rows = list(gaps.itertuples())
-    reach = seed_reach(paper[paper["system"].isin([A1, A2, A3])])
+    three = paper[paper["system"].isin([A1, A2, A3])]
+    reach = seed_spread(three, "system", "test_accuracy")
     return [
         *(tell("order", which=k, **facts) for k, facts in orders(paper, tuned).items()),
         tell("gaps", **told_apart(gaps)),

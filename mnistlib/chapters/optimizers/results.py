@@ -3,12 +3,19 @@
 import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.optimizers.design import A1, A2, A3, CLAIMS, EPOCHS, SEVENS
-from mnistlib.claims.evidence import Fact, Printed
+from mnistlib.chapters.optimizers.design import A1, A2, A3, CLAIMS, SEVENS
+from mnistlib.claims.evidence import Printed, Untestable
 from mnistlib.claims.registry import printed, reported
 from mnistlib.ground.errors import RunError
 from mnistlib.show import tables
-from mnistlib.show.reproduction import N_TEST, PLACE, placed, read_image, test_evidence
+from mnistlib.show.reproduction import (
+    AHMAREEN,
+    N_TEST,
+    is_declared,
+    lies,
+    read_image,
+    test_evidence,
+)
 from mnistlib.show.style import label
 from mnistlib.show.tables import ACCURACY, DIFFERENCE, MISSING, Column
 from mnistlib.show.words import directions as in_words
@@ -58,7 +65,7 @@ def readings(frame: pd.DataFrame, full_size: bool) -> pd.DataFrame:
     rows = []
     for keys, runs in frame.groupby(["system", "epochs", "batch_size"]):
         row = runs.iloc[0]
-        sized = full_size and row.epochs in EPOCHS
+        sized = full_size and is_declared(row, AHMAREEN)
         both = test_evidence(
             runs,
             row.system,
@@ -99,12 +106,12 @@ def _one_run(one: Printed) -> str:
 
 
 def _judged(one: Printed) -> str:
-    """Return our mean, and where the printed value lies: "98.27, inside"."""
+    """Return our mean, and where the printed value lies, bold if inside."""
     if not isinstance(one, Printed):
         return MISSING
-    text = _mean(one)
-    text += f", {placed(one)}" * bool(placed(one))
-    return f"**{text}**" if text.endswith("inside") else text
+    text, where = _mean(one), lies(one)
+    text += f", {where}" * (where != MISSING)
+    return f"**{text}**" if where.startswith("inside") else text
 
 
 READINGS = [
@@ -113,7 +120,7 @@ READINGS = [
     Column("printed"),
     Column("evidence", "ours", _mean),
     Column("evidence", "one more run", _one_run),
-    Column("evidence", PLACE.title, lambda one: PLACE.format(placed(one))),
+    Column("evidence", "printed lies", lies),
 ]
 
 
@@ -282,20 +289,21 @@ SEVEN_COLUMNS = [
 ]
 
 
-def seven_evidence(table: pd.DataFrame, index: int, full_size: bool) -> list:
-    """Return the evidence about the 7s that the paper shows, from `seven_table`.
+def seven_evidence(table: pd.DataFrame, index: int, full_size: bool) -> list[Untestable]:
+    """Return why the 7s that the paper shows cannot be tested, from `seven_table`.
 
-    Which 7 it shows is not stated: what can be checked is that such networks read a 7 as
-    a 7. Runs that are not of the paper's size are no fact about it.
+    Which 7 is not stated: any network that reads one of them as a 7 could have shown it,
+    so no run of ours speaks against it. What ours read is given beside, for runs of the
+    paper's size.
     """
     evidence = []
     for row in table[table["system"].isin(SEVENS)].itertuples():
-        text = (
-            f"The paper does not say which 7 it shows. Our runs of {row.system} read "
-            f"{tables.percent(row.share, 1)} of all test 7s as a 7 (mean over seeds), the "
-            f"first of them, image {index}, at {row.right} of {row.n} seeds."
-        )
-        fact = Fact(SEVENS[row.system], row.share > 0.5, text)
-        some = Printed(fact.claim_id, row.system, row.predicted, paper_sized=False)
-        evidence.append(fact if full_size else some)
+        text = "The paper does not say which of the test 7s it shows."
+        if full_size:
+            text += (
+                f" Our runs of {row.system} read {tables.percent(row.share, 1)} of them as "
+                f"a 7 (mean over seeds), the first one, image {index}, at {row.right} of "
+                f"{row.n} seeds."
+            )
+        evidence.append(Untestable(SEVENS[row.system], text))
     return evidence

@@ -4,6 +4,8 @@ from mnistlib.data.splits import VAL_FRACTION
 
 EPOCHS, BATCH_SIZE = 30, 128  # sections IV and V.A
 MOVED = {"rotation": 10.0, "shift": 0.1, "zoom": 0.1}
+# The paper has 10° of everything, or 10 %.
+RANGES = "rotations up to {rotation:g}°, shifts {shift:g}, zooms {zoom:g}".format(**MOVED)
 STILL = dict.fromkeys(MOVED, 0.0)
 # The four parts that the paper credits, as the factorial names them.
 PARTS = {

@@ -3,9 +3,16 @@
 from mnistlib.claims.registry import reported
 
 SETTINGS = ["filters", "units", "learning_rate"]
-# The report states no number of epochs: our reading of it for the runs that are tested, and
-# for those that choose.
-EPOCHS, GRID_EPOCHS = 5, 3
+# The report states none of these: our reading of it. For all runs,
+READING = {"batch_size": (32,), "rotation": (10.0,), "shift": (0.1,), "zoom": (0.1,)}
+# for those that are tested, and for those that choose; the grid itself is the report's.
+TESTED = READING | {"epochs": (5,)}
+CHOOSING = READING | {
+    "grid_epochs": (3,),
+    "filters": ([32, 64, 128],),
+    "units": ([32, 64, 128],),
+    "learning_rates": ([0.01, 0.001, 0.0001],),
+}
 
 # The report's rate. Filters and units it calls "balanced" and "moderate": the middle.
 TEXT = {"filters": 64, "units": 64, "learning_rate": reported("ASH-09")}

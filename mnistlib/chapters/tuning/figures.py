@@ -68,7 +68,7 @@ def search_figure(steps: pd.DataFrame, best: float):
     if best < 1:  # no place on a logarithmic axis
         left.axhline(1 - best, color=QUIET, lw=0.8)
     right.yaxis.set_major_formatter(_percent)
-    right.set(ylabel="orders with one as good")
+    right.set(ylabel="orders within the tolerance")
     right.axhline(0.95, color=QUIET, lw=0.8)
     for ax in (left, right):
         ax.set_xlabel("cost, in runs of full length")

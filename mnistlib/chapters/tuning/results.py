@@ -9,7 +9,7 @@ from mnistlib.chapters.tuning import design
 from mnistlib.chapters.tuning.design import SETTINGS
 from mnistlib.claims.registry import printed, reported
 from mnistlib.show import tables
-from mnistlib.show.reproduction import PLACE, placed
+from mnistlib.show.reproduction import lies
 from mnistlib.show.tables import Column
 from mnistlib.stats.compare import compare
 from mnistlib.stats.evaluate import confusion, per_class
@@ -135,7 +135,9 @@ def difference_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def trial_table(items) -> pd.DataFrame:
-    """Return the printed trials beside ours: trial, printed, n, ours, low, high, place.
+    """Return the printed trials beside ours.
+
+    It has the columns trial, printed, n, ours, low, high, place (text).
 
     Args:
         items: evidence, of which that about the two trials is taken.
@@ -149,7 +151,7 @@ def trial_table(items) -> pd.DataFrame:
             "ours": float(one.mean[0]),
             "low": float(one.one_run[0][0]),
             "high": float(one.one_run[1][0]),
-            "place": placed(one),
+            "place": lies(one),
         }
         for one in items
         if one.claim_id in claims
@@ -163,7 +165,7 @@ TRIAL_COLUMNS = [
     Column("n", "runs"),
     Column("ours", "our mean", ".4f"),
     Column(("low", "high"), "one more run", lambda *ends: _between(*ends)),
-    PLACE,
+    Column("place", "printed lies"),
 ]
 
 
@@ -238,12 +240,34 @@ def first_of(labels: np.ndarray, digits: list[int]) -> list[int]:
 
 
 def enough(frame: pd.DataFrame) -> float:
-    """Return the validation accuracy that is as good as the best point's.
+    """Return the validation accuracy that counts as good enough in a search.
 
-    It lies one standard error below, that of the best accuracy on these images.
+    A tolerance and no test: one standard error below the best point's, that of an accuracy
+    on so many images. All points are judged on the same ones; see `behind` for a test.
 
     Args:
         frame: a row per run of the grid.
     """
     best = chosen(frame)["mean"]
     return best - math.sqrt(best * (1 - best) / frame["n_val"].iloc[0])
+
+
+def behind(frame: pd.DataFrame) -> pd.DataFrame:
+    """Compare every point of the grid with the chosen one, over the grid's seeds.
+
+    Args:
+        frame: a row per run of the grid.
+
+    Returns:
+        DataFrame: the columns of `compare`, a row a point; NaN where a run of it failed,
+        and everywhere with one seed.
+    """
+    best = pd.Series(chosen(frame))[SETTINGS].astype(float)
+    points = frame[SETTINGS].astype(str).agg(", ".join, axis=1)
+    return compare(
+        frame.assign(point=points),
+        "point",
+        "val_accuracy",
+        baseline=points[(frame[SETTINGS] == best).all(axis=1)].iloc[0],
+        failed=~learned(frame, "val_accuracy"),
+    )

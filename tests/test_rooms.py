@@ -1,6 +1,7 @@
 """The library's rooms: who may import whom, read from the imports themselves.
 
 study -> chapters -> {claims, show, stats, runs} -> training -> {models, data} -> ground
+study -> deploy -> {stats, runs}
 """
 
 import ast
@@ -26,10 +27,12 @@ MAY = {
     "claims": _BELOW_RUNS | {"stats"},
     "show": _BELOW_RUNS | {"stats", "claims"},
     "chapters": _BELOW_RUNS | {"runs", "stats", "claims", "show"},
-    "study": _BELOW_RUNS | {"runs", "stats", "claims", "show", "chapters"},
+    "deploy": _BELOW_RUNS | {"runs", "stats"},
+    "study": _BELOW_RUNS | {"runs", "stats", "claims", "show", "chapters", "deploy"},
 }
 # The modules that may touch a backend; everything else can be imported without one.
 KERAS = (
+    "mnistlib.deploy.*",
     "mnistlib.ground.backend",
     "mnistlib.models.*",
     "mnistlib.training.engine_*",

@@ -19,7 +19,11 @@
   const at = { x: 0.5, y: 0.5, isDown: false };
   let isWaiting = false;
 
-  const percent = (p) => `${(100 * p).toFixed(1)} %`;
+  /* No share is nothing, and none is all. */
+  const percent = (p) => {
+    if (p < 0.0005) return "<\u00a00.1\u00a0%";
+    return p > 0.9995 ? ">\u00a099.9\u00a0%" : `${(100 * p).toFixed(1)}\u00a0%`;
+  };
   const chosen = () => find("networks").querySelector("input:checked")?.value;
 
   /* What a network says of the canvas, or null where it is blank. */
@@ -48,7 +52,9 @@
     const best = probabilities ? probabilities.indexOf(Math.max(...probabilities)) : -1;
     bars.forEach((bar, digit) => {
       const p = probabilities ? probabilities[digit] : 0;
-      bar.querySelector("meter").value = p;
+      const meter = bar.querySelector("[role=meter]");
+      meter.setAttribute("aria-valuenow", p.toFixed(4));
+      meter.firstElementChild.style.width = `${100 * p}%`;
       bar.querySelector(".share").textContent = probabilities ? percent(p) : "–";
       bar.classList.toggle("best", digit === best);
     });

@@ -1,7 +1,8 @@
 """The library's rooms: who may import whom, read from the imports themselves.
 
-study -> chapters -> {claims, show, stats, runs} -> training -> {models, data} -> ground;
-photos, on the ground alone, is there for chapters and study
+study -> chapters -> {claims, show, stats, runs} -> training -> {models, data} -> ground
+study -> deploy -> {stats, runs}
+{chapters, deploy, study} -> photos -> ground
 """
 
 import ast
@@ -28,10 +29,13 @@ MAY = {
     "claims": _BELOW_RUNS | {"stats"},
     "show": _BELOW_RUNS | {"stats", "claims"},
     "chapters": _BELOW_RUNS | {"runs", "stats", "claims", "show", "photos"},
-    "study": _BELOW_RUNS | {"runs", "stats", "claims", "show", "photos", "chapters"},
+    "deploy": _BELOW_RUNS | {"runs", "stats", "photos"},
+    "study": _BELOW_RUNS
+    | {"runs", "stats", "claims", "show", "photos", "chapters", "deploy"},
 }
 # The modules that may touch a backend; everything else can be imported without one.
 KERAS = (
+    "mnistlib.deploy.*",
     "mnistlib.ground.backend",
     "mnistlib.models.*",
     "mnistlib.training.engine_*",

@@ -2,6 +2,7 @@
 
 study -> chapters -> {claims, show, stats, runs} -> training -> {models, data} -> ground
 study -> deploy -> {stats, runs}
+{chapters, deploy, study} -> photos -> ground
 """
 
 import ast
@@ -21,14 +22,16 @@ MAY = {
     "ground": set(),
     "data": {"ground"},
     "models": {"ground"},
+    "photos": {"ground"},
     "training": _BELOW_TRAINING,
     "runs": _BELOW_RUNS,
     "stats": _BELOW_RUNS,
     "claims": _BELOW_RUNS | {"stats"},
     "show": _BELOW_RUNS | {"stats", "claims"},
-    "chapters": _BELOW_RUNS | {"runs", "stats", "claims", "show"},
-    "deploy": _BELOW_RUNS | {"runs", "stats"},
-    "study": _BELOW_RUNS | {"runs", "stats", "claims", "show", "chapters", "deploy"},
+    "chapters": _BELOW_RUNS | {"runs", "stats", "claims", "show", "photos"},
+    "deploy": _BELOW_RUNS | {"runs", "stats", "photos"},
+    "study": _BELOW_RUNS
+    | {"runs", "stats", "claims", "show", "photos", "chapters", "deploy"},
 }
 # The modules that may touch a backend; everything else can be imported without one.
 KERAS = (

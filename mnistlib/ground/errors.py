@@ -35,3 +35,7 @@ class ModelError(MnistlibError):
 
 class StudyError(MnistlibError):
     """The study's plan is wrong, or a notebook or the book failed."""
+
+
+class PhotoError(MnistlibError, ValueError):
+    """A picture cannot be read, or shows no digit that can be found."""

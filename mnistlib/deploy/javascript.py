@@ -87,21 +87,22 @@ def _read(content: bytes) -> list[tuple[str, dict, list[np.ndarray]]]:
             raise ModelError(
                 f"a network must be a Sequential. Received: {config['class_name']}"
             )
-        layers = [
-            (layer["class_name"], layer["config"]) for layer in config["config"]["layers"]
-        ]
-        weights = {}
+        weights: dict[str, list] = {}
         with h5py.File(stored) as file:
             for group in file["layers"].values():
                 values = group["vars"]
                 ordered = sorted(values, key=int)
                 weights[str(values.attrs["name"])] = [values[i][()] for i in ordered]
+        layers = [(one["class_name"], one["config"]) for one in config["config"]["layers"]]
+        return [
+            (kind, told, [] if kind == "InputLayer" else weights[told["name"]])
+            for kind, told in layers
+        ]
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError) as error:
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelError(
             f"a network must be a whole .keras file. Received: {why}"
         ) from None
-    return [(kind, config, weights.get(config["name"], [])) for kind, config in layers]
 
 
 def _convert(kind: str, config: dict, weights: list, before: list[dict]) -> list[dict]:

@@ -3,14 +3,9 @@
 (() => {
   "use strict";
 
-  const SMALL = 48; // longer side of the thumbnail on which the paper's brightness is taken
+  const SMALL = 32; // longer side of the thumbnail on which the paper's brightness is taken
   const LEAST_CONTRAST = 0.08;
   const STROKE = 2.6; // width of MNIST's strokes where the longer side is 20
-
-  const median = (values) => {
-    const sorted = [...values].sort((a, b) => a - b);
-    return sorted[sorted.length >> 1];
-  };
 
   const quantile = (values, share) =>
     Float32Array.from(values).sort()[Math.min(values.length - 1, Math.floor(share * values.length))];
@@ -18,8 +13,8 @@
   /* Red, green, blue and opacity, 0 to 255, on white, to grey, 0 to 1. */
   const greyOf = (pixels) =>
     Float32Array.from({ length: pixels.length / 4 }, (_, i) => {
-      const [r, g, b, a] = pixels.subarray(4 * i, 4 * i + 4);
-      return 1 - (a / 255) * (1 - (0.299 * r + 0.587 * g + 0.114 * b) / 255);
+      const light = 0.299 * pixels[4 * i] + 0.587 * pixels[4 * i + 1] + 0.114 * pixels[4 * i + 2];
+      return 1 - (pixels[4 * i + 3] / 255) * (1 - light / 255);
     });
 
   const thumbnailOf = (grey, height, width, rows, columns) => {
@@ -48,7 +43,7 @@
         const end = Math.min(columns - 1, x + reach);
         for (let c = Math.max(0, x - reach); c <= end; c++) around.push(small[from + c]);
       }
-      return median(around);
+      return quantile(around, 0.5);
     });
     const at = (r, c) => smooth[r * columns + c];
     return grey.map((_, i) => {

@@ -71,7 +71,7 @@ def choose(page, content: bytes, name="photo.png") -> None:
     file = {"name": name, "mimeType": "image/png", "buffer": content}
     page.locator("#try-says").evaluate("e => { e.textContent = ''; }")
     page.locator("#try-photo").set_input_files(file)
-    page.wait_for_function("document.querySelector('#try-says').textContent !== ''")
+    page.locator("#try-says:not(:empty)").wait_for()
 
 
 def in_png(photo: np.ndarray) -> bytes:
@@ -85,6 +85,7 @@ def in_png(photo: np.ndarray) -> bytes:
 def test_a_digit_drawn_with_the_mouse_is_read(tried, digit, network):
     with tried() as watched:
         assert says(watched) == "Nothing is drawn."
+        assert not watched.page.locator("#try-absent").is_visible()
         watched.page.locator(f"input[value={network}]").check()
         draw(watched.page, SHAPES[digit])
         assert says(watched).startswith(f"The network says {digit} (")
@@ -106,6 +107,14 @@ def test_the_two_networks_are_two(tried):
         assert shares(watched.page) != before
         for name in ("small", "accurate"):
             assert "%" in watched.page.locator(f"#try-about-{name}").inner_text()
+
+
+def test_without_scripts_the_page_says_what_it_needs(browser, report_html):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto((report_html / f"{PAGE}.html").as_uri())
+    assert "need JavaScript" in page.locator("#try-absent").inner_text()
+    assert not page.locator("#try-canvas").is_visible()
+    page.close()
 
 
 def test_clear_empties_all(tried):
@@ -151,9 +160,7 @@ def test_a_finger_draws_and_does_not_scroll(tried):
         for step in range(1, 11):
             touch("touchMove", (x0 + (x1 - x0) * step / 10, y0 + (y1 - y0) * step / 10))
         touch("touchEnd")
-        page.wait_for_function(
-            "document.querySelector('#try-says').textContent.includes('The network says')"
-        )
+        page.locator("#try-says", has_text="The network says").wait_for()
         assert says(watched).startswith("The network says 1 (")
         assert page.evaluate("scrollY") == before
 

@@ -11,7 +11,7 @@
 
   const find = (id) => document.getElementById(`try-${id}`);
   const canvas = find("canvas");
-  if (!canvas) return;
+  if (!canvas || !networks.accurate || !networks.small) return;
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   const [thumbnail, says, cursor] = [find("seen"), find("says"), find("cursor")];
   const bars = [...find("bars").querySelectorAll("li")];
@@ -238,5 +238,6 @@
   listenToFiles();
   find("clear").addEventListener("click", clear);
   clear();
+  find("absent").hidden = true;
   find("tool").hidden = false;
 })();

@@ -1,6 +1,8 @@
 """The library's rooms: who may import whom, read from the imports themselves.
 
 study -> chapters -> {claims, show, stats, runs} -> training -> {models, data} -> ground
+study -> deploy -> {stats, runs}
+{chapters, deploy, study} -> photos -> ground
 """
 
 import ast
@@ -20,16 +22,20 @@ MAY = {
     "ground": set(),
     "data": {"ground"},
     "models": {"ground"},
+    "photos": {"ground"},
     "training": _BELOW_TRAINING,
     "runs": _BELOW_RUNS,
     "stats": _BELOW_RUNS,
     "claims": _BELOW_RUNS | {"stats"},
     "show": _BELOW_RUNS | {"stats", "claims"},
-    "chapters": _BELOW_RUNS | {"runs", "stats", "claims", "show"},
-    "study": _BELOW_RUNS | {"runs", "stats", "claims", "show", "chapters"},
+    "chapters": _BELOW_RUNS | {"runs", "stats", "claims", "show", "photos"},
+    "deploy": _BELOW_RUNS | {"runs", "stats", "photos"},
+    "study": _BELOW_RUNS
+    | {"runs", "stats", "claims", "show", "photos", "chapters", "deploy"},
 }
 # The modules that may touch a backend; everything else can be imported without one.
 KERAS = (
+    "mnistlib.deploy.*",
     "mnistlib.ground.backend",
     "mnistlib.models.*",
     "mnistlib.training.engine_*",

@@ -29,5 +29,13 @@ class RunError(MnistlibError):
     """One or more runs raised an exception."""
 
 
+class ModelError(MnistlibError):
+    """A trained network is missing, changed, or of a form that is not known."""
+
+
 class StudyError(MnistlibError):
     """The study's plan is wrong, or a notebook or the book failed."""
+
+
+class PhotoError(MnistlibError, ValueError):
+    """A picture cannot be read, or shows no digit that can be found."""

@@ -38,6 +38,11 @@ def published_runs_dir() -> Path:
     return root() / "runs"
 
 
+def models_dir() -> Path:
+    """Return the folder of the trained networks that can be taken along (committed)."""
+    return root() / "models"
+
+
 def store_dir() -> Path:
     """Return the folder of run records: ``$MNISTLIB_RUNS``, else ``_build/runs``."""
     explicit = os.environ.get("MNISTLIB_RUNS")

@@ -11,6 +11,7 @@ import click
 
 from mnistlib import __version__
 from mnistlib.ground.errors import MnistlibError
+from mnistlib.study.cli_models import models
 from mnistlib.study.cli_runs import runs
 
 _DATASETS = click.Choice(["auto", "mnist", "digits"])
@@ -293,6 +294,7 @@ def verify_data(folder) -> None:
         click.get_current_context().exit(1)
 
 
+main.add_command(models)
 main.add_command(runs)
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""From a photograph to digits as MNIST has them."""

@@ -15,11 +15,12 @@ from mnistlib.chapters.photos.design import (
 )
 from mnistlib.chapters.photos.pictures import Photo, answers_of_r7, seen
 from mnistlib.claims.evidence import Evidence, Printed
-from mnistlib.photos.damage import KINDS as DAMAGES
 from mnistlib.show import prose
 from mnistlib.show.reproduction import N_TRAIN
 from mnistlib.show.tables import Column
 
+# From this share of equal answers on, what is shown hardly matters.
+ONE_ANSWER = 0.5
 STAND_IN_COLUMNS = [
     Column("reading", "picture"),
     Column("digits", "answers, by seed"),
@@ -96,22 +97,26 @@ def step_facts(frame: pd.DataFrame, most: int = 3) -> dict:
 
 
 def damage_facts(frame: pd.DataFrame) -> dict:
-    """Return which damage costs most and least, and who keeps most and least.
+    """Return which damage costs most and least, and which system loses most and least.
 
     Args:
         frame: from `results.damaged`.
     """
-    table = results.damage_table(frame).set_index("system")
-    lost = table["clean"].mean() - table[list(DAMAGES)].mean()
+    lost = results.losses(frame)
+    if lost.empty:
+        return {"systems": 0}
+    of_kind, of_system = lost.mean(), lost.mean(axis=1)
     return {
-        "worst": lost.idxmax(),
-        "worst_lost": _points(lost.max()),
-        "least": lost.idxmin(),
-        "least_lost": _points(lost.min()),
-        "strongest": table["all"].idxmax(),
-        "strongest_mean": table["all"].max(),
-        "weakest": table["all"].idxmin(),
-        "weakest_mean": table["all"].min(),
+        "systems": len(lost),
+        "left_out": sorted(set(frame["system"]) - set(lost.index)),
+        "worst": of_kind.idxmax(),
+        "worst_lost": _points(of_kind.max()),
+        "least": of_kind.idxmin(),
+        "least_lost": _points(of_kind.min()),
+        "strongest": of_system.idxmin(),
+        "strongest_lost": _points(of_system.min()),
+        "weakest": of_system.idxmax(),
+        "weakest_lost": _points(of_system.max()),
     }
 
 
@@ -151,10 +156,15 @@ def sentences(frame, photos, networks, steps, of_lines, of_damage, gains) -> lis
         gains: from `results.gain_table`.
     """
     white = [photo for photo in photos if photo.kind == "white paper"]
-    answers = answers_of_r7(white, networks).to_dict("records")
+    answers = answers_of_r7(white, networks)
     of_kind, total = kind_facts(frame), results.line_table(of_lines).iloc[-1].to_dict()
     return [
-        say("always", n=len(white), answers=answers),
+        say(
+            "always",
+            n=len(white),
+            answers=answers.to_dict("records"),
+            one=answers["share"].mean() > ONE_ANSWER,
+        ),
         say("hardest", **of_kind),
         say("sources", **of_kind),
         say("step", **step_facts(steps)),

@@ -13,6 +13,8 @@ class Params(Training):
     n_test: Annotated[Images, Size("test", least=10)] = Field(
         30, description="test images that are damaged; None for all"
     )
+    epochs: int = Field(4, ge=1, le=1000, description="passes over the training images")
+    batch_size: int = Field(8, ge=1, le=4096, description="images per step")
     photos: int = Field(
         2, ge=1, le=1000, description="photographs of each kind and each source of digits"
     )
@@ -23,6 +25,6 @@ class Params(Training):
     system_images: Annotated[Images, Size("train")] = Field(
         200, description="training images of the networks that are compared; None for all"
     )
-    system_epochs: int = Field(1, ge=1, le=100, description="epochs of these networks")
-    system_batch: int = Field(16, ge=1, le=4096, description="images per step of these")
-    system_seeds: Seeds = Field([0, 1], description="a network of each for each seed")
+    system_epochs: int = Field(3, ge=1, le=100, description="epochs of these networks")
+    system_batch: int = Field(8, ge=1, le=4096, description="images per step of these")
+    system_seeds: Seeds = Field([0], description="a network of each for each seed")

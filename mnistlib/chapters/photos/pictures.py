@@ -62,7 +62,7 @@ def _photo(kind: str, source: str, images: Dataset, seed: list[int], digits=None
 def photographs(images: Dataset, n: int) -> list[Photo]:
     """Return n photographs of one digit for each kind and source, each digit as often."""
     return [
-        _photo(kind, source, images, [i, j, k], [k % 10])
+        _photo(kind, source, images, [i, j, k], [(i + k) % 10])
         for i, kind in enumerate(KINDS)
         for j, source in enumerate(SOURCES)
         for k in range(n)

@@ -10,11 +10,16 @@ from mnistlib.photos.damage import N_STRENGTHS, damage
 from mnistlib.show import tables
 from mnistlib.show.tables import Column
 from mnistlib.stats.compare import compare, corrected
-from mnistlib.stats.intervals import accuracies, wilson
+from mnistlib.stats.intervals import LEARNED_FROM, accuracies, wilson
 
 NOTHING = "none"
 # Points of accuracy whose loss is called breaking.
 BROKEN = 0.1
+
+
+def _named(system: str, lost: float) -> str:
+    return f"{system} ({100 * lost:.1f})"
+
 
 KIND_COLUMNS = [
     Column("kind"),
@@ -33,7 +38,7 @@ STEP_COLUMNS = [
         "over pictures",
         lambda *x: tables.interval(*x, digits=1),
     ),
-    Column("cost", "points lost", lambda x: tables.points(-x, 1)),
+    Column("cost", "points lost", lambda x: tables.number(100 * x + 0.0, 1)),
     Column("lost", "only all steps read", ".1f"),
     Column("gained", "only without it", ".1f"),
 ]
@@ -53,12 +58,11 @@ DAMAGE_COLUMNS = [
     *(Column(kind, format=lambda x: tables.percent(x, 1)) for kind in DAMAGES),
     Column("all", "mean of all", lambda x: tables.percent(x, 1)),
 ]
+_BREAKS = ("damage", "weakest", "weakest_lost", "strongest", "strongest_lost", "broken")
 BREAKS_COLUMNS = [
     Column("damage"),
-    Column("weakest"),
-    Column("weakest_mean", "accuracy", lambda x: tables.percent(x, 1)),
-    Column("strongest", "most robust"),
-    Column("strongest_mean", "accuracy", lambda x: tables.percent(x, 1)),
+    Column(("weakest", "weakest_lost"), "loses most, points", _named),
+    Column(("strongest", "strongest_lost"), "loses least, points", _named),
     Column("broken", "first strength at which any loses 10 points"),
 ]
 GAIN_COLUMNS = [
@@ -167,12 +171,13 @@ def damaged(networks: dict, x: np.ndarray, y: np.ndarray, seed: int = 0) -> pd.D
         for kind in DAMAGES
         for strength in range(1, N_STRENGTHS + 1)
     }
+    whole = np.concatenate(list(sets.values()))
     rows = []
     for (system, network_seed), network in networks.items():
-        for (kind, strength), seen in sets.items():
-            right = network(seen).argmax(axis=1) == y
+        right = network(whole).argmax(axis=1).reshape(len(sets), -1) == y
+        for (kind, strength), accuracy in zip(sets, right.mean(axis=1), strict=True):
             row = {"system": system, "seed": network_seed, "damage": kind}
-            rows.append(row | {"strength": strength, "accuracy": right.mean()})
+            rows.append(row | {"strength": strength, "accuracy": accuracy})
     return pd.DataFrame(rows)
 
 
@@ -197,36 +202,52 @@ def damage_table(frame: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values("all", ascending=False, kind="stable").reset_index()
 
 
+def losses(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return what each system that learned loses under each damage, means over strengths.
+
+    A system that reads hardly an undamaged image has nothing to lose: it is left out.
+
+    Args:
+        frame: from `damaged`.
+
+    Returns:
+        DataFrame: a row a system, a column a damage, fractions below its own accuracy.
+    """
+    means = _means(frame)
+    means = means[means[NOTHING] >= LEARNED_FROM]
+    return means[list(DAMAGES)].rsub(means[NOTHING], axis=0)
+
+
 def breaks_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Return for each damage which system suffers most and least, and from when on.
 
     Returns:
-        DataFrame: damage, weakest and strongest (systems), their mean accuracies, broken
-        (text: the first strength at which a system is `BROKEN` below itself, and which).
+        DataFrame: damage; weakest and strongest (systems), and what they lose, as
+        `losses`; broken (text: the first strength at which a system is `BROKEN` below
+        itself, and which systems). No row where no system learned.
     """
-    means, rows = _means(frame), []
-    at = frame.groupby(["damage", "strength", "system"], sort=False)["accuracy"].mean()
-    for kind, (_, strengths, _) in DAMAGES.items():
-        weakest, strongest = means[kind].idxmin(), means[kind].idxmax()
-        fallen = means[NOTHING] - at[kind].unstack("strength").T >= BROKEN
+    lost, rows = losses(frame), []
+    at = frame.groupby(["damage", "strength", "system"])["accuracy"].mean()
+    clean = at[NOTHING, 0][lost.index]
+    for kind, (_, strengths, _) in DAMAGES.items() if len(lost) else ():
+        fallen = clean - at[kind].unstack("system")[lost.index] >= BROKEN
         first = next((s for s in fallen.index if fallen.loc[s].any()), None)
         text = "none"
         if first:
             names = list(fallen.columns[fallen.loc[first]])
-            text = f"{strengths[first - 1]:g}: " + (
-                ", ".join(names) if len(names) < len(means) else "all"
-            )
+            names = "; ".join(names) if len(names) < len(lost) else "all"
+            text = f"{strengths[first - 1]:g}: {names}"
         rows.append(
             {
                 "damage": kind,
-                "weakest": weakest,
-                "weakest_mean": means.at[weakest, kind],
-                "strongest": strongest,
-                "strongest_mean": means.at[strongest, kind],
+                "weakest": lost[kind].idxmax(),
+                "weakest_lost": lost[kind].max(),
+                "strongest": lost[kind].idxmin(),
+                "strongest_lost": lost[kind].min(),
                 "broken": text,
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(_BREAKS))
 
 
 def gain_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -236,16 +257,16 @@ def gain_table(frame: pd.DataFrame) -> pd.DataFrame:
         frame: from `damaged`.
 
     Returns:
-        DataFrame: network, damage, and the columns of `compare`, corrected over all rows.
+        DataFrame: network, damage, and the columns of `compare`, with the spread pooled
+        over all systems that learned, corrected over all rows.
     """
-    parts = []
-    for with_it, without in AUGMENTED:
-        pair = frame[frame["system"].isin([with_it, without])]
-        for kind in (NOTHING, *DAMAGES):
-            runs = pair[pair["damage"] == kind]
-            runs = runs.groupby(["system", "seed"], sort=False)["accuracy"].mean()
-            found = compare(
-                runs.reset_index(), "system", "accuracy", pairs=[(with_it, without)]
-            )
-            parts.append(found.assign(network=with_it.partition(",")[0], damage=kind))
-    return corrected(pd.concat(parts, ignore_index=True))
+    parts, learned = [], losses(frame).index
+    for kind in (NOTHING, *DAMAGES):
+        runs = frame[frame["damage"] == kind].groupby(["system", "seed"], sort=False)
+        runs = runs["accuracy"].mean().reset_index()
+        failed = ~runs["system"].isin(learned)
+        found = compare(runs, "system", "accuracy", failed=failed, pairs=AUGMENTED)
+        parts.append(found.assign(damage=kind))
+    table = corrected(pd.concat(parts, ignore_index=True))
+    table["network"] = table["a"].str.partition(",")[0]
+    return table.sort_values("network", kind="stable", ignore_index=True)

@@ -16,7 +16,7 @@ WORKING_SIDE = 640
 MOST_DIGITS = 64
 # Contrast of ink against paper, a share of what there could be: below it, a page is blank.
 LEAST_CONTRAST = 0.08
-# Width of MNIST's strokes where the box is 20: the median over training images.
+# Width of MNIST's strokes where the box is 20: about the median over training images.
 STROKE = 2.6
 
 
@@ -290,7 +290,8 @@ def _with_strokes_of_mnist(ink: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Return ink whose strokes are, in the box of 20, no thinner than MNIST's."""
     cv2 = opencv()
     inside = cv2.distanceTransform(cv2.copyMakeBorder(mask, 1, 1, 1, 1, 0), cv2.DIST_L2, 5)
-    width = 4 * float(inside[inside > 0].mean()) - 1  # a stroke's mean is a quarter of it
+    # Across a stroke of w pixels, the mean distance to paper is about (w + 2) / 4.
+    width = 4 * float(inside[inside > 0].mean()) - 2
     wanted = STROKE * max(mask.shape) / BOX
     grow = round(wanted - width)
     if grow < 1:

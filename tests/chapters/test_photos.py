@@ -221,7 +221,7 @@ def test_sentences_say_what_the_tables_have(frame, photos, knows):
     found = findings.sentences(frame, photos, nets, steps, lines, made_up(), gains)
     text = " ".join(found)
     assert all("\n" not in sentence and "{" not in sentence for sentence in found)
-    assert "100\u202f% a 8 (seed 1)" in text
+    assert "R7 answers 8 to 100\u202f% (seed 1)" in text
     assert "Of 1 line of digits, 100" in text
     assert "rotation (R1" in text
     answer = findings.answer(frame, made_up())

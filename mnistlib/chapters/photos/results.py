@@ -18,7 +18,7 @@ BROKEN = 0.1
 
 
 def _named(system: str, lost: float) -> str:
-    return f"{system} ({100 * lost:.1f})"
+    return f"{system} ({tables.number(100 * lost, 1).replace('-', tables.MINUS)})"
 
 
 KIND_COLUMNS = [

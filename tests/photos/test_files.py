@@ -120,3 +120,19 @@ def test_what_is_no_file_is_one_line(tmp_path):
     for path in (tmp_path, tmp_path / "missing.png", tmp_path / "pipe"):
         with pytest.raises(PhotoError, match=r"must be a file\. Received"):
             read_file(path)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP"])
+def test_damaged_bytes_are_pixels_or_one_line(kind):
+    whole = encoded(Image.effect_noise((40, 40), 50).convert("RGB"), kind)
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        content = bytearray(whole)
+        for at in rng.integers(0, len(content), 4):
+            content[at] = rng.integers(256)
+        try:
+            pixels = decode(bytes(content[: rng.integers(1, len(content) + 1)]))
+        except PhotoError as error:
+            assert "\n" not in str(error)
+        else:
+            assert pixels.dtype == np.uint8 and pixels.shape[2] == 3

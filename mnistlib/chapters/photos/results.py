@@ -17,8 +17,12 @@ NOTHING = "none"
 BROKEN = 0.1
 
 
+def _unsigned(lost: float) -> str:
+    return tables.points(lost, 1).removeprefix("+")
+
+
 def _named(system: str, lost: float) -> str:
-    return f"{system} ({tables.number(100 * lost, 1).replace('-', tables.MINUS)})"
+    return f"{system} ({_unsigned(lost)})"
 
 
 KIND_COLUMNS = [
@@ -38,7 +42,7 @@ STEP_COLUMNS = [
         "over pictures",
         lambda *x: tables.interval(*x, digits=1),
     ),
-    Column("cost", "points lost", lambda x: tables.number(100 * x + 0.0, 1)),
+    Column("cost", "points lost", _unsigned),
     Column("lost", "only all steps read", ".1f"),
     Column("gained", "only without it", ".1f"),
 ]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from mnistlib.deploy.javascript import write_scripts
 from mnistlib.ground import paths
 from mnistlib.ground.errors import StudyError
 from mnistlib.ground.notebook import read_notebook
@@ -101,6 +102,8 @@ def _stage(source: Path, present: list[Path]) -> None:
             f"the report needs _config.yml, _toc.yml and book/. Received: "
             f"{error.filename} ({error.strerror})"
         ) from None
+    if (drawing := source / "book" / "_static" / "try").is_dir():
+        write_scripts(drawing)
     (source / _PAGES).mkdir(exist_ok=True)
     for path in present:
         shutil.copy(path, source / _PAGES / path.name)

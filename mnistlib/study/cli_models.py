@@ -36,7 +36,7 @@ def list_models() -> None:
 
 @models.command(
     epilog="\b\nExamples:\n  mnistlib models train small\n"
-    "  mnistlib models train small --record 9fae0e6197f6d39c --store _build/runs"
+    "  mnistlib models train small --record 9fae0e6197f6d39c"
 )
 @click.argument("name")
 @click.option("--record", "key", help="Key of the run; default: that of NAME's manifest.")

@@ -57,8 +57,8 @@ def decode(content: bytes, name: str = "picture") -> np.ndarray:
         raise _refused(f"at most {MOST_BYTES >> 20} MB", name, "more", "Make it smaller")
     try:
         with warnings.catch_warnings():
-            # Pillow warns of a bomb from half of our limit on; the limit is checked below.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            # Pillow warns of what is checked below, and of what it then raises.
+            warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
                 _check(picture, name)
                 picture.load()

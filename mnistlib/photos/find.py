@@ -16,7 +16,7 @@ WORKING_SIDE = 640
 MOST_DIGITS = 64
 # Contrast of ink against paper, a share of what there could be: below it, a page is blank.
 LEAST_CONTRAST = 0.08
-# Width of MNIST's strokes where the box is 20: the median over training images.
+# Width of MNIST's strokes where the box is 20: about the median over training images.
 STROKE = 2.6
 
 
@@ -121,20 +121,39 @@ def _contrast(grey: np.ndarray, steps: Steps) -> np.ndarray:
 
 
 def _paper(grey: np.ndarray) -> np.ndarray:
-    """Return the paper's brightness at each pixel: the median around it.
+    """Return the paper's brightness at each pixel: a slope, and the median around it.
 
-    Strokes cover less than half of so large a window, and a shadow's edge survives it.
+    Strokes cover less than half of so large a window, and a shadow's edge survives it. The
+    slope is taken out first: at the picture's rim the window has but one side.
     """
     cv2 = opencv()
     small = 96 / max(grey.shape)
     size = [max(8, round(n * small)) for n in grey.shape]
     thumbnail = cv2.resize(grey, size[::-1], interpolation=cv2.INTER_AREA)
+    slope = _plane(thumbnail)
     window = (min(size) * 3 // 8) | 1
-    padded = cv2.copyMakeBorder(thumbnail, *[window // 2] * 4, cv2.BORDER_REFLECT)
-    blurred = cv2.medianBlur((255 * padded).astype(np.uint8), window)
     half = window // 2
-    inside = blurred[half : half + size[0], half : half + size[1]].astype(np.float32) / 255
-    return cv2.resize(inside, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    # The median is OpenCV's for bytes: brightness above and below the slope, around 128.
+    rest = np.clip(127.5 * (1 + thumbnail - slope), 0, 255).astype(np.uint8)
+    blurred = cv2.medianBlur(
+        cv2.copyMakeBorder(rest, *[half] * 4, cv2.BORDER_REFLECT), window
+    )
+    inside = blurred[half : half + size[0], half : half + size[1]]
+    paper = slope + inside.astype(np.float32) / 127.5 - 1
+    paper = cv2.resize(paper.astype(np.float32), grey.shape[::-1])
+    return np.clip(paper, 0, 1)
+
+
+def _plane(grey: np.ndarray) -> np.ndarray:
+    """Return the plane through most of a picture's brightness."""
+    rows, columns = np.indices(grey.shape)
+    basis = np.stack([np.ones(grey.size), rows.ravel(), columns.ravel()], axis=1)
+    values, kept = grey.ravel(), np.ones(grey.size, dtype=bool)
+    for _ in range(2):  # the second time without ink
+        factors = np.linalg.lstsq(basis[kept], values[kept], rcond=None)[0]
+        away = np.abs(values - basis @ factors)
+        kept = away <= 2 * max(away.std(), 1e-6)
+    return (basis @ factors).reshape(grey.shape)
 
 
 def _ink(contrast: np.ndarray, steps: Steps) -> tuple[np.ndarray, np.ndarray]:
@@ -166,7 +185,7 @@ def _without_lines(mask: np.ndarray) -> np.ndarray:
             np.pi / 360,
             threshold=int(0.35 * long),
             minLineLength=int(0.45 * long),
-            maxLineGap=int(0.06 * long),
+            maxLineGap=int(0.03 * long),
         )
         if found is None:
             continue
@@ -219,12 +238,13 @@ def _is_cut(box: np.ndarray, shape: tuple[int, int]) -> bool:
 
 
 def _belongs(boxes: dict, i: int, j: int, tall: int) -> bool:
-    """Tell whether a piece is part of a digit: beside its width, near it, and lower."""
+    """Tell whether a piece is part of a digit: over or under it, and near."""
     (x, y, w, h), (x2, y2, w2, h2) = boxes[i], boxes[j]
     shared = min(x + w, x2 + w2) - max(x, x2)
     gap = max(y, y2) - min(y + h, y2 + h2)
     whole = max(y + h, y2 + h2) - min(y, y2)
-    return shared > 0.5 * min(w, w2) and gap < 0.25 * tall and whole <= 1.25 * tall
+    near = gap < 0.1 * tall or (gap < 0.25 * tall and whole <= 1.25 * tall)
+    return shared > 0.5 * min(w, w2) and near
 
 
 def _box(mask: np.ndarray) -> tuple[int, int, int, int]:
@@ -270,7 +290,8 @@ def _with_strokes_of_mnist(ink: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Return ink whose strokes are, in the box of 20, no thinner than MNIST's."""
     cv2 = opencv()
     inside = cv2.distanceTransform(cv2.copyMakeBorder(mask, 1, 1, 1, 1, 0), cv2.DIST_L2, 5)
-    width = 4 * float(inside[inside > 0].mean()) - 1  # a stroke's mean is a quarter of it
+    # Across a stroke of w pixels, the mean distance to paper is about (w + 2) / 4.
+    width = 4 * float(inside[inside > 0].mean()) - 2
     wanted = STROKE * max(mask.shape) / BOX
     grow = round(wanted - width)
     if grow < 1:

@@ -15,6 +15,7 @@ from mnistlib.photos.extra import opencv
 SIDE = 320
 _MARGIN = 0.25  # around the frame, so that a tilted page still fills it
 _MNIST = (20 / 28, 20 / 28)  # a digit's height as a share of the side, as MNIST has it
+LINES = [(150, 175, 215), (95, 125, 185), (125, 125, 125)]  # of ruled paper
 PENS = [(30, 30, 35), (25, 45, 140), (150, 30, 35), (20, 95, 60), (95, 95, 100)]
 
 
@@ -70,8 +71,8 @@ KINDS = {
     "shadow": Scene("a shadow's edge across the page", shadow=0.4),
     "blur": Scene("out of focus", blur=4.0),
     "noise": Scene("a dark room's noise", noise=0.12),
-    "ruled": Scene("ruled paper", lines="ruled"),
-    "squared": Scene("squared paper", lines="squared"),
+    "ruled": Scene("ruled paper, any pen", pen=None, lines="ruled"),
+    "squared": Scene("squared paper, any pen", pen=None, lines="squared"),
     "tilt": Scene("turned by up to 20 degrees", tilt=20.0),
     "perspective": Scene("taken from the side", perspective=0.16),
     "board": Scene("chalk on a board, unevenly lit", shade=0.3, noise=0.03, **_CHALK),
@@ -136,7 +137,7 @@ def _page(frame, margin, scene: Scene, rng) -> np.ndarray:
     shape = [n + 2 * m for n, m in zip(frame, margin, strict=True)]
     page = np.ones((*shape, 3), np.float32) * (np.array(scene.paper, np.float32) / 255)
     if scene.lines:
-        colour = np.array((150, 175, 215), np.float32) / 255
+        colour = np.array(LINES[rng.integers(len(LINES))], np.float32) / 255
         apart = rng.integers(36, 56) if scene.lines == "ruled" else rng.integers(26, 40)
         for row in range(int(rng.integers(apart)), shape[0], apart):
             page[row : row + 2] = colour

@@ -12,6 +12,7 @@ import click
 from mnistlib import __version__
 from mnistlib.ground.errors import MnistlibError
 from mnistlib.study.cli_models import models
+from mnistlib.study.cli_predict import predict
 from mnistlib.study.cli_runs import runs
 
 _DATASETS = click.Choice(["auto", "mnist", "digits"])
@@ -295,6 +296,7 @@ def verify_data(folder) -> None:
 
 
 main.add_command(models)
+main.add_command(predict)
 main.add_command(runs)
 
 if __name__ == "__main__":

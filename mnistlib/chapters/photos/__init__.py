@@ -1,0 +1,1 @@
+"""Of the notebook on photographs alone."""

@@ -11,6 +11,7 @@ import click
 
 from mnistlib import __version__
 from mnistlib.ground.errors import MnistlibError
+from mnistlib.study.cli_export import export
 from mnistlib.study.cli_models import models
 from mnistlib.study.cli_predict import predict
 from mnistlib.study.cli_runs import runs
@@ -295,6 +296,7 @@ def verify_data(folder) -> None:
         click.get_current_context().exit(1)
 
 
+main.add_command(export)
 main.add_command(models)
 main.add_command(predict)
 main.add_command(runs)

@@ -15,6 +15,7 @@ from mnistlib.study.cli_export import export
 from mnistlib.study.cli_models import models
 from mnistlib.study.cli_predict import predict
 from mnistlib.study.cli_runs import runs
+from mnistlib.study.cli_serve import serve
 
 _DATASETS = click.Choice(["auto", "mnist", "digits"])
 
@@ -300,6 +301,7 @@ main.add_command(export)
 main.add_command(models)
 main.add_command(predict)
 main.add_command(runs)
+main.add_command(serve)
 
 if __name__ == "__main__":
     main()

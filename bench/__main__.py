@@ -20,6 +20,8 @@ PARTS = (
     "price",
     "backends",
     "faults",
+    "exports",
+    "service",
 )
 
 

@@ -42,7 +42,11 @@ KERAS = (
     "mnistlib.training.train",
 )
 BACKENDS = {
-    "tensorflow": ("mnistlib.ground.backend", "mnistlib.training.engine_tensorflow*"),
+    "tensorflow": (
+        "mnistlib.deploy.formats_*",
+        "mnistlib.ground.backend",
+        "mnistlib.training.engine_tensorflow*",
+    ),
     "keras": KERAS,
     "jax": (),
     "torch": (),

@@ -39,3 +39,7 @@ class StudyError(MnistlibError):
 
 class PhotoError(MnistlibError, ValueError):
     """A picture cannot be read, or shows no digit that can be found."""
+
+
+class ServeError(MnistlibError):
+    """The service cannot start, or something that it needs is not installed."""

@@ -11,9 +11,11 @@ import click
 
 from mnistlib import __version__
 from mnistlib.ground.errors import MnistlibError
+from mnistlib.study.cli_export import export
 from mnistlib.study.cli_models import models
 from mnistlib.study.cli_predict import predict
 from mnistlib.study.cli_runs import runs
+from mnistlib.study.cli_serve import serve
 
 _DATASETS = click.Choice(["auto", "mnist", "digits"])
 
@@ -295,9 +297,11 @@ def verify_data(folder) -> None:
         click.get_current_context().exit(1)
 
 
+main.add_command(export)
 main.add_command(models)
 main.add_command(predict)
 main.add_command(runs)
+main.add_command(serve)
 
 if __name__ == "__main__":
     main()

@@ -6,12 +6,12 @@ from mnistlib.study import fragments, run
 from mnistlib.study.plan import load_study
 from mnistlib.study.summary import NotebookResult, read_summary
 
-CHAPTERS = ["90_costs", "91_durability"]
+CHAPTERS = ["90_costs", "91_durability", "92_exports"]
 
 
 @pytest.fixture
 def executed(tmp_path, monkeypatch):
-    """The folder of both notebooks' executed copies, and what running them said."""
+    """The folder of the notebooks' executed copies, and what running them said."""
     monkeypatch.setenv("MNISTLIB_RUNS", str(tmp_path / "runs"))
     folder = tmp_path / "done"
     summary = run.run_study("smoke", CHAPTERS, output=folder)
@@ -28,8 +28,8 @@ def test_they_run_from_the_benchs_results_alone(executed, tmp_path):
     banner = fragments.profile(summary, {}, [])
     assert "Data:" not in banner
     rows = [ln for ln in fragments.build_status(summary).splitlines() if "doc}" in ln]
-    assert len(rows) == 2
-    assert [row.split("|")[5].strip() for row in rows] == ["–", "–"]
+    assert len(rows) == 3
+    assert [row.split("|")[5].strip() for row in rows] == ["–", "–", "–"]
 
 
 def test_they_may_be_published_beside_any_data_set(monkeypatch):

@@ -1,0 +1,277 @@
+"""The service: POST a picture, get its digits. ONNX Runtime, FastAPI, nothing written."""
+
+import asyncio
+import contextlib
+import functools
+import hashlib
+import socket
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from mnistlib import __version__
+from mnistlib.deploy import formats_onnx
+from mnistlib.deploy.manifest import read_manifest
+from mnistlib.deploy.serve_batches import Batcher
+from mnistlib.deploy.serve_limits import Limits, Refused
+from mnistlib.ground import machine
+from mnistlib.ground.errors import ModelError, PhotoError, ServeError
+from mnistlib.photos.files import decode
+from mnistlib.photos.find import Digit, find
+from mnistlib.photos.geometry import SIDE
+
+TYPES = ("image/png", "image/jpeg")
+_MODULES = ("fastapi", "uvicorn", "onnxruntime", "cv2", "PIL")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the service is started with.
+
+    Args:
+        model: an ONNX file, as `mnistlib export` makes it.
+        host: address to listen at; default the loopback, which only this machine reaches.
+        port: 0 for a free one.
+        most_bytes: of a picture.
+        most_requests: answered at a time; more get status 503.
+        body_seconds: in which a picture must arrive.
+        work_seconds: in which it must be read.
+        stop_seconds: that a stop waits for requests in flight.
+    """
+
+    model: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    most_bytes: int = 8 * 2**20
+    most_requests: int = 64
+    body_seconds: float = 10.0
+    work_seconds: float = 10.0
+    stop_seconds: int = 10
+
+
+def require_packages() -> None:
+    """Check that what the service needs is installed.
+
+    Raises:
+        ServeError: something is not.
+    """
+    if missing := [module for module in _MODULES if find_spec(module) is None]:
+        raise ServeError(
+            'mnistlib serve needs the extra "serve". Received: an install without '
+            f"{', '.join(missing)}. Run: pip install 'mnistlib[serve]'"
+        )
+
+
+def describe(path: Path) -> dict[str, Any]:
+    """Return what is known of a network's file: name, SHA-256, and its manifest's entry.
+
+    Raises:
+        ModelError: the file is missing, or is not that of the manifest beside it.
+    """
+    try:
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(
+            f"a network must be an ONNX file. Received: {path} ({error.strerror}). "
+            "`mnistlib export` makes one"
+        ) from None
+    known = read_manifest(path.parent).get(path.name, {})
+    if known and known["sha256"] != sha256:
+        raise ModelError(
+            f"{path} must have the SHA-256 of the manifest beside it, "
+            f"{known['sha256'][:12]}. Received: {sha256[:12]}; export it again"
+        )
+    wanted = ("network", "precision", "accuracy", "n_examples", "data", "licence")
+    return {"file": path.name, "sha256": sha256} | {
+        name: known[name] for name in wanted if name in known
+    }
+
+
+def make_app(settings: Settings):
+    """Return the service as an ASGI application.
+
+    Raises:
+        ServeError: a package is missing.
+        ModelError: the network's file is missing or is none.
+    """
+    require_packages()
+    from fastapi import FastAPI, Request
+    from fastapi.responses import HTMLResponse, JSONResponse
+
+    from mnistlib.deploy.serve_answers import Reading, Version, openapi_of_a_picture
+
+    about = describe(settings.model)
+    session = formats_onnx.session(settings.model)
+    finders = ThreadPoolExecutor(machine.cores(), "find")
+    network = ThreadPoolExecutor(1, "network")
+    batcher = Batcher(functools.partial(_read, session), network)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app) -> AsyncIterator[None]:
+        working = asyncio.create_task(batcher.work())
+        yield
+        working.cancel()
+        finders.shutdown(wait=False, cancel_futures=True)
+        network.shutdown(wait=False, cancel_futures=True)
+
+    # FastAPI's own pages load their scripts from another host.
+    app = FastAPI(
+        title="mnistlib",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+
+    @app.post("/digits", openapi_extra=openapi_of_a_picture(TYPES))
+    async def digits(request: Request) -> Reading:
+        """Read the digits of a picture, PNG or JPEG, sent as the body.
+
+        One of 28 x 28 pixels is taken as an image of MNIST; of another, digits are found.
+        """
+        kind = request.headers.get("content-type", "none").partition(";")[0].strip().lower()
+        if kind not in TYPES:
+            text = (
+                f"send a picture with Content-Type {' or '.join(TYPES)}. Received: {kind}"
+            )
+            raise Refused(415, text[:200])
+        loop = asyncio.get_running_loop()
+        content = await request.body()
+        try:
+            async with asyncio.timeout(settings.work_seconds):
+                found = await loop.run_in_executor(finders, _find, content, kind)
+                images = np.stack([digit.image for digit in found])[..., None]
+                probabilities = await batcher.probabilities(images)
+        except PhotoError as error:
+            raise Refused(422, str(error)) from None
+        except TimeoutError:
+            text = f"reading took more than {settings.work_seconds:g} seconds; try again"
+            raise Refused(503, text) from None
+        return Reading.of([digit.box for digit in found], probabilities)
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        """Say that the service answers."""
+        return {"status": "ok"}
+
+    @app.get("/version")
+    async def version() -> Version:
+        """Say which network and which versions answer."""
+        return Version(
+            mnistlib=__version__, onnxruntime=machine.installed("onnxruntime"), model=about
+        )
+
+    page = _page(app.openapi(), settings)
+
+    @app.get("/", include_in_schema=False)
+    async def start() -> HTMLResponse:
+        return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY})
+
+    @app.exception_handler(Refused)
+    async def refused(_request, error: Refused) -> JSONResponse:
+        headers = {"Retry-After": "1"} if error.status == 503 else None
+        return JSONResponse({"error": error.text}, error.status, headers)
+
+    @app.exception_handler(404)
+    @app.exception_handler(405)
+    async def not_served(request, error) -> JSONResponse:
+        asked = f"{request.method} {request.url.path[:80]}"
+        text = f"{error.detail}: {asked}; POST a picture to /digits, or GET /"
+        return JSONResponse({"error": text}, error.status_code, error.headers)
+
+    @app.exception_handler(Exception)
+    async def failed(_request, _error) -> JSONResponse:
+        return JSONResponse({"error": "the service failed on this request"}, 500)
+
+    app.add_middleware(
+        Limits,
+        most_bytes=settings.most_bytes,
+        body_seconds=settings.body_seconds,
+        most_requests=settings.most_requests,
+    )
+    return app
+
+
+def _find(content: bytes, kind: str):
+    signatures = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+    if not content.startswith(signatures[kind]):
+        raise PhotoError(f"the body must be {kind}. Received: {len(content)} other bytes")
+    photo = decode(content)
+    return [_of_mnist(photo)] if photo.shape[:2] == (SIDE, SIDE) else find(photo)
+
+
+def _of_mnist(photo: np.ndarray) -> Digit:
+    """Return a picture of MNIST's own size as it is, or inverted where its rim is light."""
+    grey = photo.mean(axis=2, dtype=np.float32) / 255
+    rim = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
+    return Digit((0, 0, SIDE, SIDE), 1 - grey if np.median(rim) > 0.5 else grey)
+
+
+def _read(session, images: np.ndarray) -> np.ndarray:
+    return session.run([formats_onnx.OUTPUT], {formats_onnx.INPUT: images})[0]
+
+
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "connect-src 'self'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def _page(schema: dict, settings: Settings) -> str:
+    """Return the page that explains the service; it loads nothing from anywhere."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True
+    )
+    ways = [
+        (method.upper(), path, way["description"])
+        for path, methods in schema["paths"].items()
+        for method, way in methods.items()
+    ]
+    return environment.get_template("serve_page.html.j2").render(
+        ways=ways, settings=settings, types=TYPES, version=__version__
+    )
+
+
+def run(settings: Settings, say=print) -> None:
+    """Serve until a signal stops it; requests in flight are answered first.
+
+    Args:
+        settings: of the service.
+        say: called with the line that names the address, once it can be reached.
+
+    Raises:
+        ServeError: a package is missing, or the address cannot be had.
+        ModelError: the network's file is missing or is none.
+    """
+    app = make_app(settings)
+    import uvicorn
+
+    try:
+        listening = socket.create_server((settings.host, settings.port), backlog=512)
+    except (OSError, OverflowError) as error:
+        raise ServeError(
+            "the service needs a free address. Received: "
+            f"{settings.host}:{settings.port} ({error}); choose another --port or --host"
+        ) from None
+    # asyncio leaves it out for a socket that it did not make; an answer, which goes out in
+    # two parts, would wait 40 ms for the client's word on the first.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    host, port = listening.getsockname()[:2]
+    say(f"serving {settings.model.name} at http://{host}:{port}/ (Ctrl-C stops it)")
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=settings.stop_seconds,
+        timeout_keep_alive=5,
+    )
+    # uvicorn answers what is in flight, and then passes the signal on to us.
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listening])

@@ -1,0 +1,77 @@
+"""Micro-batches: who waits goes together, and a failure is its own requests' alone."""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from mnistlib.deploy.serve_batches import Batcher
+
+
+def answers(read, requests: list[np.ndarray], most: int = 256):
+    """Send all requests at once; return what each got, and the sizes of the batches."""
+    sizes = []
+
+    def counted(images):
+        sizes.append(len(images))
+        time.sleep(0.05)
+        return read(images)
+
+    async def main():
+        with ThreadPoolExecutor(1) as executor:
+            batcher = Batcher(counted, executor, most)
+            working = asyncio.create_task(batcher.work())
+            asked = [batcher.probabilities(images) for images in requests]
+            found = await asyncio.gather(*asked, return_exceptions=True)
+            working.cancel()
+            assert batcher.calls == len(sizes)
+            return found
+
+    return asyncio.run(main()), sizes
+
+
+def images(n: int, value: float) -> np.ndarray:
+    return np.full((n, 28, 28, 1), value, np.float32)
+
+
+def test_each_gets_its_own_and_few_calls_are_made():
+    requests = [images(n, n) for n in (1, 3, 2, 1, 5)]
+    found, sizes = answers(lambda x: x[:, 0, 0], requests)
+    for given, got in zip(requests, found, strict=True):
+        assert np.array_equal(got[:, 0], given[:, 0, 0, 0])
+    assert sum(sizes) == 12
+    assert len(sizes) <= 2
+
+
+def test_a_batch_is_bounded():
+    _, sizes = answers(lambda x: x[:, 0, 0], [images(1, 0)] * 10, most=4)
+    assert max(sizes) <= 4
+
+
+def test_a_failure_is_raised_and_the_work_goes_on():
+    def read(x):
+        if x.max() > 1:
+            raise ValueError("broken")
+        return x[:, 0, 0]
+
+    found, _ = answers(read, [images(1, 9), images(1, 1)], most=1)
+    assert isinstance(found[0], ValueError)
+    assert found[1].shape == (1, 1)
+
+
+def test_who_left_is_not_answered():
+    async def main():
+        with ThreadPoolExecutor(1) as executor:
+            batcher = Batcher(lambda x: x[:, 0, 0], executor)
+            left = asyncio.create_task(batcher.probabilities(images(1, 0)))
+            await asyncio.sleep(0)
+            left.cancel()
+            working = asyncio.create_task(batcher.work())
+            assert (await batcher.probabilities(images(2, 1))).shape == (2, 1)
+            working.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await left
+
+    asyncio.run(main())

@@ -35,6 +35,13 @@ def interval(lo: float, hi: float, digits: int = 2) -> str:
     return text if text == MISSING else f"{text}{THIN_SPACE}%"
 
 
+def with_interval(mean: float, lo: float, hi: float, digits: int = 2) -> str:
+    """Format a fraction with its interval, if it has one: "97.96 (97.66–98.22) %"."""
+    if pd.isna(lo) or pd.isna(hi):
+        return percent(mean, digits)
+    return f"{100 * mean:.{digits}f} ({ends(lo, hi, digits)}){THIN_SPACE}%"
+
+
 def accuracy(mean: float, median: float, failed: int, n: int) -> str:
     """Format the accuracy of several runs: the mean, or where runs failed how many learned.
 

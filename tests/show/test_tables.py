@@ -57,6 +57,8 @@ def parse(markdown: str) -> nodes.document:
         (tables.number(None), "–"),
         (tables.interval(0.9766, 0.9822), "97.66–98.22\u202f%"),
         (tables.interval(math.nan, math.nan), "–"),
+        (tables.with_interval(0.98, 0.9766, 0.9822), "98.00 (97.66–98.22)\u202f%"),
+        (tables.with_interval(0.98, math.nan, math.nan), "98.00\u202f%"),
         (tables.p_value(0.0312), "0.031"),
         (tables.p_value(0.00099), "< 0.001"),
         (tables.p_value(1.0), "1.000"),

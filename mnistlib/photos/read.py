@@ -81,7 +81,8 @@ def overlay(photo: np.ndarray, readings: list[Reading]) -> np.ndarray:
         text = f"{reading.digit} {100 * reading.probability:.0f}%"
         # Above the box; where the picture ends there, inside it.
         place = (left, top - 2 * thick if top > 24 * thick else top + 20 * thick)
-        cv2.putText(
-            drawn, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.55 * thick, colour, thick
-        )
+        # First a wide white stroke: the words are legible on any picture.
+        for stroke, ink in ((4 * thick, (255, 255, 255)), (thick, colour)):
+            font = cv2.FONT_HERSHEY_SIMPLEX
+            cv2.putText(drawn, text, place, font, 0.55 * thick, ink, stroke)
     return drawn

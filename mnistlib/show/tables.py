@@ -95,7 +95,7 @@ def points_interval(x: float, low: float, high: float, digits: int = 2) -> str:
 
 
 def rate(x: float) -> str:
-    """Format a learning rate: 0.01 -> "0.01", 1e-5 -> "10⁻⁵"; NaN -> an en dash."""
+    """Format a rate or difference: 0.01 -> "0.01", 1e-5 -> "10⁻⁵"; NaN -> an en dash."""
     if pd.isna(x):
         return MISSING
     if x == 0 or x >= 1e-4:

@@ -110,9 +110,7 @@ def test_ratios_of_a_service_are_within_their_round(served):
 
 def test_the_answer_names_the_smallest_file_that_was_kept(files, served):
     text = findings.answer(files, served).replace("\n", " ")
-    assert text.startswith(
-        "As LiteRT in int8, the network `large` takes 250\u202f000 bytes"
-    )
+    assert text.startswith("As LiteRT in int8, the network `large` takes 250,000 bytes")
     assert "25\u202f% of its Keras file in float32, and reads 8 test images of" in text
     assert "1 of 1 float32 files say the same digit" in text
     assert "at most 0.35 of the time" in text  # of [0.5, 0.2]; JavaScript has none

@@ -9,12 +9,13 @@ import pandas as pd
 
 from mnistlib.claims.evidence import DISCRETE, Evidence, Printed, from_dict
 from mnistlib.claims.registry import conflicting, load_claims, systems
-from mnistlib.claims.verdicts import NOT_JUDGED, VERDICTS, Verdict, judge
+from mnistlib.claims.verdicts import UNDER_A_READING, VERDICTS, Verdict, judge
 from mnistlib.ground import paths
 from mnistlib.ground.notebook import read_notebook
 from mnistlib.show import report
 from mnistlib.show.printed import QUANTITIES, value
 from mnistlib.show.tables import MISSING, Column, count, number
+from mnistlib.show.words import join
 
 NOTEBOOK = "09_claims"
 
@@ -195,7 +196,10 @@ def _number(value: float, unit: str) -> str:
     return count(value) if unit in ("count", "images") else number(value, digits)
 
 
-def _range(low: float, high: float, unit: str) -> str:
+def _range(low: float, high: float, half: float, unit: str) -> str:
+    """Return where one more run would lie; of a list, the largest half width."""
+    if np.isnan(low) and not np.isnan(half):
+        return f"± {_number(half, unit)}"
     if np.isnan(low) or low == high:
         return _number(low, unit)
     return f"{_number(low, unit)}–{_number(high, unit)}"
@@ -212,8 +216,10 @@ def _ours(ours: float, low: float, unit: str) -> str:
     return _number(low if unit in DISCRETE else ours, unit)
 
 
-def _verdict(verdict: str, reading: str) -> str:
-    return f"{verdict}: with {reading}" if reading and verdict != NOT_JUDGED else verdict
+def _verdict(verdict: str, reading: str, conflicts: list[str]) -> str:
+    """Return a verdict, with the reading that gave it and what it cannot hold with."""
+    text = f"{verdict}: {reading}" if verdict == UNDER_A_READING else verdict
+    return text + f"; not with {join(conflicts)}" * bool(conflicts)
 
 
 # The scoreboard as a page shows it.
@@ -223,10 +229,8 @@ COLUMNS = [
     Column(("label", "metric"), "what", "{} {}".format),
     Column("printed"),
     Column(("ours", "low", "unit"), "ours", _ours),
-    Column(("low", "high", "unit"), "one more run", _range),
-    Column(("half", "unit"), "half width", _number),
+    Column(("low", "high", "half", "unit"), "one more run", _range),
     Column("n", format=".0f"),
-    Column(("verdict", "reading"), "verdict", _verdict),
-    Column("conflicts", "cannot hold with", lambda ids: ", ".join(ids) or MISSING),
+    Column(("verdict", "reading", "conflicts"), "verdict", _verdict),
     Column(("images", "distance"), "off by", _off),
 ]

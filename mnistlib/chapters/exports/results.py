@@ -65,7 +65,7 @@ FILE_COLUMNS = [
     Column("accuracy", "Accuracy", tables.percent),
     Column(("low", "high"), "Over images", tables.interval),
     Column("flips", "Flips", tables.count),
-    Column("largest_difference", "Difference", ".0e"),
+    Column("largest_difference", "Difference", lambda x: tables.rate(float(f"{x:.0e}"))),
     Column(("ratio", "least", "largest"), "Time ÷ source", _spread),
     Column("gate", "Kept", lambda gate: "no" if gate else "yes"),
 ]

@@ -76,7 +76,7 @@ def require(name: str, precision: str) -> None:
     if missing := [module for module in form.modules if find_spec(module) is None]:
         raise ModelError(
             f'the format {name} needs the extra "export". Received: an install without '
-            f"{', '.join(missing)}. Run: pip install 'mnistlib[export]'"
+            f"{', '.join(missing)}. Run: pip install -e '.[export]'"
         )
     if missing := [program for program in form.programs if not shutil.which(program)]:
         raise ModelError(

@@ -64,7 +64,7 @@ def require_packages() -> None:
     if missing := [module for module in _MODULES if find_spec(module) is None]:
         raise ServeError(
             'mnistlib serve needs the extra "serve". Received: an install without '
-            f"{', '.join(missing)}. Run: pip install 'mnistlib[serve]'"
+            f"{', '.join(missing)}. Run: pip install -e '.[serve]'"
         )
 
 

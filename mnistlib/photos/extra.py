@@ -17,7 +17,7 @@ def opencv():
     except ImportError:
         raise PhotoError(
             'reading photographs needs the extra "photo" (OpenCV). Received: an install '
-            "without it. Run: pip install 'mnistlib[photo]'"
+            "without it. Run: pip install -e '.[photo]'"
         ) from None
     cv2.setNumThreads(1)
     return cv2

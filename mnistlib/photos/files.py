@@ -92,7 +92,8 @@ def _check(picture, name: str) -> None:
     if min(width, height) < LEAST_SIDE:
         required = f"at least {LEAST_SIDE} pixels wide and high"
         raise _refused(required, name, f"{width} x {height}", "Take a larger one")
-    if getattr(picture, "n_frames", 1) > 1:
+    # A camera's JPEG may bring a small preview as a second picture (MPO): the first counts.
+    if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:
         raise _refused("one still picture", name, f"{picture.n_frames} frames", _HELP)
 
 

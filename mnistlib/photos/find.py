@@ -14,6 +14,7 @@ from mnistlib.photos.geometry import BOX, SIDE, to_mnist
 # A photograph is read at this size: its longer side, in pixels.
 WORKING_SIDE = 640
 MOST_DIGITS = 64
+MOST_PIECES = 4 * MOST_DIGITS  # a digit may be in several
 # Contrast of ink against paper, a share of what there could be: below it, a page is blank.
 LEAST_CONTRAST = 0.08
 # Width of MNIST's strokes where the box is 20: about the median over training images.
@@ -90,12 +91,15 @@ def find(photo: np.ndarray, steps: Steps | None = None) -> list[Digit]:
     groups = _groups(mask) if steps.pieces else [mask]
     if not any(group.any() for group in groups):
         raise _no_digit("no ink stands out from the paper")
-    if len(groups) > MOST_DIGITS:
+    return [_digit(ink, group, scale, steps) for group in _in_reading_order(groups)]
+
+
+def _at_most(marks: list, most: int) -> None:
+    if len(marks) > most:
         raise PhotoError(
             f"a photograph must show at most {MOST_DIGITS} digits on plain or ruled paper. "
-            f"Received: {len(groups)} marks. Crop it to the digits"
+            f"Received: {len(marks)} marks. Crop it to the digits"
         )
-    return [_digit(ink, group, scale, steps) for group in _in_reading_order(groups)]
 
 
 def _no_digit(why: str) -> PhotoError:
@@ -219,6 +223,7 @@ def _groups(mask: np.ndarray) -> list[np.ndarray]:
         for i in range(n - 1)
         if areas[i] >= 0.06 * np.max(areas) and sides[i] >= 0.12 * tall and sides[i] >= 5
     ]
+    _at_most(kept, MOST_PIECES)  # before what takes longer the more there are
     boxes = {i: stats[i, :4].astype(int) for i in kept}
     # What the picture cuts off is a shadow, an edge of the page, or no whole digit.
     whole = {i: box for i, box in boxes.items() if not _is_cut(box, mask.shape)}
@@ -229,6 +234,7 @@ def _groups(mask: np.ndarray) -> list[np.ndarray]:
             (g for g in groups if any(_belongs(boxes, i, j, tall) for j in g)), None
         )
         groups.append([i]) if home is None else home.append(i)
+    _at_most(groups, MOST_DIGITS)
     return [np.isin(labels, group).astype(np.uint8) for group in groups]
 
 

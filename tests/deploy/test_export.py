@@ -324,7 +324,7 @@ def test_a_missing_extra_is_one_line(run, monkeypatch, tmp_path):
     assert done.exit_code == 1
     assert done.output == (
         'mnistlib: error: the format onnx needs the extra "export". Received: an install '
-        "without tf2onnx. Run: pip install 'mnistlib[export]'\n"
+        "without tf2onnx. Run: pip install -e '.[export]'\n"
     )
 
 

@@ -417,5 +417,5 @@ def test_a_missing_extra_is_one_line(onnx_file):
     assert done.returncode == 1
     assert done.stderr == (
         'mnistlib: error: mnistlib serve needs the extra "serve". Received: an install '
-        "without uvicorn. Run: pip install 'mnistlib[serve]'\n"
+        "without uvicorn. Run: pip install -e '.[serve]'\n"
     )

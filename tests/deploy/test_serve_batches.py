@@ -10,6 +10,12 @@ import pytest
 from mnistlib.deploy.serve_batches import Batcher
 
 
+def run(coroutine):
+    """Run it in a thread of its own: a browser's loop may run in this one."""
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(asyncio.run, coroutine).result()
+
+
 def answers(read, requests: list[np.ndarray], most: int = 256):
     """Send all requests at once; return what each got, and the sizes of the batches."""
     sizes = []
@@ -29,7 +35,7 @@ def answers(read, requests: list[np.ndarray], most: int = 256):
             assert batcher.calls == len(sizes)
             return found
 
-    return asyncio.run(main()), sizes
+    return run(main()), sizes
 
 
 def images(n: int, value: float) -> np.ndarray:
@@ -74,4 +80,4 @@ def test_who_left_is_not_answered():
             with pytest.raises(asyncio.CancelledError):
                 await left
 
-    asyncio.run(main())
+    run(main())

@@ -1,5 +1,7 @@
 """Digits are found where they were written, in reading order; what is none is refused."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -119,6 +121,20 @@ def test_far_too_many_marks_are_refused():
             page[row : row + 20, column : column + 8] = 30
     with pytest.raises(PhotoError, match=r"at most 64 digits .* Received: 1[0-9]+ marks"):
         find(page)
+
+
+def test_a_picture_full_of_marks_is_refused_at_once():
+    cv2 = pytest.importorskip("cv2")
+    page = paper(640, 640)
+    for top in range(6, 630, 14):
+        for left in range(6, 630, 14):
+            page[top : top + 6, left : left + 6] = 30
+    turn = cv2.getRotationMatrix2D((320, 320), 33, 1)
+    page = cv2.warpAffine(page, turn, (640, 640), borderMode=cv2.BORDER_REFLECT)
+    started = time.process_time()
+    with pytest.raises(PhotoError, match=r"at most 64 digits .* Received: \d{3,} marks"):
+        find(page)
+    assert time.process_time() - started < 5  # half a minute, when all were grouped
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -101,4 +101,4 @@ def test_without_the_extra_one_line_says_what_to_install(photo):
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith("mnistlib: error: reading photographs needs the extra")
-    assert "pip install 'mnistlib[photo]'" in line
+    assert "pip install -e '.[photo]'" in line

@@ -99,6 +99,14 @@ def test_what_is_no_good_picture_is_one_line(content, line):
     assert "\n" not in str(raised.value)
 
 
+def test_a_cameras_jpeg_with_a_preview_is_one_picture():
+    picture, preview = Image.effect_noise((90, 60), 50), Image.new("L", (30, 20), 200)
+    content = encoded(picture, "MPO", save_all=True, append_images=[preview])
+    with Image.open(io.BytesIO(content)) as opened:
+        assert (opened.format, opened.n_frames) == ("MPO", 2)
+    assert decode(content).shape == (60, 90, 3)
+
+
 def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch):
     def unpacked(*_args, **_kwargs):
         raise AssertionError("it was unpacked")

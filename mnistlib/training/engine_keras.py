@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from mnistlib.training import augment
+
 
 class Engine:
     """Train and apply one network with Keras's own ``fit`` and ``predict``.
@@ -13,6 +15,7 @@ class Engine:
         batch_size: images per step; the last step of an epoch takes what is left.
         rates: learning rate of every step of the run, (epochs, steps).
         seed: not used: Keras's layers drop by the seed they were built with.
+        label_smoothing, ema_momentum: as of ``engine_tensorflow``.
     """
 
     def __init__(
@@ -24,20 +27,31 @@ class Engine:
         batch_size: int,
         rates: np.ndarray,
         seed: int = 0,
+        label_smoothing: float = 0.0,
+        ema_momentum: float = 0.0,
     ):
         import keras
 
+        if ema_momentum:
+            # `fit` ends by giving the model its averages for good: an epoch is no end.
+            optimizer.finalize_variable_values = lambda variables: None
+            optimizer.use_ema, optimizer.ema_momentum = True, ema_momentum
+        losses = keras.losses
+        loss = losses.SparseCategoricalCrossentropy(from_logits=True)
+        self._y = y.astype(np.int32)
+        if label_smoothing:
+            loss = losses.CategoricalCrossentropy(True, label_smoothing=label_smoothing)
+            self._y = keras.utils.to_categorical(y, model.output_shape[1])
         if np.ptp(rates):
             optimizer.learning_rate = _rate_table(rates)
         model.compile(
             optimizer,
-            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            loss,
             metrics=["accuracy"],
             # XLA is what makes JAX quick; on TensorFlow's CPU it makes these nets slower.
             jit_compile=keras.backend.backend() == "jax",
         )
-        self._model, self._x, self._y = model, x, y.astype(np.int32)
-        self._batch_size = batch_size
+        self._model, self._x, self._batch_size = model, x, batch_size
 
     def train_epoch(
         self, order: np.ndarray, maps: np.ndarray | None = None
@@ -55,16 +69,32 @@ class Engine:
         return float(loss) * len(order), round(float(accuracy) * len(order))
 
     def logits(self, x: np.ndarray, batch_size: int = 500) -> np.ndarray:
-        """Return logits float32 (n, 10), computed in batches."""
+        """Return logits float32 (n, 10), computed in batches, with the averaged weights."""
         if not len(x):
             return np.zeros((0, 10), np.float32)
-        return self._model.predict(x, batch_size=batch_size, verbose=0)
+        variables = self._model.trainable_variables if self._model.optimizer.use_ema else []
+        kept = [variable.numpy() for variable in variables]
+        self.finalize()
+        logits = self._model.predict(x, batch_size=batch_size, verbose=0)
+        for variable, value in zip(variables, kept, strict=True):
+            variable.assign(value)
+        return logits
+
+    def finalize(self) -> None:
+        """Give the model its averaged weights for good, where there are such."""
+        optimizer = self._model.optimizer
+        if optimizer.use_ema and optimizer.built:
+            type(optimizer).finalize_variable_values(
+                optimizer, self._model.trainable_variables
+            )
 
 
 def _moved(images: np.ndarray, maps: np.ndarray, chunk: int = 1000) -> np.ndarray:
-    """Apply affine maps to images, bilinear; pixels from outside repeat the border."""
+    """Apply maps to images, bilinear; pixels from outside repeat the border."""
     import keras
 
+    if maps.shape[1] > augment.AFFINE:
+        return augment.moved(images[..., 0], maps)[..., None].astype(np.float32)
     parts = [
         keras.ops.image.affine_transform(
             images[start : start + chunk],

@@ -135,3 +135,27 @@ def updates(optimizer, variables: list):
                 )
 
     return apply
+
+
+def moving_average(averages: list, variables: list, momentum: float):
+    """Return ``move(step)``, which takes the variables into their moving averages.
+
+    ``average = m average + (1 - m) variable``, and the first step takes the variable, as
+    Keras's optimizers do with ``use_ema``.
+
+    Args:
+        averages: TensorFlow variables of the variables' shapes.
+        variables: Keras variables.
+        momentum: m.
+
+    Args of the returned function:
+        step: scalar integer, 0 for the first step.
+    """
+    import tensorflow as tf
+
+    def move(step):
+        kept = tf.where(step > 0, tf.constant(momentum, tf.float32), 0.0)
+        for average, variable in zip(averages, variables, strict=True):
+            average.assign(average * kept + variable.value * (1.0 - kept))
+
+    return move

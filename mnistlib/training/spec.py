@@ -22,8 +22,16 @@ Schedule = Literal["constant", "warmup_cosine", "warmup_cosine_inclusive", "tria
 NetworkName = Literal[*models.BUILDERS]
 ClassicalName = Literal[*models.ESTIMATORS]
 Argument = str | int | float | bool | None
-# Fields of a network's spec that are no part of its key while they are None.
-OWN_SEEDS = ("weights_seed", "order_seed")
+# Fields of a network's spec that came when there were records: no part of its key while
+# they have the value that all runs had before.
+ADDED = {
+    "weights_seed": None,
+    "order_seed": None,
+    "shear": 0.0,
+    "elastic": 0.0,
+    "label_smoothing": 0.0,
+    "ema_momentum": 0.0,
+}
 
 
 class RunSpec(Checked):
@@ -122,6 +130,14 @@ class NetworkSpec(RunSpec):
         weights_seed: of the initial weights; None (default): ``seed``.
         order_seed: of the order of the images, how they are moved, and dropout; None
             (default): ``seed``. Which images are drawn and held out is always ``seed``'s.
+        shear, elastic: more augmentation: largest slant in degrees, and the standard
+            deviation of smooth displacements in pixels; 0 for none. See ``augment.draw``.
+        label_smoothing: share of each label that is spread evenly over all digits, in
+            [0, 1). The training loss is then that of the smoothed labels.
+        ema_momentum: weight of the old average in the exponential moving average of the
+            weights, in [0, 1), as Keras's ``ema_momentum``: the run is evaluated with the
+            average. 0 (default) for none. Batch normalisation's own averages are not
+            averaged again.
     """
 
     kind: Literal["network"] = "network"
@@ -138,14 +154,23 @@ class NetworkSpec(RunSpec):
     test_each_epoch: bool = False
     weights_seed: int | None = Field(None, ge=0, lt=2**31)
     order_seed: int | None = Field(None, ge=0, lt=2**31)
+    shear: float = Field(0.0, ge=0, lt=90)
+    elastic: float = Field(0.0, ge=0, le=14)
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    ema_momentum: float = Field(0.0, ge=0, lt=1)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the spec as JSON values; seeds of their own only where there are any.
+        """Return the spec as JSON values; fields of `ADDED` only where they are used.
 
-        Records from before there were such seeds keep their keys.
+        Records from before there were such fields keep their keys.
         """
-        unused = {name for name in OWN_SEEDS if getattr(self, name) is None}
+        unused = {name for name, value in ADDED.items() if getattr(self, name) == value}
         return self.model_dump(mode="json", exclude=unused)
+
+    @property
+    def is_augmented(self) -> bool:
+        """Whether training images are moved."""
+        return any((self.rotation, self.shift, self.zoom, self.shear, self.elastic))
 
     @model_validator(mode="after")
     def _momentum_is_for_sgd(self):
@@ -188,9 +213,11 @@ class NetworkSpec(RunSpec):
         """A short text for progress lines and listings."""
         momentum = f" m{self.momentum:g}" if self.momentum else ""
         rate = f"{self.optimizer} {self.learning_rate:g}{momentum}"
-        moved = " augmented" if self.rotation or self.shift or self.zoom else ""
+        moved = " augmented" if self.is_augmented else ""
         schedule = f" {self.schedule}" if self.schedule != "constant" else ""
-        how = f"{rate}{schedule}{moved}"
+        smoothed = f" smoothed {self.label_smoothing:g}" if self.label_smoothing else ""
+        averaged = f" averaged {self.ema_momentum:g}" if self.ema_momentum else ""
+        how = f"{rate}{schedule}{moved}{smoothed}{averaged}"
         seeds = f"seed {self.seed}"
         for name, seed in (("weights", self.weights_seed), ("order", self.order_seed)):
             seeds += "" if seed is None else f" {name} {seed}"

@@ -30,7 +30,7 @@ def build_engine(spec: NetworkSpec, model, x: np.ndarray, y: np.ndarray, rates: 
     """Return the training engine of the Keras backend in use.
 
     Args:
-        spec: gives the optimizer, the batch size and the seed.
+        spec: gives the optimizer, the batch size, the seed, smoothing and averaging.
         model: an uncompiled ``keras.Sequential`` that gives logits.
         x, y: training images float32 (n, 28, 28, 1) and labels (n,).
         rates: learning rate of every step, (epochs, steps); see ``learning_rates``.
@@ -41,8 +41,17 @@ def build_engine(spec: NetworkSpec, model, x: np.ndarray, y: np.ndarray, rates: 
         from mnistlib.training.engine_tensorflow import Engine
     else:
         from mnistlib.training.engine_keras import Engine
-    seed = order_seed(spec)
-    return Engine(model, build_optimizer(spec), x, y, spec.batch_size, rates, seed)
+    return Engine(
+        model,
+        build_optimizer(spec),
+        x,
+        y,
+        spec.batch_size,
+        rates,
+        seed=order_seed(spec),
+        label_smoothing=spec.label_smoothing,
+        ema_momentum=spec.ema_momentum,
+    )
 
 
 def order_seed(spec: NetworkSpec) -> int:
@@ -65,9 +74,10 @@ def draw_epoch(
     """
     rng = np.random.default_rng([order_seed(spec), epoch])
     order = rng.permutation(n)
-    if not (spec.rotation or spec.shift or spec.zoom):
+    if not spec.is_augmented:
         return order, None
-    return order, augment.draw(n, rng, spec.rotation, spec.shift, spec.zoom)
+    sizes = {name: getattr(spec, name) for name in ("shear", "elastic")}
+    return order, augment.draw(n, rng, spec.rotation, spec.shift, spec.zoom, **sizes)
 
 
 def cross_entropy(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -148,6 +158,7 @@ def train(
             status = "diverged"
             break
 
+    engine.finalize()
     tested, last_counts = {}, val_counts
     if spec.is_tested:
         started = time.perf_counter()

@@ -414,7 +414,7 @@ def test_images_are_moved_as_the_engine_moves_them(digits):
     x = digits.x_train[:20].astype("float32")
     maps = augment.draw(20, np.random.default_rng(1), **design.MOVED)
     by_engine = np.asarray(_moved(x[..., None], maps))[..., 0]
-    np.testing.assert_allclose(figures.moved(x, maps), by_engine, atol=0.05)
+    np.testing.assert_allclose(augment.moved(x, maps), by_engine, atol=0.05)
     assert np.abs(by_engine - x).max() > 50
 
 

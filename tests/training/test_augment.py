@@ -44,6 +44,64 @@ def test_rotation_and_zoom_keep_the_centre():
     assert abs(np.corrcoef(a0, b1)[0, 1]) < 0.2
 
 
+def test_a_shear_moves_columns_by_rows_and_keeps_the_centre():
+    a0, a1, a2, b0, b1, b2 = drawn(shear=20.0)[:, :6].T
+    np.testing.assert_allclose([a0, b1], 1)
+    np.testing.assert_allclose([b0, b2], 0, atol=1e-5)
+    np.testing.assert_allclose(a1 * 13.5 + a2, 0, atol=1e-4)
+    slants = np.rad2deg(np.arctan(a1))
+    assert 19 < slants.max() <= 20
+    assert -20 <= slants.min() < -19
+
+
+def test_what_was_drawn_before_there_were_shears_stays():
+    sizes = {"rotation": 10.0, "shift": 0.1, "zoom": 0.1}
+    with_more = drawn(**sizes, elastic=1.0)
+    assert with_more.shape == (400, 8 + 2 * 49)
+    np.testing.assert_array_equal(with_more[:, :8], drawn(**sizes))
+
+
+def test_the_spline_is_nearly_simards_gaussian():
+    """Weights sum to 1; around a knot they spread like a Gaussian of 4 pixels."""
+    weights = augment.spline()
+    np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-6)
+    places = np.arange(28)
+    knot = weights[:, 3] / weights[:, 3].sum()  # at pixel 14
+    assert knot @ places == pytest.approx(14)
+    assert np.sqrt(knot @ (places - 14) ** 2) == pytest.approx(7 / np.sqrt(3), rel=0.02)
+    # Over the places between two knots, as the module says.
+    assert (weights[7:14] ** 2).sum(axis=1).mean() == pytest.approx(151 / 315, rel=0.01)
+
+
+def test_elastic_displacements_are_smooth_and_of_the_size_asked_for():
+    control = drawn(2000, elastic=1.5)[:, 8:].reshape(-1, 2, 7, 7)
+    bends = augment.spline() @ control @ augment.spline().T
+    assert bends.std() == pytest.approx(1.5, rel=0.03)
+    assert abs(bends.mean()) < 0.05
+    assert abs(np.corrcoef(bends[:, 0].ravel(), bends[:, 1].ravel())[0, 1]) < 0.02
+    assert np.diff(bends, axis=-1).std() < 0.3 * 1.5  # neighbours go together
+
+
+@pytest.mark.parametrize("elastic", [0.0, 1.5])
+def test_all_engines_move_an_image_alike(elastic):
+    backend.configure()
+    import tensorflow as tf
+
+    from mnistlib.training.engine_keras import _moved as moved_by_keras
+    from mnistlib.training.engine_tensorflow import _moved
+
+    x = data.load("digits").x_train[:40, :, :, None].astype("float32")
+    maps = drawn(40, rotation=20.0, shift=0.2, zoom=0.1, shear=15.0, elastic=elastic)
+    expected = augment.moved(x[..., 0], maps)
+    assert np.abs(expected - x[..., 0]).mean() > 5  # of 255
+    for ours in (
+        _moved(tf.constant(x), tf.constant(maps)).numpy(),
+        moved_by_keras(x, maps),
+    ):
+        assert ours.shape == x.shape
+        np.testing.assert_allclose(ours[..., 0], expected, atol=0.05)
+
+
 @pytest.mark.filterwarnings("ignore:Please import")  # Keras names an old module of SciPy
 def test_an_image_is_moved_as_image_data_generator_moves_it():
     """The same angle, shift and zoom, given to the function behind the generator.

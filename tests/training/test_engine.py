@@ -235,8 +235,14 @@ def images(n: int):
         ),
         # Divided by the spread of few values, the last digits soon go their own ways.
         ({"model_args": {"batch_norm": "after_activation"}}, 1, 1e-4),
+        ({"label_smoothing": 0.1}, 3, 1e-5),
+        ({"ema_momentum": 0.9}, 3, 1e-5),
+        ({"elastic": 1.0, "shear": 10.0, "rotation": 10.0}, 2, 1e-4),
     ],
-    ids=["sgd", "adam triangle", "adadelta", "augmented", "batch norm"],
+    ids=[
+        *("sgd", "adam triangle", "adadelta", "augmented", "batch norm"),
+        *("smoothed", "averaged", "elastic"),
+    ],
 )
 def test_an_epoch_is_keras_fit(changes, epochs, rel):
     """Same weights, same order, same moves: Keras's own fit and ours end in one place."""
@@ -252,12 +258,21 @@ def test_an_epoch_is_keras_fit(changes, epochs, rel):
         keras.utils.set_random_seed(0)
         model = models.build(spec.model, **spec.model_args)
         optimizer = train.build_optimizer(spec)
-        engine = module.Engine(model, optimizer, x, y, 32, rates, 0)
-        results = [
-            engine.train_epoch(*train.draw_epoch(spec, epoch, len(x)))
-            for epoch in range(1, epochs + 1)
-        ]
-        found.append((results, engine.logits(x_test, batch_size=10)))
+        engine = module.Engine(
+            model,
+            optimizer,
+            x,
+            y,
+            32,
+            rates,
+            label_smoothing=spec.label_smoothing,
+            ema_momentum=spec.ema_momentum,
+        )
+        results = []
+        for epoch in range(1, epochs + 1):
+            results.append(engine.train_epoch(*train.draw_epoch(spec, epoch, len(x))))
+            logits = engine.logits(x_test, batch_size=10)  # leaves the training as it was
+        found.append((results, logits))
     (ours, our_logits), (keras_epochs, keras_logits) = found
     for (our_loss, our_hits), (keras_loss, keras_hits) in zip(
         ours, keras_epochs, strict=True
@@ -265,6 +280,27 @@ def test_an_epoch_is_keras_fit(changes, epochs, rel):
         assert our_loss == pytest.approx(keras_loss, rel=rel)
         assert our_hits == keras_hits
     np.testing.assert_allclose(our_logits, keras_logits, atol=1e3 * rel)
+
+
+def test_a_run_is_evaluated_and_kept_with_its_averaged_weights():
+    """With the momentum all but 1, the average hardly leaves the first step's weights."""
+    fields = dict(SPEC) | {"evaluate_on": "test", "n_train": 200, "n_test": 50}
+    losses, weights = {}, {}
+    for momentum in (0.0, 0.5, 1 - 1e-7):
+        spec = make(NetworkSpec, **fields | {"ema_momentum": momentum})
+        kept: dict = {}
+        record = train.train(spec, data.load("digits"), kept)
+        losses[momentum], weights[momentum] = record.test["loss"], kept
+        model = models.build(spec.model)
+        for weight in model.weights:
+            weight.assign(kept[weight.path])
+        seen = data.load("digits").x_test[record.test_index, ..., None] / np.float32(255)
+        said = np.asarray(model(seen)).argmax(axis=1)
+        np.testing.assert_array_equal(said, record.predictions)
+    plain, near, first = losses.values()
+    assert plain != near
+    assert abs(plain - near) < 0.2 < first - plain
+    assert weights[0.5].keys() == weights[0.0].keys()
 
 
 @pytest.mark.parametrize("engine", ["engine_tensorflow", "engine_keras"])

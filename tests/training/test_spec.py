@@ -11,7 +11,7 @@ from mnistlib.ground.errors import SpecError
 from mnistlib.training import identity
 from mnistlib.training.identity import Identity
 from mnistlib.training.spec import (
-    OWN_SEEDS,
+    ADDED,
     ClassicalSpec,
     NetworkSpec,
     grid,
@@ -77,20 +77,21 @@ def test_a_key_stays_what_it_was():
     assert classical.key("data", made) == "5db79517e1a835f0"
 
 
-def test_seeds_of_their_own_are_in_a_key_only_where_there_are_any():
+def test_what_was_added_is_in_a_key_only_where_it_is_used():
     plain = make(NetworkSpec, **NETWORK)
-    assert make(NetworkSpec, **NETWORK, order_seed=None).key("data", MADE) == (
-        "be57c5e202e36a99"
-    )
+    assert make(NetworkSpec, **NETWORK, **ADDED).key("data", MADE) == "be57c5e202e36a99"
+    others = {name: (0, 1) for name in ("weights_seed", "order_seed")}
+    others |= {name: (0.5, 0.75) for name in ADDED if name not in others}
     apart = [
-        make(NetworkSpec, **NETWORK, **{name: seed})
-        for name in OWN_SEEDS
-        for seed in (0, 1)
+        make(NetworkSpec, **NETWORK, **{name: value})
+        for name, values in others.items()
+        for value in values
     ]
-    assert len({spec.key("data", MADE) for spec in (plain, *apart)}) == 5
+    assert len({spec.key("data", MADE) for spec in (plain, *apart)}) == 1 + 2 * len(ADDED)
     for spec in apart:
         assert spec_from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
     assert apart[3].label.endswith("seed 0 order 1")
+    assert len({spec.label for spec in (plain, *apart)}) > 2 * len(ADDED) - 3
 
 
 @pytest.mark.parametrize("value", [-1, 2**31, 0.5])
@@ -131,10 +132,15 @@ def test_the_key_here_and_now_depends_on_backend_and_portable(monkeypatch):
     assert len(classical_keys) == 1
 
 
+USED = ("shear", "elastic", "label_smoothing", "ema_momentum")
+
+
 def test_a_key_takes_every_value_so_that_a_default_may_change():
     spec = make(NetworkSpec, **NETWORK)
-    assert set(spec.to_dict()) == {*NetworkSpec.model_fields} - {*OWN_SEEDS}
-    full = make(NetworkSpec, **NETWORK, weights_seed=0, order_seed=0)
+    assert set(spec.to_dict()) == {*NetworkSpec.model_fields} - {*ADDED}
+    full = make(
+        NetworkSpec, **NETWORK, **dict.fromkeys(ADDED, 0) | dict.fromkeys(USED, 0.5)
+    )
     assert set(full.to_dict()) == {*NetworkSpec.model_fields}
 
 

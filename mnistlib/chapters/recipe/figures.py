@@ -129,29 +129,6 @@ def _draw_marks(ax, name: str, marker: str, measure: str, last: int) -> None:
     ax.plot([], [], marker, mfc="none", mec=INK, ls="none", label=f"printed, set {name}")
 
 
-def moved(images: np.ndarray, maps: np.ndarray) -> np.ndarray:
-    """Apply affine maps to images as training does: bilinear, the border repeated.
-
-    Args:
-        images: (n, side, side).
-        maps: what `augment.draw` returned for n images.
-    """
-    from scipy.ndimage import map_coordinates
-
-    row, column = np.mgrid[: images.shape[1], : images.shape[2]]
-    return np.stack(
-        [
-            map_coordinates(
-                image.astype(float),
-                [b0 * column + b1 * row + b2, a0 * column + a1 * row + a2],
-                order=1,
-                mode="nearest",
-            )
-            for image, (a0, a1, a2, b0, b1, b2, *_) in zip(images, maps, strict=True)
-        ]
-    )
-
-
 def augmented(images: np.ndarray, sizes: dict, draws: int = 9) -> np.ndarray:
     """Return each image followed by random versions of it, (n * (1 + draws), 28, 28).
 
@@ -164,7 +141,7 @@ def augmented(images: np.ndarray, sizes: dict, draws: int = 9) -> np.ndarray:
     rows = []
     for image in images:
         maps = augment.draw(draws, rng, **sizes)
-        copies = moved(np.repeat(image[None], draws, axis=0), maps)
+        copies = augment.moved(np.repeat(image[None], draws, axis=0), maps)
         rows += [image[None].astype(float), copies]
     return np.concatenate(rows)
 

@@ -13,7 +13,7 @@ from mnistlib.models.ahmareen2024 import base_cnn, complex_cnn
 from mnistlib.models.asher import asher_cnn
 from mnistlib.models.classical import ESTIMATORS, build_estimator, set_up
 from mnistlib.models.code import code_hash
-from mnistlib.models.ours import one_epoch_cnn, stage_cnn
+from mnistlib.models.ours import frontier_cnn, one_epoch_cnn, stage_cnn
 from mnistlib.models.parts import BatchNorm, require_one_of
 from mnistlib.models.raj2024 import (
     ann,
@@ -54,6 +54,7 @@ BUILDERS = {
         asher_cnn,
         stage_cnn,
         one_epoch_cnn,
+        frontier_cnn,
     )
 }
 

@@ -1,4 +1,5 @@
-"""Our own networks: a family for asking how layers matter, and one for 99 % soonest."""
+"""Our own networks: a family for asking how layers matter, one for 99 % soonest, one for
+the fewest errors."""
 
 from typing import Literal
 
@@ -142,4 +143,100 @@ def one_epoch_cnn():
             *normalised("dense1"),
             Dense(10, name="logits"),
         ],
+    )
+
+
+def frontier_cnn(
+    width: int = 32,
+    convs: int = 2,
+    kernel_size: int = 3,
+    padding: Literal["valid", "same"] = "valid",
+    head: Literal["average", "flatten"] = "average",
+    dropout: float = 0.3,
+):
+    """Return a member of the family in which we look for the fewest errors.
+
+    Three stages of convolutions, each with batch normalisation and ReLU, the filters
+    doubling; max pooling ends the first two. A pool comes before its normalisation, which
+    then has a quarter to do. Batch normalisation has a short memory (.9 for the old
+    average), so that it keeps up with averaged weights. Glorot-uniform kernels; no bias
+    where a normalisation follows.
+
+    ::
+
+        conv1_1        Conv2D              (26, 26, 32)        288
+        conv1_1_bn     BatchNormalization  (26, 26, 32)        128
+        conv1_1_relu   ReLU                (26, 26, 32)          0
+        conv1_2        Conv2D              (24, 24, 32)      9,216
+        pool1          MaxPooling2D        (12, 12, 32)          0
+        conv1_2_bn     BatchNormalization  (12, 12, 32)        128
+        conv1_2_relu   ReLU                (12, 12, 32)          0
+        conv2_1        Conv2D              (10, 10, 64)     18,432
+        conv2_1_bn     BatchNormalization  (10, 10, 64)        256
+        conv2_1_relu   ReLU                (10, 10, 64)          0
+        conv2_2        Conv2D              (8, 8, 64)       36,864
+        pool2          MaxPooling2D        (4, 4, 64)            0
+        conv2_2_bn     BatchNormalization  (4, 4, 64)          256
+        conv2_2_relu   ReLU                (4, 4, 64)            0
+        conv3_1        Conv2D              (4, 4, 128)      73,728
+        conv3_1_bn     BatchNormalization  (4, 4, 128)         512
+        conv3_1_relu   ReLU                (4, 4, 128)           0
+        conv3_2        Conv2D              (4, 4, 128)     147,456
+        conv3_2_bn     BatchNormalization  (4, 4, 128)         512
+        conv3_2_relu   ReLU                (4, 4, 128)           0
+        average        GlobalAveragePooling2D  (128)             0
+        dropout        Dropout             (128)                 0
+        logits         Dense               (10)              1,290
+        total                                              289,066
+
+    Args:
+        width: filters of the first stage.
+        convs: convolutions of each stage.
+        kernel_size: side of the square kernels in pixels.
+        padding: of the first two stages; the third has ``same``.
+        head: mean over places, or all places, before the last layer.
+        dropout: share dropped before the last layer.
+
+    Raises:
+        ValueError: padding or head is none of the above, or the maps vanish.
+    """
+    from keras.layers import (
+        BatchNormalization,
+        Conv2D,
+        Dense,
+        Dropout,
+        Flatten,
+        GlobalAveragePooling2D,
+        MaxPooling2D,
+        ReLU,
+    )
+
+    require_one_of("padding", padding, ("valid", "same"))
+    require_one_of("head", head, ("average", "flatten"))
+    layers = []
+    for stage in (1, 2, 3):
+        for index in range(1, convs + 1):
+            name = f"conv{stage}_{index}"
+            layers.append(
+                Conv2D(
+                    width * 2 ** (stage - 1),
+                    kernel_size,
+                    padding=padding if stage < 3 else "same",
+                    use_bias=False,
+                    name=name,
+                )
+            )
+            if stage < 3 and index == convs:
+                layers.append(MaxPooling2D(name=f"pool{stage}"))
+            layers += [
+                BatchNormalization(momentum=0.9, name=f"{name}_bn"),
+                ReLU(name=f"{name}_relu"),
+            ]
+    if head == "average":
+        layers.append(GlobalAveragePooling2D(name="average"))
+    else:
+        layers.append(Flatten(name="flatten"))
+    return sequential(
+        "frontier_cnn",
+        [*layers, Dropout(dropout, name="dropout"), Dense(10, name="logits")],
     )

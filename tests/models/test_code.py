@@ -221,7 +221,7 @@ def changed(library: Path) -> set[str]:
         ("ahmareen2024.py", "Conv2D(64, 3, k", "Conv2D(48, 3, k", {"complex_cnn"}),
         ("ahmareen2024.py", "Return the base CNN", "Return the smallest CNN", set()),
         ("ahmareen2024.py", "        [\n", "        [\n            # layers\n\n", set()),
-        ("parts.py", '_relu"', '_relu_"', NETWORKS - {"one_epoch_cnn"}),
+        ("parts.py", '_relu"', '_relu_"', NETWORKS - {"one_epoch_cnn", "frontier_cnn"}),
         ("__init__.py", "int(own) >> 1", "int(own) >> 2", NETWORKS),
         ("__init__.py", "Draw a new network", "Draw once more a network", set()),
         ("classical.py", "return SVC()", "return SVC(C=2)", {"svm"}),

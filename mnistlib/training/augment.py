@@ -118,3 +118,19 @@ def moved(images: np.ndarray, maps: np.ndarray) -> np.ndarray:
             )
         ]
     )
+
+
+def versions(images: np.ndarray, sizes: dict, draws: int = 9) -> np.ndarray:
+    """Return each image followed by random versions of it, (n * (1 + draws), side, side).
+
+    Args:
+        images: (n, side, side).
+        sizes: what `draw` is asked for: rotation, shift and zoom, maybe shear and elastic.
+        draws: versions an image.
+    """
+    rng = np.random.default_rng(0)
+    rows = []
+    for image in images:
+        maps = draw(draws, rng, **sizes)
+        rows += [image[None].astype(float), moved(np.repeat(image[None], draws, 0), maps)]
+    return np.concatenate(rows)

@@ -12,6 +12,7 @@ from mnistlib.chapters.errors import design, figures, findings, results
 from mnistlib.chapters.errors.params import Params
 from mnistlib.claims.audit import TEST_COUNTS
 from mnistlib.claims.evidence import Printed
+from mnistlib.claims.systems import NETWORKS, RAUT
 from mnistlib.claims.verdicts import judge
 from mnistlib.runs import cases
 from mnistlib.show.tables import to_markdown
@@ -59,7 +60,7 @@ class Made:
 
 @pytest.fixture(scope="module")
 def raut() -> Made:
-    return Made({design.RAUT: [0.0094, 0.0095, 0.0095, 0.0096]})
+    return Made({RAUT: [0.0094, 0.0095, 0.0095, 0.0096]})
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +121,7 @@ def test_the_full_study_asks_for_the_runs_of_the_other_chapters():
 def test_epochs_and_batches_that_are_given_are_everyones():
     small = design.networks(Params(epochs=3, batch_size=20)).values()
     assert {(s["epochs"], s["batch_size"]) for s in small} == {(3, 20)}
-    assert design.networks(FULL) == design.NETWORKS
+    assert design.networks(FULL) == NETWORKS
 
 
 @pytest.mark.parametrize(
@@ -166,10 +167,10 @@ def test_facts_hold_or_not(printed):
 
 
 def test_the_bound_does_not_hold_for_a_worse_network():
-    worse = Made({design.RAUT: [0.019, 0.020, 0.020, 0.021]})
+    worse = Made({RAUT: [0.019, 0.020, 0.020, 0.021]})
     evidence = findings.printed_evidence(worse, results.reports(worse), full=True)
     assert judge("RAU-02", evidence.values()).verdict == "not judged"  # 97.8 to 98.2 %
-    far = Made({design.RAUT: [0.030, 0.031, 0.031, 0.032]})
+    far = Made({RAUT: [0.030, 0.031, 0.031, 0.032]})
     evidence = findings.printed_evidence(far, results.reports(far), full=True)
     assert judge("RAU-02", evidence.values()).verdict == "higher than ours"
 
@@ -212,7 +213,7 @@ def test_reports_are_scikit_learns(raut):
 
 
 def test_report_table_marks_what_lies_outside():
-    worse = Made({design.RAUT: [0.029, 0.030, 0.030, 0.031]})
+    worse = Made({RAUT: [0.029, 0.030, 0.030, 0.031]})
     evidence = findings.printed_evidence(worse, results.reports(worse), full=True)
     table = results.report_table(evidence)
     assert table["recall_printed"].tolist()[:3] == ["1.00", "1.00", "0.99"]
@@ -335,7 +336,7 @@ def test_the_answer_of_a_full_and_of_a_small_study(printed):
 
 
 def test_the_answer_where_the_printed_value_is_within_reach():
-    near = Made({design.RAUT: [0.015, 0.017, 0.016]})
+    near = Made({RAUT: [0.015, 0.017, 0.016]})
     evidence = findings.printed_evidence(near, results.reports(near), full=True)
     hard = {"n": 10, "systems": 1, "by_all": 0, "doubtful": [3]}
     text = flat(findings.answer(evidence["RAU-01"], hard, SHARED, None, full=True))

@@ -8,6 +8,7 @@ import pytest
 
 from mnistlib.chapters.eda import digit_maps, findings, neighbours
 from mnistlib.chapters.eda import figures as eda_figures
+from mnistlib.stats.neighbours import nearest_of
 
 
 @pytest.fixture
@@ -18,6 +19,13 @@ def noise():
 def by_brute_force(queries, gallery):
     difference = queries[:, None].astype(float) - gallery[None]
     return np.sqrt((difference**2).sum(axis=(2, 3))) / 255
+
+
+def test_the_nearest_few_agree_with_brute_force(noise):
+    queries, gallery = noise[:5], noise[5:]
+    expected = by_brute_force(queries, gallery).argsort(axis=1)
+    assert nearest_of(queries, gallery, 7).tolist() == expected[:, :7].tolist()
+    assert nearest_of(queries, gallery[:3], 7).shape == (5, 3)
 
 
 @pytest.mark.parametrize("chunk", [7, 500])

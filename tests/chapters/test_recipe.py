@@ -419,7 +419,7 @@ def test_images_are_moved_as_the_engine_moves_them(digits):
 
 
 def test_the_original_comes_first_in_each_row(digits):
-    shown = figures.augmented(digits.x_train[:3], design.MOVED, draws=4)
+    shown = augment.versions(digits.x_train[:3], design.MOVED, draws=4)
     assert shown.shape == (15, 28, 28)
     np.testing.assert_array_equal(shown[::5], digits.x_train[:3])
     assert not np.array_equal(shown[0], shown[1])

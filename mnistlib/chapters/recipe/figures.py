@@ -5,7 +5,6 @@ import pandas as pd
 
 from mnistlib.claims.registry import reported
 from mnistlib.show.style import COLOURS, INK, QUIET, WIDTH, label, log_axis
-from mnistlib.training import augment
 
 # As the paper draws them: training blue, validation (here: test images) orange.
 PALETTE = {"training": COLOURS["train"], "test": COLOURS["validation"]}
@@ -127,23 +126,6 @@ def _draw_marks(ax, name: str, marker: str, measure: str, last: int) -> None:
             at = last * (1.05 if name == "A" else 1.09) if epoch is None else epoch
             ax.plot(at, value, marker, mfc="none", mec=PALETTE[part], ms=8, mew=1.6)
     ax.plot([], [], marker, mfc="none", mec=INK, ls="none", label=f"printed, set {name}")
-
-
-def augmented(images: np.ndarray, sizes: dict, draws: int = 9) -> np.ndarray:
-    """Return each image followed by random versions of it, (n * (1 + draws), 28, 28).
-
-    Args:
-        images: (n, 28, 28).
-        sizes: rotation, shift and zoom, as `augment.draw` takes them.
-        draws: versions an image.
-    """
-    rng = np.random.default_rng(0)
-    rows = []
-    for image in images:
-        maps = augment.draw(draws, rng, **sizes)
-        copies = augment.moved(np.repeat(image[None], draws, axis=0), maps)
-        rows += [image[None].astype(float), copies]
-    return np.concatenate(rows)
 
 
 def effects_figure(table: pd.DataFrame, names: dict[str, str]):

@@ -1,0 +1,154 @@
+"""What the page on the fewest errors found: facts. The sentences are in findings.md.j2."""
+
+import pandas as pd
+
+from mnistlib.chapters.frontier import last_images, results
+from mnistlib.chapters.frontier.design import ENSEMBLE, RECIPE
+from mnistlib.claims.an2020 import an2020
+from mnistlib.claims.registry import printed, reported
+from mnistlib.show import prose
+from mnistlib.show.reproduction import N_TEST, N_TRAIN
+from mnistlib.show.words import power_sentence
+
+# Aims, set before the first run: of a single network's mean, and of the ensemble.
+GOALS = {"single": (0.9975, 0.9980), ENSEMBLE: (0.9980, 0.9987)}
+BEST_CLAIM = "SAY-01"
+SMALL_GOALS = (0.99, 0.995)
+
+
+def say(block: str, **facts) -> str:
+    """Return a block of findings.md.j2 with its facts."""
+    return prose.say(__file__, block, **facts)
+
+
+def is_full(params, images) -> bool:
+    """Tell whether the final runs have all of MNIST's images: only then are aims judged."""
+    everything = params.n_train in (None, N_TRAIN) and params.n_test in (None, N_TEST)
+    return images.name == "mnist" and everything
+
+
+def search_facts(table: pd.DataFrame, levels: dict[str, str], chosen: str) -> dict:
+    """Return what the search found.
+
+    Args:
+        table: from `results.search_table`.
+        levels: from `results.helped`.
+        chosen: from `results.chosen_recipe`.
+    """
+    tested = table.iloc[1:].dropna(subset="p_holm")
+    sure = tested[tested["p_holm"] < 0.05].sort_values("mean_difference")
+    return {
+        "levels": [f"{name}: {level}" for name, level in levels.items()],
+        "kept": chosen == RECIPE,
+        "tested": len(tested),
+        "sure": sure.to_dict("records"),
+        "power": power_sentence(table.iloc[1:]),
+        "seeds": int(table["n"].iloc[0]),
+    }
+
+
+def final_facts(table: pd.DataFrame, full: bool) -> dict:
+    """Return the best single system, by validation the first, and the ensemble.
+
+    Args:
+        table: from `results.final_table`: the finalists in order, then the ensemble.
+        full: from `is_full`.
+    """
+    single, ensemble = table.iloc[0].to_dict(), table.iloc[-1].to_dict()
+    last = an2020().query("network == 'M3'")["last"]
+    return {
+        "single": single,
+        "ensemble": ensemble,
+        "full": full,
+        "claim": printed(BEST_CLAIM),
+        "above_claim": 100 * single["mean"] > reported(BEST_CLAIM),
+        "honest": float(last.mean()),
+        "honest_n": len(last),
+        "goals": [
+            {"name": name, "goal": goal, "reached": bool(row["mean"] >= goal)}
+            for name, row in (("single", single), (ENSEMBLE, ensemble))
+            for goal in GOALS[name]
+        ],
+    }
+
+
+def cost_facts(table: pd.DataFrame, ours: list[str]) -> dict:
+    """Return which systems are not beaten in cost and errors at once.
+
+    Args:
+        table: from `results.cost_table`.
+        ours: names of our systems.
+    """
+    front = table[table["front"]]
+    mine = front["system"].isin(ours) | front["system"].str.startswith(ENSEMBLE)
+    return {
+        "n": len(table),
+        "front": list(front["system"]),
+        "papers": list(front.loc[~mine, "system"]),
+    }
+
+
+def small_facts(table: pd.DataFrame) -> list[dict]:
+    """Return for each of `SMALL_GOALS` the smallest network that reaches it."""
+    return [{"goal": goal, "found": results.needed(table, goal)} for goal in SMALL_GOALS]
+
+
+def optimism_facts(table: pd.DataFrame) -> dict:
+    """Return what choosing by test images adds: our runs' row, and An et al.'s M3."""
+    rows = table.set_index("system")
+    return {
+        "ours": rows.loc["ours"].to_dict(),
+        "theirs": rows.loc["An et al., M3"].to_dict(),
+    }
+
+
+def miss_facts(table: pd.DataFrame, never: dict, right: int) -> dict:
+    """Return how many images are missed, by judgement, and what labels may explain.
+
+    Args:
+        table: from `last_images.misses`.
+        never: from `last_images.never_read`.
+        right: images that the ensemble reads.
+    """
+    counts = table["judgement"].value_counts()
+    names = (last_images.DOUBTFUL, last_images.AMBIGUOUS, last_images.MISSED)
+    by = {name: int(counts.get(name, 0)) for name in names}
+    low, high = results.doubtful_range(right, never["n"], by[last_images.DOUBTFUL])
+    return never | {
+        "missed": len(table),
+        "counts": [{"name": name, "n": n} for name, n in by.items()],
+        "doubtful": by[last_images.DOUBTFUL],
+        "low": low,
+        "high": high,
+    }
+
+
+def answer(finals: pd.DataFrame, costs: pd.DataFrame, ours: list[str], full: bool) -> str:
+    """Return the page's answer: two generated paragraphs.
+
+    Args:
+        finals: from `results.final_table`.
+        costs: from `results.cost_table`.
+        ours: names of our systems.
+        full: from `is_full`.
+    """
+    first = say("best", **final_facts(finals, full))
+    return f"{first}\n\n{say('front', **cost_facts(costs, ours))}"
+
+
+def sentences(search, small, optimism, lost) -> list[str]:
+    """Return what is found beside the answer, a sentence each.
+
+    Args:
+        search: from `search_facts`.
+        small: from `small_facts`.
+        optimism: from `optimism_facts`.
+        lost: from `miss_facts`.
+    """
+    return [
+        say("search", **search),
+        say("small", rows=small),
+        say("optimism", **optimism),
+        say("misses", **lost),
+        say("ceiling", **lost),
+    ]

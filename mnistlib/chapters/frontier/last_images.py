@@ -1,0 +1,113 @@
+"""The test images that the ensemble misses, and what can be said of each by rule."""
+
+import numpy as np
+import pandas as pd
+
+from mnistlib.data import Dataset
+from mnistlib.show import tables
+from mnistlib.show.tables import Column
+from mnistlib.stats.ensembles import averaged
+from mnistlib.stats.neighbours import nearest_of
+from mnistlib.stats.overlap import hard_images
+
+# So many of all runs say the same other digit, and so many of the nearest training images
+# bear it, where a label is called doubtful. Both were fixed before the final runs.
+AGREED, N_NEAREST, BEARING = 0.9, 10, 0.5
+READ_BY = 0.5  # share of the papers' runs that read an image that is plainly missed
+DOUBTFUL, MISSED, AMBIGUOUS = "label doubtful", "plainly missed", "ambiguous"
+
+COLUMNS = [
+    Column("index", "image"),
+    Column("label"),
+    Column("said", "ensemble says"),
+    Column("sure", "with probability", ".2f"),
+    Column("p_label", "of the label", ".2f"),
+    Column("papers", "papers' runs that read it", lambda x: tables.percent(x, 0)),
+    Column("agreement", "runs that say the same", lambda x: tables.percent(x, 0)),
+    Column("bearing", "nearest with that digit", lambda n: f"{n:.0f} of {N_NEAREST}"),
+    Column("judgement"),
+]
+
+
+def of_papers(runs) -> dict[str, np.ndarray]:
+    """Return the predictions of the papers' systems, uint8 (runs, n), by system."""
+    systems = runs.frame.groupby("system", sort=False)["key"]
+    return {name: np.stack([runs.predictions(k) for k in keys]) for name, keys in systems}
+
+
+def misses(given: np.ndarray, papers: dict, runs, images: Dataset) -> pd.DataFrame:
+    """Return every test image that the ensemble misses, with a judgement by rule.
+
+    - *label doubtful*: at least `AGREED` of all runs, ours and the papers', systems
+      weighing alike, say one other digit, and at least `BEARING` of the `N_NEAREST`
+      nearest training images bear it.
+    - *plainly missed*: else, and at least `READ_BY` of the papers' runs read it.
+    - *ambiguous*: everything else.
+
+    Args:
+        given: class probabilities of the ensemble's members, (members, n, 10).
+        papers: from `of_papers`, on the same images.
+        runs: the members' `Runs`.
+        images: the data.
+
+    Returns:
+        DataFrame, the surest errors first: index (row of the test part), label, said,
+        sure, p_label, papers (share of the papers' runs that read it), instead, agreement,
+        bearing (nearest training images that bear ``instead``), nearest (their rows),
+        judgement; unanimous (whether every member says ``said``).
+    """
+    mean, labels = averaged(given), runs.test_labels
+    said = mean.argmax(axis=1)
+    rows = np.flatnonzero(said != labels)
+    votes = given.argmax(axis=2)
+    hard = hard_images(papers | {"ours": votes}, labels, np.arange(len(labels)))
+    hard = hard.set_index("index").loc[rows]
+    read = [(answers == labels).mean(axis=0) for answers in papers.values()]
+    index = runs.test_index[rows]
+    near = nearest_of(images.x_test[index], images.x_train, N_NEAREST)
+    bearing = (images.y_train[near] == hard["instead"].to_numpy()[:, None]).sum(axis=1)
+    table = pd.DataFrame(
+        {
+            "index": index,
+            "label": labels[rows],
+            "said": said[rows],
+            "sure": mean[rows, said[rows]],
+            "p_label": mean[rows, labels[rows]],
+            "papers": np.mean(read, axis=0)[rows],
+            "instead": hard["instead"].to_numpy(),
+            "agreement": hard["agreement"].to_numpy(),
+            "bearing": bearing,
+            "nearest": list(near),
+            "unanimous": (votes[:, rows] == said[rows]).all(axis=0),
+        }
+    )
+    doubtful = (table["agreement"] >= AGREED) & (
+        table["bearing"] >= BEARING * min(N_NEAREST, len(images.y_train))
+    )
+    missed = table["papers"] >= READ_BY
+    table["judgement"] = np.select([doubtful, missed], [DOUBTFUL, MISSED], AMBIGUOUS)
+    return table.sort_values("sure", ascending=False, kind="stable", ignore_index=True)
+
+
+def never_read(given: np.ndarray, labels: np.ndarray) -> dict[str, int]:
+    """Return how many images no member reads, and of how many all say one other digit.
+
+    Args:
+        given: class probabilities of the members, (members, n, 10).
+        labels: true digits (n,).
+    """
+    votes = given.argmax(axis=2)
+    wrong = (votes != labels).all(axis=0)
+    return {
+        "unread": int(wrong.sum()),
+        "unanimous": int((wrong & (votes == votes[0]).all(axis=0)).sum()),
+        "members": len(given),
+        "n": len(labels),
+    }
+
+
+def titles(table: pd.DataFrame) -> list[str]:
+    """Return a title for the picture of each missed image."""
+    return [
+        f"{row.label}, read as {row.said}\n{row.judgement}" for row in table.itertuples()
+    ]

@@ -1,0 +1,330 @@
+"""Tables of the page on the fewest errors: the search, the final runs, their cost."""
+
+import numpy as np
+import pandas as pd
+
+from mnistlib.chapters.frontier.design import (
+    COMBINED,
+    ENSEMBLE,
+    INGREDIENTS,
+    N_FINAL,
+    RECIPE,
+    variants,
+)
+from mnistlib.claims.an2020 import an2020
+from mnistlib.show import tables
+from mnistlib.show.plots import pareto_front
+from mnistlib.show.tables import Column
+from mnistlib.stats import ensembles
+from mnistlib.stats.compare import compare
+from mnistlib.stats.intervals import accuracies, learned, summary
+from mnistlib.stats.selection import settings
+
+
+def _seconds(x: float) -> str:
+    return (
+        tables.MISSING if pd.isna(x) else tables.count(round(x)) if x >= 10 else f"{x:.1f}"
+    )
+
+
+SEARCH_COLUMNS = [
+    Column("variant", "what is changed"),
+    Column("n", "seeds"),
+    Column("mean", "validation accuracy", tables.percent),
+    *tables.DIFFERENCE,
+    Column("seconds", "core-seconds", _seconds),
+]
+SHAPE_COLUMNS = [
+    Column("shape", "network"),
+    Column("parameters", format=tables.count),
+    Column("n", "seeds"),
+    Column("mean", "validation accuracy", tables.percent),
+    Column("seconds", "core-seconds", _seconds),
+    Column("place", "place"),
+]
+FINAL_COLUMNS = [
+    Column("system"),
+    Column("n", "seeds"),
+    *tables.ACCURACY,
+    Column("seconds", "core-seconds", _seconds),
+]
+COST_COLUMNS = [
+    Column("system"),
+    Column("n", "runs"),
+    Column("error", format=tables.percent),
+    Column(("error_low", "error_high"), "95 %, %", tables.ends),
+    Column("seconds", "core-seconds", _seconds),
+    Column("front", "not beaten", lambda x: "yes" if x else "no"),
+]
+OPTIMISM_COLUMNS = [
+    Column("system"),
+    Column("n", "seeds"),
+    Column("best", "best on test", tables.percent),
+    Column("chosen", "best by validation", tables.percent),
+    Column("last", "last", tables.percent),
+    Column(("optimism", "low", "high"), "best − last, points", lambda *x: _points(*x)),
+]
+SMALL_COLUMNS = [
+    Column("width", "filters at first"),
+    Column("parameters", format=tables.count),
+    Column("n", "seeds"),
+    *tables.ACCURACY,
+    Column("seconds", "core-seconds", _seconds),
+]
+PHASE_COLUMNS = [
+    Column("phase"),
+    Column("runs"),
+    Column("hours", "core-hours", ".2f"),
+]
+
+
+def _points(x: float, low: float, high: float) -> str:
+    return tables.points_interval(x, low, high, digits=3)
+
+
+def _medians(frame: pd.DataFrame, by: str) -> pd.Series:
+    return frame.groupby(by, sort=False)["fit_seconds"].median()
+
+
+def search_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return what each change of one ingredient does to the validation accuracy.
+
+    Args:
+        frame: ``runs.frame`` of the search, with the label variant.
+
+    Returns:
+        DataFrame, the recipe first: variant, n, mean, the columns of `compare` against the
+        recipe, images (of the held-out ones), seconds (median core-seconds a run).
+    """
+    failed = ~learned(frame, "val_accuracy")
+    against = compare(frame, "variant", "val_accuracy", baseline=RECIPE, failed=failed)
+    table = settings(frame, ["variant"], "val_accuracy")[["variant", "n", "mean"]]
+    table = table.merge(
+        against.drop(columns=["b", "n"]).rename(columns={"a": "variant"}), how="left"
+    )
+    return table.assign(
+        images=table["mean_difference"] * frame["n_val"].iloc[0],
+        seconds=table["variant"].map(_medians(frame, "variant")),
+    )
+
+
+def helped(frame: pd.DataFrame) -> dict[str, str]:
+    """Return the level of each ingredient that is better than the recipe's on validation.
+
+    The rule of the study's other choices: fewest failed runs, then the best mean; a tie
+    stays with the recipe.
+
+    Args:
+        frame: as in `search_table`.
+
+    Returns:
+        ingredient -> level; without those where the recipe's own level is best.
+    """
+    table = settings(frame, ["variant"], "val_accuracy").set_index("variant")
+    table = table.assign(lost=table["diverged"] + table["stuck"])
+    best = {}
+    for ingredient, levels in INGREDIENTS.items():
+        rows = table.loc[[RECIPE, *(f"{ingredient}: {level}" for level in levels)]]
+        ranked = rows.sort_values(["lost", "mean"], ascending=[True, False], kind="stable")
+        if ranked.index[0] != RECIPE:
+            best[ingredient] = ranked.index[0].removeprefix(f"{ingredient}: ")
+    return best
+
+
+def combined(levels: dict[str, str]) -> dict:
+    """Return the fields of all levels that helped, together.
+
+    Args:
+        levels: from `helped`.
+    """
+    fields: dict = {}
+    for ingredient, level in levels.items():
+        fields |= variants()[f"{ingredient}: {level}"]
+    return fields
+
+
+def chosen_recipe(frame: pd.DataFrame) -> str:
+    """Return which of the recipe and `COMBINED` is better on validation; a tie: the recipe.
+
+    Args:
+        frame: of both, with the label variant.
+    """
+    table = settings(frame, ["variant"], "val_accuracy").set_index("variant")
+    lost = table["diverged"] + table["stuck"]
+    rank = {name: (lost[name], -table.at[name, "mean"]) for name in (RECIPE, COMBINED)}
+    return COMBINED if rank[COMBINED] < rank[RECIPE] else RECIPE
+
+
+def shape_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the networks by validation accuracy, the best first.
+
+    Args:
+        frame: with the label shape.
+
+    Returns:
+        DataFrame: shape, parameters, n, mean, seconds, place (1 is the best).
+    """
+    table = settings(frame, ["shape"], "val_accuracy")
+    table = table.assign(lost=table["diverged"] + table["stuck"])
+    table = table.sort_values(["lost", "mean"], ascending=[True, False], kind="stable")
+    first = frame.groupby("shape")["parameters"].first()
+    return table.assign(
+        parameters=table["shape"].map(first),
+        seconds=table["shape"].map(_medians(frame, "shape")),
+        place=range(1, len(table) + 1),
+    ).reset_index(drop=True)
+
+
+def finalists(frame: pd.DataFrame) -> list[str]:
+    """Return the names of the `N_FINAL` networks that are best on validation."""
+    return list(shape_table(frame)["shape"].head(N_FINAL))
+
+
+def members(runs) -> np.ndarray:
+    """Return the class probabilities of all runs that did not diverge, (members, n, 10)."""
+    good = runs.frame.loc[runs.frame["status"] == "ok", "key"]
+    if good.empty:
+        return np.zeros((0, len(runs.test_labels), 10))
+    return np.stack([runs.probabilities(key) for key in good]).astype(float)
+
+
+def ensemble_row(runs) -> dict:
+    """Return the ensemble of all final runs as a row of the cost table's frame.
+
+    Returns:
+        dict: system, seed, status, test_accuracy, n_examples, fit_seconds (of all its
+        members together); NaN where every run diverged.
+    """
+    given, frame = members(runs), runs.frame
+    right = np.nan
+    if len(given):
+        said = ensembles.averaged(given).argmax(axis=1)
+        right = float((said == runs.test_labels).mean())
+    return {
+        "system": f"{ENSEMBLE} of {len(given)}",
+        "seed": 0,
+        "status": "ok",
+        "test_accuracy": right,
+        "n_examples": int(frame["n_examples"].iloc[0]),
+        "fit_seconds": frame["fit_seconds"].sum(),
+    }
+
+
+def final_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return accuracies and median core-seconds of the final runs, by system."""
+    seconds = _medians(frame, "system")
+    table = accuracies(frame, "system")
+    return table.assign(seconds=table["system"].map(seconds))
+
+
+def cost_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return error and cost of every system, the cheapest first.
+
+    Args:
+        frame: a row a run: system, test_accuracy, n_examples, status, fit_seconds.
+
+    Returns:
+        DataFrame: system, n, error, error_low and error_high (over seeds and images; over
+        images alone where there is one run), seconds (median over runs), seconds_low and
+        seconds_high (least and most), front (whether no other system has both no more
+        errors and no more seconds).
+    """
+    table = accuracies(frame, "system")
+    seconds = frame.groupby("system", sort=False)["fit_seconds"]
+    alone = table["both_low"].isna()
+    low = table["both_low"].mask(alone, table["image_low"])
+    high = table["both_high"].mask(alone, table["image_high"])
+    table = table.assign(
+        error=1 - table["mean"],
+        error_low=1 - high,
+        error_high=1 - low,
+        seconds=table["system"].map(seconds.median()),
+        seconds_low=table["system"].map(seconds.min()),
+        seconds_high=table["system"].map(seconds.max()),
+    )
+    table["front"] = pareto_front(table["seconds"], table["mean"])
+    return table.sort_values("seconds", kind="stable", ignore_index=True)
+
+
+def optimism_table(history: pd.DataFrame) -> pd.DataFrame:
+    """Return what the best epoch on the test images adds, for our runs and An et al.'s.
+
+    Args:
+        history: of runs with images held out, tested after each epoch: seed, epoch,
+            test_accuracy, val_accuracy; the best network's.
+
+    Returns:
+        DataFrame, a row a system: system, n, best, chosen (at the best validation
+        accuracy; NaN where none is known), last (means), optimism (best - last, mean over
+        seeds), low, high.
+    """
+    rows = []
+    for _, run in history.groupby("key", sort=False):
+        run = run.sort_values("epoch")
+        chosen = run.loc[run["val_accuracy"].astype(float).idxmax(), "test_accuracy"]
+        test = run["test_accuracy"].astype(float)
+        rows.append({"best": test.max(), "chosen": chosen, "last": test.iloc[-1]})
+    parts = [("ours", pd.DataFrame(rows))] + [
+        (f"An et al., {name}", part.assign(chosen=np.nan))
+        for name, part in an2020().groupby("network", sort=False)
+    ]
+    table = []
+    for system, part in parts:
+        gain = summary(part["best"] - part["last"])
+        means = {name: part[name].mean(skipna=False) for name in ("best", "chosen", "last")}
+        table.append(
+            {"system": system, "n": len(part)}
+            | means
+            | {"optimism": gain["mean"], "low": gain["low"], "high": gain["high"]}
+        )
+    return pd.DataFrame(table)
+
+
+def small_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return accuracy by number of parameters, the smallest first; width is a column."""
+    table = accuracies(frame, ["width", "parameters"])
+    seconds = table["width"].map(_medians(frame, "width"))
+    return table.assign(seconds=seconds).sort_values("parameters", ignore_index=True)
+
+
+def needed(table: pd.DataFrame, goal: float) -> dict | None:
+    """Return the smallest network whose mean reaches a goal; None where none does.
+
+    Args:
+        table: from `small_table`.
+        goal: accuracy, a fraction.
+
+    Returns:
+        dict of width, parameters, mean, n; below: the parameters of the next smaller one
+        (None for the smallest that was tried).
+    """
+    reached = table[table["mean"] >= goal]
+    if reached.empty:
+        return None
+    at = int(reached.index[0])
+    row = table.loc[at, ["width", "parameters", "mean", "n"]].to_dict()
+    return row | {"below": int(table.at[at - 1, "parameters"]) if at else None}
+
+
+def phase_table(phases: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return what each part of the work cost: phase, runs, hours of one core."""
+    rows = [
+        {"phase": name, "runs": frame["key"].nunique(), "hours": _hours(frame)}
+        for name, frame in phases.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def _hours(frame: pd.DataFrame) -> float:
+    return float(frame.drop_duplicates("key")["fit_seconds"].sum()) / 3600
+
+
+def doubtful_range(right: int, n: int, doubtful: int) -> tuple[float, float]:
+    """Return an accuracy as it is, and with doubtful labels set aside.
+
+    Args:
+        right: images that are read as they are labelled.
+        n: all images.
+        doubtful: images with a doubtful label that are read otherwise.
+    """
+    return right / n, right / max(n - doubtful, 1)

@@ -1,0 +1,350 @@
+"""The notebook on the fewest errors: what is run, what is chosen, the tables, the words."""
+
+from itertools import combinations
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mnistlib import models
+from mnistlib.chapters.frontier import design, figures, findings, last_images, results
+from mnistlib.chapters.frontier.design import COMBINED, ENSEMBLE, RECIPE
+from mnistlib.chapters.frontier.params import Params
+from mnistlib.claims.systems import NETWORKS, RAUT
+from mnistlib.ground.errors import ParameterError
+from mnistlib.runs import cases
+from mnistlib.study.plan import load_study
+
+MNIST = SimpleNamespace(name="mnist")
+
+
+def full_params():
+    (job,) = load_study().jobs("full", ["10_frontier"], dataset="mnist")
+    return Params.from_mapping(job.parameters)
+
+
+PARAMS = full_params()
+
+
+def said(block: str, **facts) -> str:
+    return findings.say(block, **facts).replace("\u202f", " ")
+
+
+def search(values: dict[str, list[float]], **columns) -> pd.DataFrame:
+    rows = [
+        {"variant": name, "seed": seed, "val_accuracy": value, "status": "ok"}
+        | {"n_val": 10_000, "fit_seconds": 60.0, "key": f"{name}{seed}"}
+        | {k: v[name] for k, v in columns.items()}
+        for name, of in values.items()
+        for seed, value in enumerate(of)
+    ]
+    return pd.DataFrame(rows)
+
+
+def values(**better) -> dict[str, list[float]]:
+    """Validation accuracies of all variants over three seeds; some are given a gain."""
+    wobble = np.random.default_rng(1).normal(0, 1e-4, (40, 3))
+    return {
+        name: list(0.99 + better.get(name.replace(" ", "_").replace(":", ""), 0) + noise)
+        for name, noise in zip(design.variants(), wobble, strict=False)
+    }
+
+
+# --- what is run
+
+
+def test_the_search_opens_no_test_image_and_the_final_runs_do_once():
+    base = design.searched(PARAMS, MNIST)
+    wanted = cases(base, variant=design.variants(), seed=[100])
+    wanted += cases(base, shape=design.SHAPES, seed=[100])
+    assert not any(case.spec.is_tested for case in wanted)
+    finals = cases(design.final(PARAMS, MNIST, {}), shape=design.SHAPES, seed=[0])
+    assert all(case.spec.is_tested for case in finals)
+    assert not any(case.spec.test_each_epoch for case in finals)
+    assert {case.spec.val_fraction for case in finals} == {0.0}
+    (watched,) = cases(design.watched(PARAMS, MNIST, {}), seed=[0])
+    assert watched.spec.test_each_epoch
+    assert watched.spec.val_fraction > 0
+
+
+def test_seeds_of_the_search_are_no_final_ones():
+    with pytest.raises(ParameterError, match=r"no seed in common.*\[0\]"):
+        Params.from_mapping({"seeds": [0, 1], "grid_seeds": [0]})
+
+
+def test_every_variant_changes_one_ingredient_and_ingredients_share_no_field():
+    start = design.searched(PARAMS, MNIST)
+    for fields in design.variants().values():
+        changed = {name for name, value in fields.items() if start.get(name) != value}
+        assert set(changed) <= set(fields)
+    fields = [set().union(*levels.values()) for levels in design.INGREDIENTS.values()]
+    assert not any(a & b for a, b in combinations(fields, 2))
+
+
+def test_shapes_are_of_like_cost():
+    cost = {
+        name: models.model_facts("frontier_cnn", **args)["macs"] / 1e6
+        for name, args in design.SHAPES.items()
+    }
+    assert 12 < min(cost.values()) < max(cost.values()) < 31, cost
+
+
+def test_the_papers_systems_are_those_of_the_page_on_errors():
+    base, networks, _ = design.papers(PARAMS, MNIST)
+    assert set(networks) == {RAUT, *NETWORKS}
+    assert networks["A1, SGD"] == NETWORKS["A1, SGD"]
+    short = Params(paper_epochs=2, paper_batch=8)
+    assert design.papers(short, MNIST)[1]["A1, SGD"]["epochs"] == 2
+    assert base["evaluate_on"] == "test"
+
+
+# --- what is chosen
+
+
+def test_levels_that_help_are_put_together():
+    frame = search(values(dropout_none=0.002, dropout_05=0.001, moves_wider=0.003))
+    levels = results.helped(frame)
+    assert levels["dropout"] == "none"
+    assert levels["moves"] == "wider"
+    fields = results.combined({"dropout": "none", "moves": "wider"})
+    assert fields == {"dropout": 0.0} | design.INGREDIENTS["moves"]["wider"]
+
+
+def test_a_tie_stays_with_the_recipe():
+    same = {name: [0.99, 0.991, 0.992] for name in design.variants()}
+    assert results.helped(search(same)) == {}
+    both = search({RECIPE: [0.99, 0.99], COMBINED: [0.99, 0.99]})
+    assert results.chosen_recipe(both) == RECIPE
+    better = search({RECIPE: [0.99, 0.99], COMBINED: [0.99, 0.991]})
+    assert results.chosen_recipe(better) == COMBINED
+
+
+def test_a_variant_with_a_failed_run_is_not_chosen():
+    given = values(dropout_none=0.005)
+    given["dropout: none"][0] = 0.1
+    assert results.helped(search(given)).get("dropout") != "none"
+    lost = search({RECIPE: [0.99, 0.99], COMBINED: [0.999, 0.1]})
+    assert results.chosen_recipe(lost) == RECIPE
+
+
+def test_the_search_is_tested_against_the_recipe():
+    table = results.search_table(search(values(moves_none=-0.01))).set_index("variant")
+    assert np.isnan(table.at[RECIPE, "p"])
+    row = table.loc["moves: none"]
+    assert row["p_holm"] < 0.001
+    assert row["mean_difference"] == pytest.approx(-0.01, abs=5e-4)
+    assert row["images"] == pytest.approx(10_000 * row["mean_difference"])
+    facts = findings.search_facts(table.reset_index(), {"dropout": "none"}, RECIPE)
+    assert [one["variant"] for one in facts["sure"]] == ["moves: none"]
+    text = said("search", **facts)
+    assert "were not better than the recipe, which was kept. " in text
+    assert "moves: none (−1.0" in text
+
+
+def test_the_finalists_are_the_best_on_validation():
+    names = list(design.SHAPES)
+    frame = search({name: [0.99 + 0.001 * i] * 2 for i, name in enumerate(names)})
+    frame = frame.rename(columns={"variant": "shape"}).assign(parameters=1000)
+    assert results.finalists(frame) == names[:-3:-1]
+    frame.loc[frame["shape"] == names[-1], "val_accuracy"] = [0.9999, 0.1]
+    assert results.finalists(frame) == names[-2:-4:-1]
+
+
+# --- cost
+
+
+def runs_of(errors: dict, seconds: dict) -> pd.DataFrame:
+    rows = [
+        {"system": name, "seed": seed, "test_accuracy": 1 - error, "status": "ok"}
+        | {"n_examples": 10_000, "fit_seconds": seconds[name] * (1 + seed)}
+        for name, of in errors.items()
+        for seed, error in enumerate(of)
+    ]
+    return pd.DataFrame(rows)
+
+
+BOTH = f"{ENSEMBLE} of 2"
+ERRORS = {
+    "a": [0.02, 0.021],
+    "b": [0.01, 0.012],
+    "c": [0.03, 0.03],
+    BOTH: [0.005],
+}
+SECONDS = {"a": 10, "b": 100, "c": 50, BOTH: 300}
+
+
+def test_the_front_holds_what_is_not_beaten():
+    table = results.cost_table(runs_of(ERRORS, SECONDS)).set_index("system")
+    assert table.index.tolist() == ["a", "c", "b", BOTH]
+    assert table["front"].tolist() == [True, False, True, True]
+    assert table.at["a", "seconds"] == 15
+    assert (table.at["a", "seconds_low"], table.at["a", "seconds_high"]) == (10, 20)
+    assert table.at["a", "error_low"] < table.at["a", "error"] < table.at["a", "error_high"]
+    assert np.isfinite(table.loc[BOTH, ["error_low", "error_high"]]).all()
+    facts = findings.cost_facts(table.reset_index(), ["b"])
+    assert facts["papers"] == ["a"]
+    figure = figures.cost_figure(table.reset_index(), ["b"], 10_000)
+    written = {text.get_text() for text in figure.axes[0].texts}
+    assert written == {*ERRORS}
+
+
+def test_no_error_at_all_can_be_drawn():
+    table = results.cost_table(runs_of({"a": [0.0], "b": [0.01]}, {"a": 1, "b": 2}))
+    figure = figures.cost_figure(table, [], 200)
+    low, high = figure.axes[0].get_ylim()
+    assert 0 < low < high
+
+
+def test_the_smallest_network_that_is_enough():
+    frame = pd.DataFrame(
+        {
+            "width": [1, 2, 4],
+            "parameters": [400, 1300, 4900],
+            "seed": 0,
+            "test_accuracy": [0.95, 0.991, 0.994],
+            "n_examples": 10_000,
+            "status": "ok",
+            "fit_seconds": 5.0,
+        }
+    )
+    table = results.small_table(frame)
+    found = results.needed(table, 0.99)
+    assert (found["parameters"], found["below"]) == (1300, 400)
+    assert results.needed(table, 0.9)["below"] is None
+    assert results.needed(table, 0.995) is None
+    text = said("small", rows=findings.small_facts(table))
+    assert "99.0 % of the test images are read by a network of 1,300 parameters" in text
+    assert "of 400" in text
+    assert "99.5 % is reached by none" in text
+
+
+# --- what choosing on the test images is worth
+
+
+def test_optimism_is_of_the_same_runs():
+    history = pd.DataFrame(
+        {
+            "key": ["x"] * 3 + ["y"] * 3,
+            "seed": [0] * 3 + [1] * 3,
+            "epoch": [1, 2, 3] * 2,
+            "test_accuracy": [0.97, 0.99, 0.98, 0.96, 0.97, 0.97],
+            "val_accuracy": [0.98, 0.97, 0.97, 0.90, 0.95, 0.96],
+        }
+    )
+    table = results.optimism_table(history).set_index("system")
+    row = table.loc["ours"]
+    assert row["best"] == pytest.approx(0.98)
+    assert row["last"] == pytest.approx(0.975)
+    assert row["chosen"] == pytest.approx((0.97 + 0.97) / 2)
+    assert row["optimism"] == pytest.approx(0.005)
+    theirs = table.loc["An et al., M3"]
+    assert theirs["n"] == 30
+    assert np.isnan(theirs["chosen"])
+    assert theirs["low"] < theirs["optimism"] == pytest.approx(0.00068, abs=1e-5)
+
+
+# --- the last images
+
+
+def judged(digits, papers_say, ours_say):
+    """Judge three images of the digits' test part: one row of answers a system."""
+    labels = digits.y_test[:3].astype(int)
+    given = np.zeros((len(ours_say), 3, 10))
+    for member, said in enumerate(ours_say):
+        given[member, range(3), (labels + said) % 10] = 0.9
+        given[member, range(3), labels] += 0.1
+    papers = {f"p{i}": ((labels + said) % 10)[None] for i, said in enumerate(papers_say)}
+    runs = SimpleNamespace(test_labels=labels, test_index=np.arange(3))
+    return last_images.misses(given, papers, runs, digits), given, labels
+
+
+def test_a_missed_image_is_judged_by_the_rule(digits):
+    from dataclasses import replace
+
+    # Image 0: all runs say the next digit, which the nearest training images bear, too.
+    relabelled = replace(
+        digits, y_train=((digits.y_train.astype(int) + 1) % 10).astype("u1")
+    )
+    say = np.array
+    table, given, labels = judged(
+        relabelled,
+        papers_say=[say([1, 0, 1]), say([1, 0, 2])],
+        ours_say=[say([1, 1, 1]), say([1, 1, 1])],
+    )
+    table = table.set_index("index")
+    assert table.at[0, "judgement"] == last_images.DOUBTFUL
+    assert table.at[0, "bearing"] >= 5
+    assert table.at[1, "judgement"] == last_images.MISSED
+    assert table.at[1, "papers"] == 1
+    assert table.at[2, "judgement"] == last_images.AMBIGUOUS
+    honest, *_ = judged(
+        digits,
+        papers_say=[say([1, 0, 1]), say([1, 0, 2])],
+        ours_say=[say([1, 1, 1]), say([1, 1, 1])],
+    )
+    assert honest.set_index("index").at[0, "judgement"] != last_images.DOUBTFUL
+    never = last_images.never_read(given, labels)
+    assert never == {"unread": 3, "unanimous": 3, "members": 2, "n": 3}
+
+
+def test_the_range_with_doubtful_labels_set_aside():
+    low, high = results.doubtful_range(right=9975, n=10_000, doubtful=5)
+    assert low == 0.9975
+    assert high == pytest.approx(9975 / 9995)
+
+
+def test_a_miss_in_words():
+    table = pd.DataFrame({"judgement": [last_images.DOUBTFUL, last_images.AMBIGUOUS]})
+    never = {"unread": 1, "unanimous": 1, "members": 10, "n": 10_000}
+    facts = findings.miss_facts(table, never, 9998)
+    text = said("misses", **facts)
+    assert "misses 2 test images of 10,000" in text
+    assert "1 is label doubtful, 1 is ambiguous and 0 are plainly missed" in text
+    assert "99.99 %" in said("ceiling", **facts)
+
+
+# --- the answer
+
+
+def finals(single: float, ensemble: float) -> pd.DataFrame:
+    frame = runs_of(
+        {
+            "32 filters": [1 - single] * 5,
+            "48 filters": [0.004] * 5,
+            f"{ENSEMBLE} of 10": [1 - ensemble],
+        },
+        {"32 filters": 1, "48 filters": 1, f"{ENSEMBLE} of 10": 1},
+    )
+    return results.final_table(frame)
+
+
+def test_aims_are_judged_by_full_runs_alone():
+    table = finals(0.9976, 0.9979)
+    text = said("best", **findings.final_facts(table, True))
+    assert "99.76 %" in text
+    assert "ours lies above it" in text
+    assert "99.75 % for a single network was reached" in text
+    assert "99.80 % for the ensemble was not reached" in text
+    below = said("best", **findings.final_facts(finals(0.9970, 0.998), True))
+    assert "ours lies below it" in below
+    short = said("best", **findings.final_facts(table, False))
+    assert "judge no number" in short
+    assert "reached" not in short
+
+
+def test_full_is_all_of_mnist():
+    assert findings.is_full(PARAMS, MNIST)
+    assert not findings.is_full(PARAMS, SimpleNamespace(name="digits"))
+    assert not findings.is_full(Params(n_train=50_000, n_test=None), MNIST)
+
+
+# --- figures
+
+
+def test_figures_are_drawn_of_little():
+    table = results.search_table(search(values()))
+    figure = figures.ingredients_figure(table)
+    assert len(figure.axes[0].get_yticklabels()) == len(design.variants()) - 1
+    one = search({name: [0.5] for name in design.variants()})
+    assert figures.ingredients_figure(results.search_table(one)).axes

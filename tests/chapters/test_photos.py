@@ -25,7 +25,7 @@ from mnistlib.chapters.photos.design import (
 from mnistlib.chapters.photos.params import Params
 from mnistlib.claims.verdicts import NOT_TESTABLE, judge
 from mnistlib.photos.damage import KINDS as DAMAGES
-from mnistlib.photos.find import STEPS
+from mnistlib.photos.find import STEPS, Steps, find
 from mnistlib.photos.geometry import to_mnist
 from mnistlib.photos.render import KINDS
 from mnistlib.photos.strokes import strokes
@@ -171,6 +171,15 @@ def test_ablation_counts_what_each_step_alone_decides(digits, knows):
     assert {"polarity", "box"} & set(table["step"][1:4])
     rest = table[1:]
     assert (rest["low"] < rest["cost"]).all() and (rest["cost"] < rest["high"]).all()
+
+
+def test_steps_that_share_their_marks_give_what_the_finder_gives(photos):
+    photo = pictures.of_kind(photos, "phone")
+    for steps in (Steps(), *map(Steps().without, reversed(STEPS))):
+        wanted = find(photo.pixels, steps)
+        image = pictures.one_digit(photo, steps)
+        assert (image is None) == (len(wanted) != 1)
+        assert image is None or np.array_equal(image, wanted[0].image)
 
 
 def left_out(changed: dict[str, tuple[int, int]], n: int = 100) -> pd.DataFrame:
@@ -419,7 +428,7 @@ def stand_ins(digits):
 
 
 def test_the_papers_picture_is_lost_and_stand_ins_are_no_reading_of_it(stand_ins):
-    assert [len(photos) for photos in stand_ins.values()] == [20] * 4
+    assert [len(photos) for photos in stand_ins.values()] == [design.N_STAND_INS] * 4
     items = findings.evidence()
     for claim in ("RAJ-13", "RAJ-14"):
         verdict = judge(claim, items)

@@ -18,7 +18,7 @@ STAND_INS = {
     "a 0, white on black": (0, "as MNIST"),
     "a 0, dark on white": (0, "white paper"),
 }
-N_STAND_INS = 20
+N_STAND_INS = 10
 
 _ADAM = {"optimizer": "adam", "learning_rate": 0.001}
 _MOVED = {"rotation": 10.0, "shift": 0.1, "zoom": 0.1}

@@ -10,7 +10,7 @@ from mnistlib.claims.evidence import Evidence, Untestable
 from mnistlib.photos.damage import KINDS as DAMAGES
 from mnistlib.show import prose
 from mnistlib.show.tables import Column
-from mnistlib.show.words import join, power_sentence
+from mnistlib.show.words import join
 from mnistlib.stats.intervals import over_images
 
 # From this share of equal answers on, what is shown hardly matters.
@@ -228,6 +228,7 @@ def sentences(frame, photos, networks, steps, of_lines, breaks, pairs, gains) ->
     white = [photo for photo in photos if photo.kind == "white paper"]
     answers = answers_of_r7(white, networks)
     total = results.line_table(of_lines).iloc[-1].to_dict()
+    power = pairs["smallest_found"].dropna()
     single = breaks[breaks["damage"] != damages.ALL]
     return [
         say(
@@ -244,7 +245,7 @@ def sentences(frame, photos, networks, steps, of_lines, breaks, pairs, gains) ->
             say("first", end=end, rows=list(map(_with_texts, rows.to_dict("records"))))
             for end, rows in single.groupby("end", sort=False)
         ),
-        *filter(None, [power_sentence(pairs)]),
+        *([say("power", low=power.min(), high=power.max())] if len(power) else []),
         say("gains", **gain_facts(gains)),
     ]
 

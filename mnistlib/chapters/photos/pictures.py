@@ -1,7 +1,7 @@
 """The photographs of this page, and what each reader makes of them."""
 
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -21,11 +21,11 @@ from mnistlib.chapters.photos.design import (
 from mnistlib.data import Dataset
 from mnistlib.ground.errors import PhotoError
 from mnistlib.photos import raj2024
-from mnistlib.photos.find import STEPS, Digit, Steps, find
+from mnistlib.photos.find import STEPS, Digit, Marks, Steps, digits, find, marks
 from mnistlib.photos.render import KINDS, photograph
 from mnistlib.photos.strokes import strokes
 
-WHOLE = "all steps"
+WHOLE, ALL_STEPS = "all steps", Steps()
 # The digits in the order in which they are shown: few photographs show the first of them.
 _DIGITS = np.random.default_rng(94).permutation(10)
 
@@ -107,16 +107,21 @@ def stand_ins(images: Dataset) -> dict[str, list[Photo]]:
 
 
 @cache  # more than one table and figure shows what is found
-def one_digit(photo: Photo, steps: Steps | None = None) -> np.ndarray | None:
+def one_digit(photo: Photo, steps: Steps = ALL_STEPS) -> np.ndarray | None:
     """Return the image of the one digit that is found; None where it is not just one."""
     try:
-        found = find(photo.pixels, steps)
+        found = digits(_marks(photo, replace(steps, box=True, mass=True)), steps)
     except PhotoError:
         return None
     return found[0].image if len(found) == 1 else None
 
 
-def seen(photos: list[Photo], reader: str, steps: Steps | None = None) -> list:
+@lru_cache(maxsize=len(STEPS))  # of one photograph: the last steps share what is found
+def _marks(photo: Photo, steps: Steps) -> Marks:
+    return marks(photo.pixels, steps)
+
+
+def seen(photos: list[Photo], reader: str, steps: Steps = ALL_STEPS) -> list:
     """Return what a reader shows its network of each photograph; None for nothing.
 
     Args:
@@ -176,9 +181,13 @@ def ablation(photos: list[Photo], networks: dict) -> pd.DataFrame:
         DataFrame, a row a photograph, variant and network: kind, source, ink, seed, right,
         variant (`WHOLE`, or the step that is left out), whole (whether all steps read it).
     """
+    variants = {WHOLE: ALL_STEPS} | {step: ALL_STEPS.without(step) for step in STEPS}
+    for photo in photos:
+        # Photograph by photograph, so that `_marks` still has what is shared.
+        for steps in variants.values():
+            one_digit(photo, steps)
     parts = []
-    for variant in (WHOLE, *STEPS):
-        steps = None if variant == WHOLE else Steps().without(variant)
+    for variant, steps in variants.items():
         part = _asked(photos, seen(photos, OURS, steps), networks)
         parts.append(part.assign(variant=variant, whole=(parts or [part])[0]["right"]))
     return pd.concat(parts, ignore_index=True)

@@ -68,6 +68,21 @@ class Digit:
     image: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """The marks of a photograph that are digits, before they are brought to MNIST's form.
+
+    Attributes:
+        ink: at the working size, float32 (h, w), 0 to 1.
+        groups: a mask for each digit, in reading order, uint8 (h, w).
+        scale: the working size as a share of the photograph's.
+    """
+
+    ink: np.ndarray
+    groups: list[np.ndarray]
+    scale: float
+
+
 def find(photo: np.ndarray, steps: Steps | None = None) -> list[Digit]:
     """Return the digits of a photograph, row by row and from left to right.
 
@@ -79,6 +94,11 @@ def find(photo: np.ndarray, steps: Steps | None = None) -> list[Digit]:
         PhotoError: no digit is found, or far too many.
     """
     steps = steps or Steps()
+    return digits(marks(photo, steps), steps)
+
+
+def marks(photo: np.ndarray, steps: Steps) -> Marks:
+    """Take all steps but `Steps.box` and `Steps.mass`; errors as of `find`."""
     cv2 = opencv()
     grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY) if photo.ndim == 3 else photo
     scale = min(1.0, WORKING_SIDE / max(grey.shape))
@@ -91,7 +111,12 @@ def find(photo: np.ndarray, steps: Steps | None = None) -> list[Digit]:
     groups = _groups(mask) if steps.pieces else [mask]
     if not any(group.any() for group in groups):
         raise _no_digit("no ink stands out from the paper")
-    return [_digit(ink, group, scale, steps) for group in _in_reading_order(groups)]
+    return Marks(ink, _in_reading_order(groups), scale)
+
+
+def digits(marked: Marks, steps: Steps) -> list[Digit]:
+    """Take the steps `Steps.box` and `Steps.mass`, and give strokes MNIST's width."""
+    return [_digit(marked.ink, group, marked.scale, steps) for group in marked.groups]
 
 
 def _at_most(marks: list, most: int) -> None:

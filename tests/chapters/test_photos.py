@@ -1,13 +1,18 @@
 """The notebook on photographs: what is shown to networks, the tables, the sentences."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from mnistlib import data
-from mnistlib.chapters.photos import design, findings, networks, pictures, results
+from mnistlib.chapters.photos import (
+    damages,
+    design,
+    findings,
+    networks,
+    pictures,
+    results,
+)
 from mnistlib.chapters.photos.design import (
     IMAGES,
     INVERTED,
@@ -18,13 +23,14 @@ from mnistlib.chapters.photos.design import (
     SYSTEMS,
 )
 from mnistlib.chapters.photos.params import Params
-from mnistlib.claims.verdicts import NOT_JUDGED, UNDER_A_READING, judge
+from mnistlib.claims.verdicts import NOT_TESTABLE, judge
 from mnistlib.photos.damage import KINDS as DAMAGES
-from mnistlib.photos.find import STEPS
+from mnistlib.photos.find import STEPS, Steps, find
 from mnistlib.photos.geometry import to_mnist
 from mnistlib.photos.render import KINDS
 from mnistlib.photos.strokes import strokes
 from mnistlib.runs import cases
+from mnistlib.stats.intervals import wilson
 
 
 def always(digit):
@@ -61,9 +67,34 @@ def test_photographs_are_of_every_kind_and_source_and_come_again(photos, digits)
     assert all(
         np.array_equal(a.pixels, b.pixels) for a, b in zip(photos, again, strict=True)
     )
-    assert {photo.truth for photo in photos} == {(digit,) for digit in range(10)}
-    few = pictures.first_of(photos, 1)
-    assert len(few) == 2 * len(KINDS) and few[0] is photos[0]
+
+
+def test_every_kind_shows_the_same_ink_in_a_scene_of_its_own(digits, monkeypatch):
+    shown = []
+    monkeypatch.setattr(
+        pictures, "photograph", lambda inks, kind, seed: shown.append((inks[0], seed))
+    )
+    made = pictures.photographs(digits, 10)
+    of_kind = {}
+    for photo, (ink, _) in zip(made, shown, strict=True):
+        of_kind.setdefault(photo.kind, []).append((photo.ink, photo.truth, ink))
+    first, *others = of_kind.values()
+    assert len({name for name, _, _ in first}) == 20
+    assert sorted(truth for _, truth, _ in first[:10]) == [(d,) for d in range(10)]
+    for other in others:
+        for (name, truth, ink), (name2, truth2, ink2) in zip(first, other, strict=True):
+            assert (name, truth) == (name2, truth2) and np.array_equal(ink, ink2)
+    assert len({tuple(seed) for _, seed in shown}) == len(shown)
+
+
+def test_photographs_can_be_had_of_which_no_two_show_one_ink(digits, monkeypatch):
+    shown = []
+    monkeypatch.setattr(pictures, "photograph", lambda inks, *_: shown.append(inks[0]))
+    made = pictures.photographs(digits, 2, shared=False)
+    assert len({photo.ink for photo in made}) == len(made)
+    assert {photo.truth for photo in made} == {(digit,) for digit in range(10)}
+    drawn = [ink for ink, one in zip(shown, made, strict=True) if one.source == STROKES]
+    assert len({ink.tobytes() for ink in drawn}) == len(drawn)
 
 
 def test_readers_differ_in_what_they_show(photos):
@@ -78,7 +109,7 @@ def test_who_finds_the_digit_reads_it(frame):
     table = results.kind_table(frame[frame["seed"] == 0])
     white = table.set_index("kind").loc["off centre"]
     drawn = frame[(frame["seed"] == 0) & (frame["source"] == STROKES)]
-    means = drawn.groupby("reader")["accuracy"].mean()
+    means = drawn.groupby("reader")["right"].mean()
     assert means[OURS] > 0.8 and means[PAPERS] < 0.4 and means[INVERTED] < 0.6
     assert white[f"{OURS}_low"] < white[f"{OURS}_mean"] < white[f"{OURS}_high"] + 1e-9
 
@@ -87,29 +118,97 @@ def test_a_photograph_without_just_one_digit_counts_as_wrong(digits, knows):
     (two,) = pictures.lines(digits, 1)[:1]
     blank = pictures.Photo("ruled", IMAGES, (3,), np.full((90, 90, 3), 240, np.uint8))
     rows = pictures.readings([two, blank], {("n", 0): always(3)}, [OURS])
-    assert rows["accuracy"].tolist() == [0.0, 0.0]
+    assert rows["right"].tolist() == [False, False]
 
 
 def test_kinds_pool_sources_by_their_photographs(frame):
     row = frame[(frame["kind"] == "tilt") & (frame["reader"] == OURS)]
-    wanted = row.groupby("seed")["accuracy"].mean().mean()
     table = results.kind_table(frame).set_index("kind")
-    assert table.at["tilt", f"{OURS}_mean"] == pytest.approx(wanted)
-    assert results.overall(frame).at[OURS, "n"] == 2
+    assert table.at["tilt", f"{OURS}_mean"] == pytest.approx(row["right"].mean())
 
 
-def test_ablation_counts_what_each_step_alone_decides(photos, knows):
-    few = pictures.first_of(photos, 1)
+def read_by_kind(shares: dict[str, list[int]]) -> pd.DataFrame:
+    """Readings of as many inks a kind as there are numbers, the same by all readers."""
+    rows = [
+        {"kind": kind, "source": IMAGES, "ink": f"1-{k}", "seed": 0, "right": bool(right)}
+        for kind, column in shares.items()
+        for k, right in enumerate(column)
+    ]
+    frame = pd.DataFrame(rows)
+    return pd.concat([frame.assign(reader=reader) for reader in READERS])
+
+
+def test_the_hardest_kind_is_compared_ink_by_ink():
+    kinds = {kind: [1] * 60 for kind in KINDS}
+    kinds["phone"], kinds["tilt"] = [0] * 30 + [1] * 30, [0] * 24 + [1] * 36
+    others = results.rivals(read_by_kind(kinds), OURS)
+    assert others.attrs["hardest"] == "phone" and others.at[0, "kind"] == "tilt"
+    assert others.at[0, "cost"] == pytest.approx(0.1)
+    facts = findings.kind_facts(read_by_kind(kinds))
+    assert facts["next"]["low"] < 0.1 < facts["next"]["high"]
+    # Six inks of sixty could be chance; thirty could not.
+    assert facts["apart"] == 13 and "tilt" not in facts["apart_names"]
+    text = findings.say("hardest", **facts)
+    assert "The next is *tilt*, +10 (" in text and "not told apart from it" in text
+    assert "tell 13 of the 14 others from it: *as MNIST*, " in text
+    even = findings.kind_facts(read_by_kind({kind: [0, 1] for kind in KINDS}))
+    assert "No kind of photograph is harder" in findings.say("hardest", **even)
+    # Two inks are too few for anything, whatever they show.
+    few = {kind: [1, 1] for kind in KINDS} | {"blur": [0, 0]}
+    assert findings.kind_facts(read_by_kind(few))["apart"] == 0
+
+
+def test_ablation_counts_what_each_step_alone_decides(digits, knows):
+    few = pictures.photographs(digits, 1, shared=False)
     steps = pictures.ablation(few, {("n", 0): knows})
-    assert steps["variant"].tolist() == [pictures.WHOLE, *STEPS]
-    whole = steps.iloc[0]
-    assert whole["lost"] == whole["gained"] == 0
-    away = (whole["accuracy"] - steps["accuracy"]) * len(few)
-    assert (away.round() == steps["lost"] - steps["gained"]).all()
+    assert list(dict.fromkeys(steps["variant"])) == [pictures.WHOLE, *STEPS]
+    assert len(steps) == len(few) * (1 + len(STEPS))
     table = results.step_table(steps)
     assert table.at[0, "step"] == "none" and table.at[0, "cost"] == 0
     assert table["cost"][1:].is_monotonic_decreasing
+    away = (table["mean"].iloc[0] - table["mean"]) * len(few)
+    assert (away.round() == table["lost"] - table["gained"]).all()
     assert {"polarity", "box"} & set(table["step"][1:4])
+    rest = table[1:]
+    assert (rest["low"] < rest["cost"]).all() and (rest["cost"] < rest["high"]).all()
+
+
+def test_steps_that_share_their_marks_give_what_the_finder_gives(photos):
+    photo = pictures.of_kind(photos, "phone")
+    for steps in (Steps(), *map(Steps().without, reversed(STEPS))):
+        wanted = find(photo.pixels, steps)
+        image = pictures.one_digit(photo, steps)
+        assert (image is None) == (len(wanted) != 1)
+        assert image is None or np.array_equal(image, wanted[0].image)
+
+
+def left_out(changed: dict[str, tuple[int, int]], n: int = 100) -> pd.DataFrame:
+    """Readings of n photographs: of each variant how many it loses and gains."""
+    rows = []
+    for variant, (lost, gained) in changed.items():
+        for k in range(n):
+            whole = k >= 10
+            right = k >= 10 + lost if whole else k < gained
+            row = {"ink": str(k), "seed": 0, "variant": variant}
+            rows.append(row | {"whole": whole, "right": right})
+    return pd.DataFrame(rows)
+
+
+def test_a_step_costs_where_its_interval_says_so():
+    frame = left_out(
+        {pictures.WHOLE: (0, 0), "box": (60, 1), "ink": (2, 2), "lines": (3, 0)}
+        | {"mass": (0, 0)}
+    )
+    facts = findings.step_facts(frame)
+    assert [row["step"] for row in facts["costs"]] == ["box"]
+    assert facts["idle"] == ["mass"] and facts["open"] == "lines and ink"
+    text = findings.say("step", **facts)
+    assert "box (+59.0 (" in text and "\n" not in text
+    # Of a hundred photographs: Wilson's upper end at 1 - 0.05 / 4 is 5.9 points.
+    assert "Without mass the same photographs are read" in text
+    assert "that excludes a loss of more than 6 points" in text
+    none = findings.step_facts(left_out({pictures.WHOLE: (0, 0), "ink": (1, 0)}))
+    assert "Of no step do these photographs show" in findings.say("step", **none)
 
 
 def test_lines_are_counted_before_they_are_read(digits, knows):
@@ -181,58 +280,146 @@ def test_damage_is_the_same_for_every_network():
         seen.append(images.copy())
         return always(4)(images)
 
-    found = results.damaged({("a", 0): watching, ("b", 0): watching}, x, y)
+    sets = damages.damages(x)
+    found = damages.damaged({("a", 0): watching, ("b", 0): watching}, sets, y)
     assert np.array_equal(*seen) and np.array_equal(seen[0][:10], x)
     assert len(found) == 2 * (1 + 5 * len(DAMAGES)) and (found["accuracy"] == 0.1).all()
 
 
+def jittered(frame: pd.DataFrame) -> pd.DataFrame:
+    noise = np.random.default_rng(0).normal(0, 0.003, len(frame))
+    return frame.assign(accuracy=frame["accuracy"] + noise)
+
+
+def breaks_of(frame: pd.DataFrame) -> pd.DataFrame:
+    return damages.breaks_table(frame, damages.comparisons(frame))
+
+
 def test_losses_are_from_a_systems_own_accuracy_and_leave_out_what_did_not_learn():
-    lost = results.losses(made_up())
+    lost = damages.losses(made_up())
     assert "K1, raut" not in lost.index
     assert lost.at["A1, base CNN", "blur"] == pytest.approx(0.03)
-    table = results.breaks_table(made_up()).set_index("damage")
-    assert table.at["blur", "weakest"] == "R6, SVM"
-    assert table.at["blur", "strongest"] == "A1, base CNN"
-    assert table.at["rotation", "strongest"] == "R1, augmented"
+    table = breaks_of(made_up()).set_index(["damage", "end"])
+    assert table.at[("blur", "most"), "system"] == "R6, SVM"
+    assert table.at[("blur", "least"), "system"] == "A1, base CNN"
+    assert table.at[("rotation", "least"), "system"] == "R1, augmented"
     # 0.01 x strength x 8 is 0.1 at the second strength: of blur, 1 pixel.
-    assert table.at["blur", "broken"].startswith("1: ")
-    assert results.damage_table(made_up()).at[0, "system"] == "A1, base CNN"
+    assert table.at[("blur", "most"), "broken"] == "1"
+    assert table.at[("rotation", "least"), "broken"] == "never"
+    assert damages.damage_table(made_up()).at[0, "system"] == "A1, base CNN"
+
+
+def test_one_seed_that_did_not_learn_takes_its_system_out():
+    frame = made_up()
+    failed = (frame["system"] == "R6, SVM") & (frame["seed"] == 2)
+    frame.loc[failed, "accuracy"] = 0.1
+    assert "R6, SVM" not in damages.losses(frame).index
+
+
+def test_who_is_not_told_apart_from_the_worst_is_named():
+    """R6 and S1's recipe lose alike but for the seed; the others lose clearly less."""
+    frame = made_up()
+    second = frame["system"] == "S1, recipe"
+    frame.loc[second, "accuracy"] -= frame.loc[second, "strength"] * 0.01
+    frame = jittered(frame)
+    table = breaks_of(frame).set_index(["damage", "end"])
+    worst = table.loc[("blur", "most")]
+    assert {worst["system"], *worst["alike"]} == {"R6, SVM", "S1, recipe"}
+    assert worst["told"] in ("R6, SVM", "S1, recipe")
+    assert worst["low"] < 0 < worst["high"] and worst["ahead"] >= 0
+    least = table.loc[("blur", "least")]
+    assert least["system"] == "A1, base CNN" and least["told"] == "none"
+    assert least["low"] > 0 and least["ahead"] == pytest.approx(0.03, abs=0.01)
+    facts = findings.damage_facts(frame, table.reset_index(), 400)
+    text = findings.say("robust", **facts)
+    assert "each trained on 400 images" in text
+    assert "from the last: none" in text and "*K1, raut*" in text
+    assert facts["weakest"]["names"] in ("*R6, SVM*", "*S1, recipe*")
+
+
+def test_one_seed_tells_nothing_apart(frame):
+    one = made_up(seeds=(0,))
+    table = breaks_of(one)
+    assert set(table["told"]) == {"not tested"} and table["low"].isna().all()
+    text = findings.say("robust", **findings.damage_facts(one, table, 400))
+    assert "cannot be tested: it takes two seeds" in text
+    rows = table[table["end"] == "most"].to_dict("records")
+    said = findings.say("first", end="most", rows=[findings._with_texts(r) for r in rows])
+    assert "takes two seeds that differ" in said and "blur, *R6, SVM* 24.0;" in said
+    alone = one[one["system"] == "R6, SVM"]
+    assert set(breaks_of(alone)["told"]) == {"not tested"}
+    assert "loses most" not in findings.say(
+        "robust", **findings.damage_facts(alone, breaks_of(alone), 400)
+    )
+
+
+def test_published_networks_have_an_interval_over_images_that_count_once():
+    y = np.arange(100) % 10
+    sets = damages.damages(np.zeros((100, 28, 28), np.float32))
+    frame = damages.damaged({("small", 0): always(4)}, sets, y)
+    table = damages.published_table(frame, len(y)).set_index("damage")
+    assert list(table.index) == ["none", *DAMAGES, damages.ALL]
+    low, high = wilson(10, 100)
+    row = table.loc[damages.ALL, ["small_mean", "small_low", "small_high"]]
+    assert row.tolist() == pytest.approx([0.1, low, high])
+    facts = findings.published_facts(table.reset_index(), {"small": 42_000}, 100)
+    text = findings.say("published", **facts)
+    assert "`small`, trained on 42,000 images, reads 10.0\u202f%" in text
+    none = damages.published_table(damages.damaged({}, sets, y), len(y))
+    assert "another data set" in findings.say(
+        "published", **findings.published_facts(none, {}, 100)
+    )
 
 
 def test_augmentation_is_judged_by_seeds():
-    gains = results.gain_table(made_up()).set_index(["network", "damage"])
+    gains = damages.gain_table(made_up()).set_index(["network", "damage"])
     row = gains.loc[("R1", "rotation")]
     assert row["mean_difference"] == pytest.approx(0.09, abs=0.002) and row["p_holm"] < 0.01
     facts = findings.gain_facts(gains.reset_index())
     assert ("R1", "rotation") in [(r["network"], r["damage"]) for r in facts["better"]]
     assert facts["tested"] == 14
-    one = findings.gain_facts(results.gain_table(made_up(seeds=(0,))))
+    one = findings.gain_facts(damages.gain_table(made_up(seeds=(0,))))
     assert one["tested"] == 0
     assert "cannot be tested" in findings.say("gains", **one)
 
 
-def test_sentences_say_what_the_tables_have(frame, photos, knows):
+READER = {"fitted": 3500, "tested": 150, "undamaged": 0.931}
+
+
+def test_sentences_say_what_the_tables_have(frame, photos, knows, digits):
     nets = {("n", 0): knows, ("n", 1): always(8)}
-    steps = pictures.ablation(pictures.first_of(photos, 1), {("n", 0): knows})
+    apart = pictures.photographs(digits, 1, shared=False)
+    steps = pictures.ablation(apart, {("n", 0): knows})
     lines = pd.DataFrame(
         [{"kind": "ruled", "digits": 4, "counted": True, "right": True, "digits_right": 4}]
     )
-    gains = results.gain_table(made_up())
-    found = findings.sentences(frame, photos, nets, steps, lines, made_up(), gains)
+    of_damage = jittered(made_up())
+    gains, breaks = damages.gain_table(of_damage), breaks_of(of_damage)
+    pairs = damages.comparisons(of_damage)
+    found = findings.sentences(frame, photos, nets, steps, lines, breaks, pairs, gains)
     text = " ".join(found)
     assert all("\n" not in sentence and "{" not in sentence for sentence in found)
     assert "R7 answers 8 to 100\u202f% (seed 1)" in text
     assert "Of 1 line of digits, 100" in text
-    assert "rotation (R1" in text
-    answer = findings.answer(frame, made_up())
-    assert f"Of {len(photos)} photographs" in answer and "R6, SVM loses most" in answer
+    assert "rotation (R1" in text and "blur, *R6, SVM* 24." in text
+    assert "; translation, *R6, SVM* " in text and " (none)" in text
+    assert "2 digits each in 15 kinds" in text and "in 80 of 100 cases" in text
+    answer = findings.answer(
+        findings.reader_facts(frame, **READER),
+        findings.damage_facts(of_damage, breaks, 400),
+    )
+    assert f"Of {len(photos)} photographs, made by code of 4 digits in 15 kinds" in answer
+    assert "trained on 3,500 images, it reads 93.1\u202f% of 150 test images" in answer
+    assert "*R6, SVM* loses most" in answer
 
 
 def test_nothing_is_said_of_networks_that_did_not_learn(frame):
     poor = made_up().assign(accuracy=0.1)
-    assert results.breaks_table(poor).empty
-    assert "None of the networks learned" in findings.answer(frame, poor)
-    assert findings.gain_facts(results.gain_table(poor))["tested"] == 0
+    assert breaks_of(poor).empty
+    assert "None of the networks learned" in findings.say(
+        "robust", **findings.damage_facts(poor, breaks_of(poor), 400)
+    )
+    assert findings.gain_facts(damages.gain_table(poor))["tested"] == 0
 
 
 @pytest.fixture(scope="module")
@@ -240,39 +427,24 @@ def stand_ins(digits):
     return pictures.stand_ins(digits)
 
 
-def test_the_papers_picture_is_held_against_stand_ins(stand_ins):
-    assert [len(photos) for photos in stand_ins.values()] == [20] * 4
-    mnist = SimpleNamespace(name="mnist")
+def test_the_papers_picture_is_lost_and_stand_ins_are_no_reading_of_it(stand_ins):
+    assert [len(photos) for photos in stand_ins.values()] == [design.N_STAND_INS] * 4
+    items = findings.evidence()
+    for claim in ("RAJ-13", "RAJ-14"):
+        verdict = judge(claim, items)
+        assert verdict.verdict == NOT_TESTABLE and "lost" in verdict.reason
     nets = {("raj_cnn", seed): always(8) for seed in (0, 1, 2)}
-    full = Params(n_train=None, epochs=5)
-    items = findings.evidence(stand_ins, nets, full, mnist)
-    assert judge("RAJ-13", items).verdict == UNDER_A_READING
-    assert judge("RAJ-14", items).verdict == UNDER_A_READING
-    assert "in place of the lost picture" in judge("RAJ-13", items).reason
-    table = findings.stand_in_table(items)
+    table = findings.stand_in_table(stand_ins, nets)
     assert table["digits"].tolist() == [[8, 8, 8]] * 4 and (table["eight"] == 1).all()
     assert table.at[0, "reading"] == "an 8, white on black"
 
 
-@pytest.mark.parametrize(
-    ("params", "name"),
-    [
-        (Params(n_train=None, epochs=5), "digits"),
-        (Params(n_train=5000, epochs=5), "mnist"),
-        (Params(n_train=None, epochs=4), "mnist"),
-    ],
-)
-def test_a_smaller_run_judges_nothing(stand_ins, params, name):
-    nets = {("raj_cnn", seed): always(3) for seed in (0, 1)}
-    items = findings.evidence(stand_ins, nets, params, SimpleNamespace(name=name))
-    assert judge("RAJ-13", items).verdict == NOT_JUDGED
-
-
-def test_another_answer_is_not_the_papers(stand_ins):
-    nets = {("raj_cnn", seed): always(3) for seed in (0, 1)}
-    full = Params(n_train=None, epochs=5)
-    items = findings.evidence(stand_ins, nets, full, SimpleNamespace(name="mnist"))
-    assert judge("RAJ-13", items).verdict not in (UNDER_A_READING, NOT_JUDGED)
+def test_what_a_network_learns_from_is_counted_without_validation(digits):
+    (case,) = cases(design.reader(Params(), digits), seed=[0])
+    assert networks.trained_on(case.spec, digits) == 280
+    x, y = pictures.test_part(digits, 50)
+    both = {("a", 0): always(4), ("a", 1): always(4)}
+    assert networks.accuracy(both, x, y) == pytest.approx((y == 4).mean())
 
 
 def test_the_test_part_is_drawn_from_all_test_images(digits):

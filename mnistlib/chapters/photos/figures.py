@@ -48,7 +48,7 @@ def kinds_plot(frame: pd.DataFrame):
     """
     import matplotlib.pyplot as plt
 
-    mean = frame.groupby(["kind", "reader"], sort=False)["accuracy"].mean().unstack()
+    mean = frame.groupby(["kind", "reader"], sort=False)["right"].mean().unstack()
     kinds = list(KINDS)
     figure, ax = plt.subplots(figsize=(WIDTH, 0.28 * len(kinds) + 1.0))
     palette = colours(READERS)
@@ -90,7 +90,7 @@ def damage_plot(frame: pd.DataFrame):
     """Draw accuracy over the strength of each damage, a line a system.
 
     Args:
-        frame: from `results.damaged`.
+        frame: from `damages.damaged`.
     """
     import matplotlib.pyplot as plt
 

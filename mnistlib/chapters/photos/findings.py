@@ -3,21 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.photos import results
-from mnistlib.chapters.photos.design import (
-    EPOCHS,
-    IMAGES,
-    IN_PLACE,
-    INVERTED,
-    OURS,
-    PAPERS,
-    STROKES,
-)
+from mnistlib.chapters.photos import damages, results
+from mnistlib.chapters.photos.design import IMAGES, INVERTED, OURS, PAPERS, SOURCES
 from mnistlib.chapters.photos.pictures import Photo, answers_of_r7, seen
-from mnistlib.claims.evidence import Evidence, Printed
+from mnistlib.claims.evidence import Evidence, Untestable
+from mnistlib.photos.damage import KINDS as DAMAGES
 from mnistlib.show import prose
-from mnistlib.show.reproduction import N_TRAIN
 from mnistlib.show.tables import Column
+from mnistlib.show.words import join
+from mnistlib.stats.intervals import over_images
 
 # From this share of equal answers on, what is shown hardly matters.
 ONE_ANSWER = 0.5
@@ -33,50 +27,83 @@ def say(block: str, **facts) -> str:
     return prose.say(__file__, block, **facts)
 
 
-def _points(x: float) -> str:
-    return f"{100 * x:.1f}"
+def _names(items) -> str:
+    """Return names, which have commas, as a list in a sentence."""
+    return join(f"*{item}*" for item in items)
 
 
-def reader_facts(frame: pd.DataFrame) -> dict:
+def _with_texts(row: dict) -> dict:
+    """Add to a row of `damages.breaks_table` its points, and who is not told apart."""
+    alike = row["alike"] or []
+    everyone = len(alike) == row["others"]
+    names = "all others" if everyone else _names(alike)
+    return row | {"names": names, "points": damages.points(row["lost"])}
+
+
+def reader_facts(frame: pd.DataFrame, fitted: int, tested: int, undamaged: float) -> dict:
     """Return what each reader reads of all photographs, and R7 of those like MNIST.
 
     Args:
         frame: from `pictures.readings`.
+        fitted: training images of the network.
+        tested: test images that it was shown as they are.
+        undamaged: what share of these it reads.
     """
-    means = results.overall(frame)["mean"]
+    means = results.overall(frame)
     like = frame[(frame["kind"] == "as MNIST") & (frame["reader"] == PAPERS)]
-    one = frame[(frame["reader"] == OURS) & (frame["seed"] == frame["seed"].iloc[0])]
+    inks, kinds = frame["ink"].nunique(), frame["kind"].nunique()
     return {
-        "n": int(one["n_examples"].sum()),
+        "n": inks * kinds,
+        "inks": inks,
+        "kinds": kinds,
         "seeds": frame["seed"].nunique(),
+        "fitted": fitted,
+        "tested": tested,
+        "undamaged": undamaged,
         "papers": means[PAPERS],
         "inverted": means[INVERTED],
         "ours": means[OURS],
-        "like": float(like["accuracy"].mean()),
+        "like": float(like["right"].mean()),
     }
 
 
 def kind_facts(frame: pd.DataFrame) -> dict:
-    """Return the kind of photograph that our reader reads worst, and both sources.
+    """Return the kind of photograph that our reader reads worst, and what is told from it.
 
     Args:
         frame: from `pictures.readings`.
     """
-    table = results.kind_table(frame)
-    last = table.loc[table[f"{OURS}_mean"].idxmin()]
-    ours = frame[frame["reader"] == OURS]
-    sources = results.overall(ours, "source")
-    n = ours[(ours["source"] == IMAGES) & (ours["seed"] == ours["seed"].iloc[0])]
+    others = results.rivals(frame, OURS)
+    table = results.kind_table(frame).set_index("kind")
+    hardest = others.attrs["hardest"]
+    mean, low, high = (
+        table.at[hardest, f"{OURS}_{end}"] for end in ("mean", "low", "high")
+    )
     return {
-        "hardest": last["kind"],
-        "hardest_mean": last[f"{OURS}_mean"],
-        "hardest_low": last[f"{OURS}_low"],
-        "hardest_high": last[f"{OURS}_high"],
-        "ours": table[f"{OURS}_mean"].max(),
-        "drawn": sources.at[STROKES, "mean"],
-        "images": sources.at[IMAGES, "mean"],
-        "n": int(n["n_examples"].sum()),
+        "hardest": hardest,
+        "mean": mean,
+        "low": low,
+        "high": high,
+        "same": not others["cost"].any(),
+        "next": others.iloc[0].to_dict(),
+        "apart": int((others["low"] > 0).sum()),
+        "apart_names": _names(others.loc[others["low"] > 0, "kind"]),
+        "others": len(others),
+        "inks": frame["ink"].nunique(),
     }
+
+
+def source_facts(frame: pd.DataFrame) -> dict:
+    """Return what our reader reads of either source of digits.
+
+    Args:
+        frame: from `pictures.readings`.
+    """
+    ours = frame[frame["reader"] == OURS]
+    inks = ours[ours["source"] == IMAGES]["ink"].nunique()
+    shares = results.overall(ours, "source")
+    drawn, images = ((shares[one], *over_images(shares[one], inks)) for one in SOURCES)
+    return {"drawn": drawn, "images": images, "inks": inks, "kinds": ours["kind"].nunique()}
 
 
 def step_facts(frame: pd.DataFrame, most: int = 3) -> dict:
@@ -87,46 +114,84 @@ def step_facts(frame: pd.DataFrame, most: int = 3) -> dict:
         most: how many steps are named.
     """
     table = results.step_table(frame).iloc[1:]
-    dear = table[table["cost"] > 0].head(most)
+    same = (table["lost"] == 0) & (table["gained"] == 0)
+    unsure = ~same & (table["low"] <= 0) & (table["high"] >= 0)
     return {
-        "costs": [
-            {"step": row.step, "text": _points(row.cost)} for row in dear.itertuples()
-        ],
-        "idle": table.loc[(table["lost"] == 0) & (table["gained"] == 0), "step"].tolist(),
+        "costs": table[table["low"] > 0].head(most).to_dict("records"),
+        "open": join(table.loc[unsure, "step"]),
+        "idle": table.loc[same, "step"].tolist(),
+        "most": table.loc[same, "high"].max(),
+        "n": frame["ink"].nunique(),
     }
 
 
-def damage_facts(frame: pd.DataFrame) -> dict:
+def damage_facts(frame: pd.DataFrame, breaks: pd.DataFrame, fitted: int) -> dict:
     """Return which damage costs most and least, and which system loses most and least.
 
     Args:
-        frame: from `results.damaged`.
+        frame: from `damages.damaged`.
+        breaks: from `damages.breaks_table` of it.
+        fitted: training images of each network.
     """
-    lost = results.losses(frame)
+    lost = damages.losses(frame)
     if lost.empty:
         return {"systems": 0}
-    of_kind, of_system = lost.mean(), lost.mean(axis=1)
+    kinds = lost[list(DAMAGES)]
+    of_kind = kinds.mean()
+    clean = frame[frame["damage"] == damages.NOTHING].groupby("system")["accuracy"].mean()
+    clean = clean[lost.index]
+    worst, least = of_kind.idxmax(), of_kind.idxmin()
+    ends = breaks[breaks["damage"] == damages.ALL].to_dict("records")
+    most, fewest = map(_with_texts, ends)
     return {
         "systems": len(lost),
-        "left_out": sorted(set(frame["system"]) - set(lost.index)),
-        "worst": of_kind.idxmax(),
-        "worst_lost": _points(of_kind.max()),
-        "least": of_kind.idxmin(),
-        "least_lost": _points(of_kind.min()),
-        "strongest": of_system.idxmin(),
-        "strongest_lost": _points(of_system.min()),
-        "weakest": of_system.idxmax(),
-        "weakest_lost": _points(of_system.max()),
+        "left_out": _names(
+            s for s in dict.fromkeys(frame["system"]) if s not in lost.index
+        ),
+        "fitted": fitted,
+        "clean_low": clean.min(),
+        "clean_high": clean.max(),
+        "worst": worst,
+        "worst_lost": damages.points(of_kind.max()),
+        "least": least,
+        "least_lost": damages.points(of_kind.min()),
+        "weakest": most,
+        "strongest": fewest,
     }
+
+
+def published_facts(table: pd.DataFrame, fitted: dict[str, int], n: int) -> dict:
+    """Return what the published networks read, whole and damaged.
+
+    Args:
+        table: from `damages.published_table`.
+        fitted: training images of each.
+        n: test images.
+    """
+    rows = []
+    for name, images in fitted.items():
+        of_name = table.set_index("damage")[
+            [f"{name}_{end}" for end in ("mean", "low", "high")]
+        ].set_axis(["mean", "low", "high"], axis=1)
+        rows.append(
+            {
+                "name": name,
+                "fitted": images,
+                "clean": of_name.loc[damages.NOTHING].tolist(),
+                "all": of_name.loc[damages.ALL].tolist(),
+                "worst": of_name.loc[list(DAMAGES), "mean"].idxmin(),
+            }
+        )
+    return {"rows": rows, "n": n}
 
 
 def gain_facts(gains: pd.DataFrame) -> dict:
     """Return where augmentation helps and where it harms, beyond the spread of the seeds.
 
     Args:
-        gains: from `results.gain_table`.
+        gains: from `damages.gain_table`.
     """
-    gains = gains.assign(damage=gains["damage"].replace({results.NOTHING: "no damage"}))
+    gains = gains.assign(damage=gains["damage"].replace({damages.NOTHING: "no damage"}))
     tested = gains[gains["p_holm"].notna()]
     sure = tested[tested["p_holm"] < 0.05]
     return {
@@ -137,13 +202,17 @@ def gain_facts(gains: pd.DataFrame) -> dict:
     }
 
 
-def answer(frame: pd.DataFrame, of_damage: pd.DataFrame) -> str:
-    """Return the page's answer: two generated paragraphs."""
-    first = say("readers", **reader_facts(frame))
-    return f"{first}\n\n{say('robust', **damage_facts(of_damage))}"
+def answer(of_readers: dict, of_damages: dict) -> str:
+    """Return the page's answer: two generated paragraphs.
+
+    Args:
+        of_readers: from `reader_facts`.
+        of_damages: from `damage_facts`.
+    """
+    return f"{say('readers', **of_readers)}\n\n{say('robust', **of_damages)}"
 
 
-def sentences(frame, photos, networks, steps, of_lines, of_damage, gains) -> list[str]:
+def sentences(frame, photos, networks, steps, of_lines, breaks, pairs, gains) -> list[str]:
     """Return what is found beside the answer, a sentence each.
 
     Args:
@@ -152,12 +221,15 @@ def sentences(frame, photos, networks, steps, of_lines, of_damage, gains) -> lis
         networks: (system, seed) -> network.
         steps: from `pictures.ablation`.
         of_lines: from `pictures.read_lines`.
-        of_damage: from `results.damaged`.
-        gains: from `results.gain_table`.
+        breaks: from `damages.breaks_table`.
+        pairs: from `damages.comparisons`.
+        gains: from `damages.gain_table`.
     """
     white = [photo for photo in photos if photo.kind == "white paper"]
     answers = answers_of_r7(white, networks)
-    of_kind, total = kind_facts(frame), results.line_table(of_lines).iloc[-1].to_dict()
+    total = results.line_table(of_lines).iloc[-1].to_dict()
+    power = pairs["smallest_found"].dropna()
+    single = breaks[breaks["damage"] != damages.ALL]
     return [
         say(
             "always",
@@ -165,50 +237,42 @@ def sentences(frame, photos, networks, steps, of_lines, of_damage, gains) -> lis
             answers=answers.to_dict("records"),
             one=answers["share"].mean() > ONE_ANSWER,
         ),
-        say("hardest", **of_kind),
-        say("sources", **of_kind),
+        say("hardest", **kind_facts(frame)),
+        say("sources", **source_facts(frame)),
         say("step", **step_facts(steps)),
         say("lines", **total),
-        say("first", rows=results.breaks_table(of_damage).to_dict("records")),
+        *(
+            say("first", end=end, rows=list(map(_with_texts, rows.to_dict("records"))))
+            for end, rows in single.groupby("end", sort=False)
+        ),
+        *([say("power", low=power.min(), high=power.max())] if len(power) else []),
         say("gains", **gain_facts(gains)),
     ]
 
 
-def evidence(
-    pictures: dict[str, list[Photo]], networks: dict, params, images
-) -> list[Evidence]:
-    """Return what this page holds against the two claims about the paper's picture.
+LOST = (
+    "The paper prints this for one picture, which is lost; its text says that this shows a "
+    "0, the caption an 8. Pictures in its place are no reading of the paper."
+)
+
+
+def evidence() -> list[Evidence]:
+    """Return why the two claims about the paper's picture cannot be tested."""
+    return [Untestable("RAJ-13", LOST), Untestable("RAJ-14", LOST)]
+
+
+def stand_in_table(pictures: dict[str, list[Photo]], networks: dict) -> pd.DataFrame:
+    """Return what R7 says of each stand-in: reading, digits (by seed), probability of an 8.
 
     Args:
         pictures: from `pictures.stand_ins`.
         networks: (system, seed) -> network, of the paper's.
-        params, images: of the page.
     """
-    all_of_mnist = images.name == "mnist" and params.n_train in (None, N_TRAIN)
-    sized = all_of_mnist and params.epochs == EPOCHS
-    items: list[Evidence] = []
+    rows = []
     for reading, photos in pictures.items():
         shown = np.array(seen(photos, PAPERS))
         said = [network(shown) for network in networks.values()]
-        digits = [
-            int(np.bincount(one.argmax(axis=1), minlength=10).argmax()) for one in said
-        ]
-        vectors = [one.mean(axis=0).tolist() for one in said]
-        for claim, ours in (("RAJ-13", digits), ("RAJ-14", vectors)):
-            items.append(Printed(claim, PAPERS, ours, reading, paper_sized=sized))
-    return items
-
-
-def stand_in_table(items: list[Evidence]) -> pd.DataFrame:
-    """Return what R7 says of each stand-in: reading, digits, probability of an 8."""
-    digits = {one.reading: one.ours for one in items if one.claim_id == "RAJ-13"}
-    vectors = {one.reading: one.values for one in items if one.claim_id == "RAJ-14"}
-    rows = [
-        {
-            "reading": reading.removesuffix(f", {IN_PLACE}"),
-            "digits": given,
-            "eight": float(vectors[reading][:, 8].mean()),
-        }
-        for reading, given in digits.items()
-    ]
+        digits = [np.bincount(one.argmax(axis=1), minlength=10).argmax() for one in said]
+        eight = float(np.mean([one[:, 8].mean() for one in said]))
+        rows.append({"reading": reading, "digits": list(map(int, digits)), "eight": eight})
     return pd.DataFrame(rows)

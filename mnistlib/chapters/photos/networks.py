@@ -6,6 +6,7 @@ import numpy as np
 
 from mnistlib import models
 from mnistlib.data import Dataset
+from mnistlib.data.splits import validation_size
 from mnistlib.runs import Case
 from mnistlib.training.images import images_of
 from mnistlib.training.probabilities import softmax
@@ -34,6 +35,23 @@ def trained(cases: Sequence[Case], images: Dataset) -> dict[tuple, Network]:
         name = case.labels.get("system", case.spec.model)
         made[name, case.spec.seed] = make(case.spec, images)
     return made
+
+
+def trained_on(spec, images: Dataset) -> int:
+    """Return how many images a run of a spec learns from, without those of validation."""
+    n = len(images.y_train) if spec.n_train is None else spec.n_train
+    return n - validation_size(n, spec.val_fraction, spec.split)
+
+
+def accuracy(networks: dict[tuple, Network], x: np.ndarray, y: np.ndarray) -> float:
+    """Return what share of images networks read, a mean over them.
+
+    Args:
+        networks: (system, seed) -> network.
+        x, y: images float32 (n, 28, 28), 0 to 1, and labels.
+    """
+    read = [(network(x).argmax(axis=1) == y).mean() for network in networks.values()]
+    return float(np.mean(read))
 
 
 def _network(spec, images: Dataset) -> Network:

@@ -19,7 +19,10 @@ class Params(Training):
         2, ge=1, le=1000, description="photographs of each kind and each source of digits"
     )
     ablation_photos: int = Field(
-        1, ge=1, le=1000, description="of these, how many are read with a step left out"
+        1,
+        ge=1,
+        le=1000,
+        description="of each kind and source, others, read with a step left out",
     )
     strings: int = Field(2, ge=1, le=1000, description="lines of digits of each kind")
     system_images: Annotated[Images, Size("train")] = Field(

@@ -1,6 +1,7 @@
 """The photographs of this page, and what each reader makes of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -20,11 +21,13 @@ from mnistlib.chapters.photos.design import (
 from mnistlib.data import Dataset
 from mnistlib.ground.errors import PhotoError
 from mnistlib.photos import raj2024
-from mnistlib.photos.find import STEPS, Digit, Steps, find
+from mnistlib.photos.find import STEPS, Digit, Marks, Steps, digits, find, marks
 from mnistlib.photos.render import KINDS, photograph
 from mnistlib.photos.strokes import strokes
 
-WHOLE = "all steps"
+WHOLE, ALL_STEPS = "all steps", Steps()
+# The digits in the order in which they are shown: few photographs show the first of them.
+_DIGITS = np.random.default_rng(94).permutation(10)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,73 +39,89 @@ class Photo:
         source: of its digits, of `SOURCES`.
         truth: its digits from left to right.
         pixels: uint8 (h, w, 3).
+        ink: which ink it shows; photographs of one ink are of one digit.
     """
 
     kind: str
     source: str
     truth: tuple[int, ...]
     pixels: np.ndarray
+    ink: str = ""
 
 
-def _photo(kind: str, source: str, images: Dataset, seed: list[int], digits=None) -> Photo:
-    """Make a photograph: of the digits given, or of as many as there are Nones."""
-    rng = np.random.default_rng(seed)
-    inks, truth = [], []
-    for digit in digits or [None]:
-        wanted = int(rng.integers(10)) if digit is None else digit
-        if source == STROKES:
-            inks.append(strokes(wanted, rng))
-        else:
-            at = rng.choice(np.flatnonzero(images.y_test == wanted))
-            inks.append(images.x_test[at] / np.float32(255))
-        truth.append(wanted)
-    return Photo(kind, source, tuple(truth), photograph(inks, kind, [*seed, 1]))
+def _ink(digit: int, source: str, images: Dataset, rng) -> np.ndarray:
+    """Return a digit, 0 (paper) to 1 (ink): drawn by code, or a test image."""
+    if source == STROKES:
+        return strokes(digit, rng)
+    at = rng.choice(np.flatnonzero(images.y_test == digit))
+    return images.x_test[at] / np.float32(255)
 
 
-def photographs(images: Dataset, n: int) -> list[Photo]:
-    """Return n photographs of one digit for each kind and source, each digit as often."""
-    return [
-        _photo(kind, source, images, [i, j, k], [(i + k) % 10])
-        for i, kind in enumerate(KINDS)
-        for j, source in enumerate(SOURCES)
-        for k in range(n)
-    ]
+def photographs(images: Dataset, n: int, shared: bool = True) -> list[Photo]:
+    """Return n photographs of one digit for each kind and source, each digit as often.
+
+    Args:
+        images: the data.
+        n: photographs of a kind and source.
+        shared: every kind shows the same ink, in scenes of its own, so that kinds can be
+            compared ink by ink. Else no ink is shown twice: photographs of all kinds are
+            independent draws.
+    """
+    made = []
+    for i, kind in enumerate(KINDS):
+        for j, source in enumerate(SOURCES):
+            for k in range(n):
+                which = [95, j, k] if shared else [96, i, j, k]
+                digit = int(_DIGITS[(k if shared else i + k) % 10])
+                ink = _ink(digit, source, images, np.random.default_rng(which))
+                pixels = photograph([ink], kind, [*which, i, 1])
+                name = "-".join(map(str, which))
+                made.append(Photo(kind, source, (digit,), pixels, name))
+    return made
 
 
 def lines(images: Dataset, n: int) -> list[Photo]:
-    """Return n photographs of a line of digits for each kind of `LINES`."""
+    """Return n photographs of a line of digits for each kind of `LINES`, no line twice."""
     made = []
     for i, kind in enumerate(LINES):
         for k in range(n):
-            length = int(
-                np.random.default_rng([90, i, k]).integers(LENGTHS[0], LENGTHS[1] + 1)
-            )
-            source = SOURCES[k % 2]
-            made.append(_photo(kind, source, images, [91, i, k], [None] * length))
+            rng, source = np.random.default_rng([91, i, k]), SOURCES[k % 2]
+            truth = rng.integers(10, size=rng.integers(LENGTHS[0], LENGTHS[1] + 1)).tolist()
+            inks = [_ink(digit, source, images, rng) for digit in truth]
+            pixels = photograph(inks, kind, [91, i, k, 1])
+            made.append(Photo(kind, source, tuple(truth), pixels))
     return made
 
 
 def stand_ins(images: Dataset) -> dict[str, list[Photo]]:
     """Return what stands in for the picture of `raj2024`: reading -> photographs."""
-    return {
-        reading: [
-            _photo(kind, SOURCES[k % 2], images, [92, i, k], [digit])
-            for k in range(N_STAND_INS)
-        ]
-        for i, (reading, (digit, kind)) in enumerate(STAND_INS.items())
-    }
+    made = {}
+    for reading, (digit, kind) in STAND_INS.items():
+        made[reading] = photos = []
+        for k in range(N_STAND_INS):
+            source = SOURCES[k % 2]
+            ink = _ink(digit, source, images, np.random.default_rng([92, digit, k]))
+            pixels = photograph([ink], kind, [92, digit, k, 1])
+            photos.append(Photo(kind, source, (digit,), pixels))
+    return made
 
 
-def one_digit(photo: Photo, steps: Steps | None = None) -> np.ndarray | None:
+@cache  # more than one table and figure shows what is found
+def one_digit(photo: Photo, steps: Steps = ALL_STEPS) -> np.ndarray | None:
     """Return the image of the one digit that is found; None where it is not just one."""
     try:
-        found = find(photo.pixels, steps)
+        found = digits(_marks(photo, replace(steps, box=True, mass=True)), steps)
     except PhotoError:
         return None
     return found[0].image if len(found) == 1 else None
 
 
-def seen(photos: list[Photo], reader: str, steps: Steps | None = None) -> list:
+@lru_cache(maxsize=len(STEPS))  # of one photograph: the last steps share what is found
+def _marks(photo: Photo, steps: Steps) -> Marks:
+    return marks(photo.pixels, steps)
+
+
+def seen(photos: list[Photo], reader: str, steps: Steps = ALL_STEPS) -> list:
     """Return what a reader shows its network of each photograph; None for nothing.
 
     Args:
@@ -126,8 +145,19 @@ def _right(photos, shown, network) -> np.ndarray:
     return said == np.array([photo.truth[0] for photo in photos])
 
 
+def _asked(photos: list[Photo], shown: list, networks: dict) -> pd.DataFrame:
+    """Return a row a photograph and network: kind, source, ink, seed, right."""
+    of = pd.DataFrame([(p.kind, p.source, p.ink) for p in photos])
+    of.columns = ["kind", "source", "ink"]
+    parts = [
+        of.assign(seed=seed, right=_right(photos, shown, network))
+        for (_, seed), network in networks.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
 def readings(photos: list[Photo], networks: dict, readers) -> pd.DataFrame:
-    """Return a row for each kind, source, reader and network.
+    """Return what is read: a row for each photograph, reader and network.
 
     Args:
         photos: of one digit each.
@@ -135,22 +165,12 @@ def readings(photos: list[Photo], networks: dict, readers) -> pd.DataFrame:
         readers: what is compared, of `READERS`.
 
     Returns:
-        DataFrame: kind, source, reader, seed, n_examples, accuracy, status ("ok").
+        DataFrame: kind, source, ink, seed, right, reader.
     """
-    of = pd.DataFrame(
-        {"kind": [p.kind for p in photos], "source": [p.source for p in photos]}
-    )
-    parts = []
-    for reader in readers:
-        shown = seen(photos, reader)
-        for (_, seed), network in networks.items():
-            right = of.assign(right=_right(photos, shown, network))
-            part = right.groupby(["kind", "source"], sort=False)["right"]
-            parts.append(
-                part.agg(n_examples="size", accuracy="mean")
-                .reset_index()
-                .assign(reader=reader, seed=seed, status="ok")
-            )
+    parts = [
+        _asked(photos, seen(photos, reader), networks).assign(reader=reader)
+        for reader in readers
+    ]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -158,29 +178,19 @@ def ablation(photos: list[Photo], networks: dict) -> pd.DataFrame:
     """Read the same photographs with each step left out in turn.
 
     Returns:
-        DataFrame, a row a variant and seed: variant (`WHOLE`, or the step that is left
-        out), seed, n_examples, accuracy, lost and gained (photographs that only the whole
-        reader, or only this one, reads), status.
+        DataFrame, a row a photograph, variant and network: kind, source, ink, seed, right,
+        variant (`WHOLE`, or the step that is left out), whole (whether all steps read it).
     """
-    rows, whole = [], {}
-    for variant in (WHOLE, *STEPS):
-        steps = Steps() if variant == WHOLE else Steps().without(variant)
-        shown = seen(photos, OURS, steps)
-        for (_, seed), network in networks.items():
-            right = _right(photos, shown, network)
-            kept = whole.setdefault(seed, right)
-            rows.append(
-                {
-                    "variant": variant,
-                    "seed": seed,
-                    "n_examples": len(photos),
-                    "accuracy": right.mean(),
-                    "lost": int((kept & ~right).sum()),
-                    "gained": int((right & ~kept).sum()),
-                    "status": "ok",
-                }
-            )
-    return pd.DataFrame(rows)
+    variants = {WHOLE: ALL_STEPS} | {step: ALL_STEPS.without(step) for step in STEPS}
+    for photo in photos:
+        # Photograph by photograph, so that `_marks` still has what is shared.
+        for steps in variants.values():
+            one_digit(photo, steps)
+    parts = []
+    for variant, steps in variants.items():
+        part = _asked(photos, seen(photos, OURS, steps), networks)
+        parts.append(part.assign(variant=variant, whole=(parts or [part])[0]["right"]))
+    return pd.concat(parts, ignore_index=True)
 
 
 def read_lines(photos: list[Photo], network) -> pd.DataFrame:
@@ -230,17 +240,6 @@ def answers_of_r7(photos: list[Photo], networks: dict) -> pd.DataFrame:
             {"seed": seed, "digit": counts.argmax(), "share": counts.max() / len(shown)}
         )
     return pd.DataFrame(rows)
-
-
-def first_of(photos: list[Photo], n: int) -> list[Photo]:
-    """Return the first n photographs of each kind and source."""
-    taken, counts = [], {}
-    for photo in photos:
-        group = photo.kind, photo.source
-        counts[group] = counts.get(group, 0) + 1
-        if counts[group] <= n:
-            taken.append(photo)
-    return taken
 
 
 def test_part(images: Dataset, n: int | None) -> tuple[np.ndarray, np.ndarray]:

@@ -1,29 +1,20 @@
-"""Tables of the notebook on photographs: what is read, what a step is worth."""
+"""What is read of the photographs, kind by kind, and what a step is worth: tables."""
+
+import math
 
 import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.photos.design import AUGMENTED, READERS, kinds
+from mnistlib.chapters.photos.design import READERS, kinds
 from mnistlib.chapters.photos.pictures import WHOLE
-from mnistlib.photos.damage import KINDS as DAMAGES
-from mnistlib.photos.damage import N_STRENGTHS, damage
 from mnistlib.show import tables
 from mnistlib.show.tables import Column
-from mnistlib.stats.compare import compare, corrected
-from mnistlib.stats.intervals import LEARNED_FROM, accuracies, wilson
+from mnistlib.stats.intervals import accuracies, wilson
+from mnistlib.stats.paired import paired_interval
 
 NOTHING = "none"
-# Points of accuracy whose loss is called breaking.
-BROKEN = 0.1
-
-
-def _unsigned(lost: float) -> str:
-    return tables.points(lost, 1).removeprefix("+")
-
-
-def _named(system: str, lost: float) -> str:
-    return f"{system} ({_unsigned(lost)})"
-
+# Of all intervals of a table together.
+LEVEL = 0.95
 
 KIND_COLUMNS = [
     Column("kind"),
@@ -37,12 +28,12 @@ KIND_COLUMNS = [
 STEP_COLUMNS = [
     Column("step", "left out"),
     Column("mean", "read", lambda x: tables.percent(x, 1)),
+    Column("cost", "points lost", lambda x: tables.points(x, 1).removeprefix("+")),
     Column(
-        ("image_low", "image_high"),
-        "over pictures",
-        lambda *x: tables.interval(*x, digits=1),
+        ("low", "high"),
+        "95 %, all rows together",
+        lambda *x: tables.points_between(*x, digits=1),
     ),
-    Column("cost", "points lost", _unsigned),
     Column("lost", "only all steps read", ".1f"),
     Column("gained", "only without it", ".1f"),
 ]
@@ -55,28 +46,6 @@ LINE_COLUMNS = [
         for _format in [lambda *values: tables.with_interval(*values, digits=0)]
     ),
     Column("digits", "digits right where counted", lambda x: tables.percent(x, 1)),
-]
-DAMAGE_COLUMNS = [
-    Column("system"),
-    Column("clean", "no damage", lambda x: tables.percent(x, 1)),
-    *(Column(kind, format=lambda x: tables.percent(x, 1)) for kind in DAMAGES),
-    Column("all", "mean of all", lambda x: tables.percent(x, 1)),
-]
-_BREAKS = ("damage", "weakest", "weakest_lost", "strongest", "strongest_lost", "broken")
-BREAKS_COLUMNS = [
-    Column("damage"),
-    Column(("weakest", "weakest_lost"), "loses most, points", _named),
-    Column(("strongest", "strongest_lost"), "loses least, points", _named),
-    Column("broken", "first strength at which any loses 10 points"),
-]
-GAIN_COLUMNS = [
-    Column("network"),
-    Column("damage"),
-    Column("mean_difference", "points", lambda x: tables.points(x, 1)),
-    Column(
-        ("low", "high"), "95 % interval", lambda *x: tables.points_between(*x, digits=1)
-    ),
-    Column("p_holm", "p (Holm)", tables.p_value),
 ]
 
 
@@ -109,35 +78,82 @@ def kind_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _over_sources(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    right = frame.assign(n_correct=frame["accuracy"] * frame["n_examples"])
-    summed = right.groupby(by, sort=False)[["n_correct", "n_examples"]].sum().reset_index()
-    return summed.assign(accuracy=summed["n_correct"] / summed["n_examples"], status="ok")
+    groups = frame.groupby(by, sort=False)["right"]
+    return groups.agg(n_examples="size", accuracy="mean").reset_index().assign(status="ok")
 
 
-def overall(frame: pd.DataFrame, by: str = "reader") -> pd.DataFrame:
+def overall(frame: pd.DataFrame, by: str = "reader") -> pd.Series:
     """Return what is read over all photographs, by reader or by another column."""
-    return accuracies(_over_sources(frame, [by, "seed"]), by, "accuracy").set_index(by)
+    return frame.groupby(by, sort=False)["right"].mean()
+
+
+def rivals(frame: pd.DataFrame, reader: str) -> pd.DataFrame:
+    """Return how much better than the hardest kind a reader reads each other kind.
+
+    Ink by ink: every kind shows the same. Which kind is hardest was seen in the same
+    photographs, so the intervals hold for all pairs of kinds together (Bonferroni's).
+
+    Args:
+        frame: from `pictures.readings`.
+        reader: of `READERS`.
+
+    Returns:
+        DataFrame, the next hardest first: kind, cost (fraction that the hardest kind reads
+        less), low, high. The hardest is ``attrs["hardest"]``.
+    """
+    ours = frame[frame["reader"] == reader]
+    wide = ours.pivot(index=["ink", "seed"], columns="kind", values="right")
+    hardest, k = wide.mean().idxmin(), len(wide.columns)
+    level = 1 - (1 - LEVEL) / math.comb(k, 2)
+    inks = ours["ink"].nunique()
+    rows = [
+        {"kind": kind} | _difference(wide[kind], wide[hardest], inks, level)
+        for kind in wide.columns.drop(hardest)
+    ]
+    table = pd.DataFrame(rows).sort_values("cost", kind="stable", ignore_index=True)
+    table.attrs["hardest"] = hardest
+    return table
+
+
+def _difference(first: pd.Series, second: pd.Series, inks: int, level: float) -> dict:
+    """Return how much more is read first than second: cost, low, high, lost, gained.
+
+    Readings of one ink by several networks are no independent draws: the interval counts
+    inks.
+    """
+    lost, gained = first & ~second, second & ~first
+    low, high = paired_interval(lost.mean(), gained.mean(), inks, level)
+    cost = lost.mean() - gained.mean()
+    return {
+        "cost": cost,
+        "low": low,
+        "high": high,
+        "lost": lost.sum(),
+        "gained": gained.sum(),
+    }
 
 
 def step_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Return what each step is worth, the dearest first.
 
     Args:
-        frame: from `pictures.ablation`.
+        frame: from `pictures.ablation`, no ink in two photographs.
 
     Returns:
-        DataFrame: step, mean, image_low, image_high (Wilson's), cost (fraction lost), lost
+        DataFrame: step, mean, cost (fraction lost), low and high (all rows together), lost
         and gained (photographs, means over seeds). The first row has all steps.
     """
-    table = accuracies(frame, "variant", "accuracy").set_index("variant")
-    counts = frame.groupby("variant", sort=False)[["lost", "gained"]].mean()
-    table = table.join(counts).assign(cost=table.at[WHOLE, "mean"] - table["mean"])
-    table = table.reset_index(names="step").sort_values(
-        "cost", ascending=False, kind="stable"
-    )
-    first = table["step"] == WHOLE
-    table = pd.concat([table[first], table[~first]], ignore_index=True)
-    return table.assign(step=table["step"].replace({WHOLE: NOTHING}))
+    inks, seeds = frame["ink"].nunique(), frame["seed"].nunique()
+    level = 1 - (1 - LEVEL) / (frame["variant"].nunique() - 1)
+    rows = []
+    for variant, part in frame.groupby("variant", sort=False):
+        row = _difference(part["whole"], part["right"], inks, level)
+        rows.append({"step": variant, "mean": part["right"].mean()} | row)
+    table = pd.DataFrame(rows)
+    table[["lost", "gained"]] /= seeds
+    table.loc[table["step"] == WHOLE, ["step", "low", "high"]] = NOTHING, np.nan, np.nan
+    rest = table[1:].sort_values("cost", ascending=False, kind="stable")
+    return pd.concat([table[:1], rest], ignore_index=True)
 
 
 def line_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -157,120 +173,3 @@ def line_table(frame: pd.DataFrame) -> pd.DataFrame:
         of = counted["digits"].sum()
         rows.append(row | {"digits": counted["digits_right"].sum() / of if of else np.nan})
     return pd.DataFrame(rows)
-
-
-def damaged(networks: dict, x: np.ndarray, y: np.ndarray, seed: int = 0) -> pd.DataFrame:
-    """Ask every network about the same images, whole and damaged.
-
-    Args:
-        networks: (system, seed) -> network.
-        x, y: images float32 (n, 28, 28), 0 to 1, and labels.
-        seed: of the damage.
-
-    Returns:
-        DataFrame: system, seed, damage ("none" too), strength (0 to 5), accuracy.
-    """
-    sets = {(NOTHING, 0): x} | {
-        (kind, strength): damage(x, kind, strength, seed)
-        for kind in DAMAGES
-        for strength in range(1, N_STRENGTHS + 1)
-    }
-    whole = np.concatenate(list(sets.values()))
-    rows = []
-    for (system, network_seed), network in networks.items():
-        right = network(whole).argmax(axis=1).reshape(len(sets), -1) == y
-        for (kind, strength), accuracy in zip(sets, right.mean(axis=1), strict=True):
-            row = {"system": system, "seed": network_seed, "damage": kind}
-            rows.append(row | {"strength": strength, "accuracy": accuracy})
-    return pd.DataFrame(rows)
-
-
-def _means(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return accuracies by system and damage, means over strengths and seeds."""
-    return frame.pivot_table(
-        index="system", columns="damage", values="accuracy", sort=False
-    )
-
-
-def damage_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return accuracy by system and damage, means over strengths and seeds.
-
-    Args:
-        frame: from `damaged`.
-
-    Returns:
-        DataFrame, the most robust first: system, clean, a column a damage, all.
-    """
-    table = _means(frame).rename(columns={NOTHING: "clean"})
-    table["all"] = table[list(DAMAGES)].mean(axis=1)
-    return table.sort_values("all", ascending=False, kind="stable").reset_index()
-
-
-def losses(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return what each system that learned loses under each damage, means over strengths.
-
-    A system that reads hardly an undamaged image has nothing to lose: it is left out.
-
-    Args:
-        frame: from `damaged`.
-
-    Returns:
-        DataFrame: a row a system, a column a damage, fractions below its own accuracy.
-    """
-    means = _means(frame)
-    means = means[means[NOTHING] >= LEARNED_FROM]
-    return means[list(DAMAGES)].rsub(means[NOTHING], axis=0)
-
-
-def breaks_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return for each damage which system suffers most and least, and from when on.
-
-    Returns:
-        DataFrame: damage; weakest and strongest (systems), and what they lose, as
-        `losses`; broken (text: the first strength at which a system is `BROKEN` below
-        itself, and which systems). No row where no system learned.
-    """
-    lost, rows = losses(frame), []
-    at = frame.groupby(["damage", "strength", "system"])["accuracy"].mean()
-    clean = at[NOTHING, 0][lost.index]
-    for kind, (_, strengths, _) in DAMAGES.items() if len(lost) else ():
-        fallen = clean - at[kind].unstack("system")[lost.index] >= BROKEN
-        first = next((s for s in fallen.index if fallen.loc[s].any()), None)
-        text = "none"
-        if first:
-            names = list(fallen.columns[fallen.loc[first]])
-            names = "; ".join(names) if len(names) < len(lost) else "all"
-            text = f"{strengths[first - 1]:g}: {names}"
-        rows.append(
-            {
-                "damage": kind,
-                "weakest": lost[kind].idxmax(),
-                "weakest_lost": lost[kind].max(),
-                "strongest": lost[kind].idxmin(),
-                "strongest_lost": lost[kind].min(),
-                "broken": text,
-            }
-        )
-    return pd.DataFrame(rows, columns=list(_BREAKS))
-
-
-def gain_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return what augmentation changes, network by network and damage by damage.
-
-    Args:
-        frame: from `damaged`.
-
-    Returns:
-        DataFrame: network, damage, and the columns of `compare`, with the spread pooled
-        over all systems that learned, corrected over all rows.
-    """
-    parts, learned = [], losses(frame).index
-    for kind in (NOTHING, *DAMAGES):
-        runs = frame[frame["damage"] == kind].groupby(["system", "seed"], sort=False)
-        runs = runs["accuracy"].mean().reset_index()
-        failed = ~runs["system"].isin(learned)
-        found = compare(runs, "system", "accuracy", failed=failed, pairs=AUGMENTED)
-        parts.append(found.assign(damage=kind))
-    table = corrected(pd.concat(parts, ignore_index=True))
-    table["network"] = table["a"].str.partition(",")[0]
-    return table.sort_values("network", kind="stable", ignore_index=True)

@@ -59,7 +59,8 @@
   const determinant = ([[a, b, c], [d, e, f], [g, h, i]]) =>
     a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
 
-  /* The plane through most of a picture's brightness, by least squares. */
+  /* The plane through most of a picture's brightness, by least squares: a function of a row
+     and a column. */
   const slopeOf = (values, columns) => {
     const places = Array.from(values, (_, i) => [1, Math.floor(i / columns), i % columns]);
     let kept = values.map(() => 1);
@@ -73,11 +74,11 @@
           place.forEach((q, c) => (left[r][c] += kept[i] * p * q));
         });
       });
-      const factors = right.map((_, k) =>
+      const [level, down, along] = right.map((_, k) =>
         determinant(left.map((row, r) => row.map((v, c) => (c === k ? right[r] : v)))) /
         determinant(left));
-      slope = values.map((_, i) => places[i].reduce((a, p, k) => a + p * factors[k], 0));
-      const away = values.map((v, i) => Math.abs(v - slope[i]));
+      slope = (row, column) => level + down * row + along * column;
+      const away = values.map((v, i) => Math.abs(v - slope(places[i][1], places[i][2])));
       const most = 2 * Math.max(spreadOf(away), 1e-6);
       kept = away.map((v) => Number(v <= most));
     }
@@ -91,29 +92,29 @@
     const [rows, columns] = [height, width].map((n) => Math.max(2, Math.round(scale * n)));
     const small = thumbnailOf(grey, height, width, rows, columns);
     const slope = slopeOf(small, columns);
+    const rest = small.map((v, i) => v - slope(Math.floor(i / columns), i % columns));
     const reach = Math.max(1, Math.floor((Math.min(rows, columns) * 3) / 16));
-    const smooth = small.map((_, i) => {
+    const smooth = rest.map((_, i) => {
       const [y, x] = [Math.floor(i / columns), i % columns];
       const around = [];
       for (let r = Math.max(0, y - reach); r <= Math.min(rows - 1, y + reach); r++) {
-        for (let c = Math.max(0, x - reach); c <= Math.min(columns - 1, x + reach); c++) {
-          around.push(small[r * columns + c] - slope[r * columns + c]);
-        }
+        const end = Math.min(columns - 1, x + reach);
+        for (let c = Math.max(0, x - reach); c <= end; c++) around.push(rest[r * columns + c]);
       }
-      return slope[i] + quantile(around, 0.5);
+      return quantile(around, 0.5);
     });
     const at = (r, c) => smooth[r * columns + c];
     const axis = (n, from, to) => {
-      const place = within(((n + 0.5) * to) / from - 0.5, 0, to - 1);
-      const low = Math.min(to - 2, Math.floor(place));
-      return [low, place - low];
+      const place = ((n + 0.5) * to) / from - 0.5;
+      const low = within(Math.floor(place), 0, to - 2);
+      return [place, low, within(place - low, 0, 1)];
     };
     return grey.map((_, i) => {
-      const [r, v] = axis(Math.floor(i / width), height, rows);
-      const [c, u] = axis(i % width, width, columns);
+      const [y, r, v] = axis(Math.floor(i / width), height, rows);
+      const [x, c, u] = axis(i % width, width, columns);
       const upper = at(r, c) * (1 - u) + at(r, c + 1) * u;
       const lower = at(r + 1, c) * (1 - u) + at(r + 1, c + 1) * u;
-      return within(upper * (1 - v) + lower * v, 0, 1);
+      return within(slope(y, x) + upper * (1 - v) + lower * v, 0, 1);
     });
   };
 

@@ -98,7 +98,7 @@ def test_what_the_page_says_of_photographs_is_what_was_measured():
     text = " ".join((paths.root() / "book" / "try.md").read_text(encoding="utf-8").split())
     assert "not on ruled or squared paper" in text
     promise = text[text.index("A photograph is read") : text.index("not on ruled")]
-    for word in ("plain paper", "board", "shadow", "out of focus", "20 degrees"):
+    for word in ("plain paper", "board", "shadow", "out of focus", "turned"):
         assert word in promise
 
 

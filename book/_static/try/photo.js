@@ -18,6 +18,17 @@
     return Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length);
   };
 
+  /* The indices of the pixels of a square around a pixel. */
+  const around = (pixel, reach, height, width) => {
+    const [y, x] = [Math.floor(pixel / width), pixel % width];
+    const end = Math.min(width - 1, x + reach);
+    const found = [];
+    for (let r = Math.max(0, y - reach); r <= Math.min(height - 1, y + reach); r++) {
+      for (let c = Math.max(0, x - reach); c <= end; c++) found.push(r * width + c);
+    }
+    return found;
+  };
+
   /* Red, green, blue and opacity, 0 to 255, on white, to grey, 0 to 1. */
   const greyOf = (pixels) =>
     Float32Array.from({ length: pixels.length / 4 }, (_, i) => {
@@ -94,15 +105,8 @@
     const slope = slopeOf(small, columns);
     const rest = small.map((v, i) => v - slope(Math.floor(i / columns), i % columns));
     const reach = Math.max(1, Math.floor((Math.min(rows, columns) * 3) / 16));
-    const smooth = rest.map((_, i) => {
-      const [y, x] = [Math.floor(i / columns), i % columns];
-      const around = [];
-      for (let r = Math.max(0, y - reach); r <= Math.min(rows - 1, y + reach); r++) {
-        const end = Math.min(columns - 1, x + reach);
-        for (let c = Math.max(0, x - reach); c <= end; c++) around.push(rest[r * columns + c]);
-      }
-      return quantile(around, 0.5);
-    });
+    const smooth = rest.map((_, i) =>
+      quantile(around(i, reach, rows, columns).map((k) => rest[k]), 0.5));
     const at = (r, c) => smooth[r * columns + c];
     const axis = (n, from, to) => {
       const place = ((n + 0.5) * to) / from - 0.5;
@@ -162,13 +166,10 @@
         piece.bottom = Math.max(piece.bottom, y);
         piece.left = Math.min(piece.left, x);
         piece.right = Math.max(piece.right, x);
-        for (let r = Math.max(0, y - 1); r <= Math.min(height - 1, y + 1); r++) {
-          for (let c = Math.max(0, x - 1); c <= Math.min(width - 1, x + 1); c++) {
-            const next = r * width + c;
-            if (mask[next] && !seen[next]) {
-              seen[next] = 1;
-              piece.pixels.push(next);
-            }
+        for (const next of around(piece.pixels[k], 1, height, width)) {
+          if (mask[next] && !seen[next]) {
+            seen[next] = 1;
+            piece.pixels.push(next);
           }
         }
       }
@@ -258,20 +259,13 @@
     const kept = own.flatMap((p) => p.pixels);
     const [low, high] = [(0.6 * level) / 255, quantile(strong, 0.7)];
     const ink = new Float32Array(contrast.length);
-    for (const p of kept) {
-      const [y, x] = [Math.floor(p / width), p % width];
-      for (let r = Math.max(0, y - 1); r <= Math.min(height - 1, y + 1); r++) {
-        for (let c = Math.max(0, x - 1); c <= Math.min(width - 1, x + 1); c++) {
-          const i = r * width + c;
-          ink[i] = within((contrast[i] - low) / Math.max(high - low, 1e-3), 0, 1);
-        }
-      }
+    for (const i of kept.flatMap((p) => around(p, 1, height, width))) {
+      ink[i] = within((contrast[i] - low) / Math.max(high - low, 1e-3), 0, 1);
     }
-    const side = Math.max(
-      Math.max(...own.map((p) => p.bottom)) - Math.min(...own.map((p) => p.top)),
-      Math.max(...own.map((p) => p.right)) - Math.min(...own.map((p) => p.left)),
-    );
-    const wide = widened(ink, height, width, kept, side + 1);
+    const extent = (first, last) =>
+      Math.max(...own.map((p) => p[last])) - Math.min(...own.map((p) => p[first])) + 1;
+    const side = Math.max(extent("top", "bottom"), extent("left", "right"));
+    const wide = widened(ink, height, width, kept, side);
     return { ink: wide, height, width, others: digits.length - 1, isCut: areCut };
   };
 

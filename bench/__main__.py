@@ -22,6 +22,7 @@ PARTS = (
     "faults",
     "exports",
     "service",
+    "reader",
 )
 
 

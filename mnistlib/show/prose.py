@@ -41,6 +41,7 @@ def _template(folder: Path) -> jinja2.Template:
     }
     environment.globals |= {
         "interval": tables.interval,
+        "spread": tables.spread,
         "points_interval": tables.points_interval,
     }
     return environment.get_template(TEMPLATE)

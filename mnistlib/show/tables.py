@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import pandas as pd
 
@@ -40,6 +41,18 @@ def with_interval(mean: float, lo: float, hi: float, digits: int = 2) -> str:
     if pd.isna(lo) or pd.isna(hi):
         return percent(mean, digits)
     return f"{100 * mean:.{digits}f} ({ends(lo, hi, digits)}){THIN_SPACE}%"
+
+
+def spread(values: Sequence[float], digits: int = 2) -> str:
+    """Format a median with the least and the largest: "2.31 (2.20–2.52)"; NaN -> a dash.
+
+    These three alone give the same text as the values that they are of.
+    """
+    if pd.isna(list(values)).any():
+        return MISSING
+    return (
+        f"{median(values):.{digits}f} ({min(values):.{digits}f}–{max(values):.{digits}f})"
+    )
 
 
 def accuracy(mean: float, median: float, failed: int, n: int) -> str:

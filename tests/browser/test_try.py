@@ -165,6 +165,42 @@ def test_a_finger_draws_and_does_not_scroll(tried):
         assert page.evaluate("scrollY") == before
 
 
+def test_a_pen_draws_and_its_hovering_does_not(tried):
+    with tried() as watched:
+        page = watched.page
+        page.evaluate(
+            "globalThis.kinds = new Set();"
+            "for (const kind of ['pointerdown', 'pointermove', 'pointerup'])"
+            "  document.querySelector('#try-canvas')"
+            "    .addEventListener(kind, (event) => kinds.add(event.pointerType))"
+        )
+        session = page.context.new_cdp_session(page)
+
+        def pen(kind, at, **pressed):
+            session.send(
+                "Input.dispatchMouseEvent",
+                {"type": kind, "x": at[0], "y": at[1], "pointerType": "pen", **pressed},
+            )
+
+        first, *rest = places(page, SHAPES[7])
+        for at in (rest[-1], first):  # above the paper
+            pen("mouseMoved", at)
+        assert says(watched) == "Nothing is drawn."
+        down = {"button": "left", "buttons": 1, "force": 0.4}
+        pen("mousePressed", first, clickCount=1, **down)
+        before = first
+        for corner in rest:
+            for share in np.linspace(0.1, 1, 10):
+                at = np.array(before) + share * np.subtract(corner, before)
+                pen("mouseMoved", at.tolist(), **down)
+            before = corner
+        pen("mouseReleased", before, button="left", clickCount=1)
+        page.locator("#try-says", has_text="The network says").wait_for()
+        assert says(watched).startswith("The network says 7 (")
+        assert page.evaluate("[...kinds]") == ["pen"]
+        assert watched.errors == []
+
+
 def test_the_keyboard_alone_draws_a_digit(tried):
     with tried() as watched:
         page = watched.page
@@ -212,7 +248,17 @@ def test_of_two_digits_the_page_says_that_one_was_left_out(tried):
     with tried() as watched:
         inks = [strokes(digit, np.random.default_rng(digit)) for digit in (2, 4)]
         choose(watched.page, in_png(photograph(inks, "off centre", 3)))
-        assert "Only the largest mark was read; 1 more" in says(watched)
+        assert "Only the largest mark was read; 1 more was left out." in says(watched)
+
+
+def test_of_a_mark_at_the_edge_the_page_says_so(tried):
+    with tried() as watched:
+        photo = photograph([strokes(2, np.random.default_rng(2))], "white paper", 2)
+        choose(watched.page, in_png(photo))
+        assert "edge" not in says(watched)
+        rows = np.flatnonzero((photo[..., 0] < 128).any(axis=1))
+        choose(watched.page, in_png(photo[: rows[-1] - 40]))
+        assert "It touches the picture’s edge" in says(watched)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ SERVED = {
             "8": [load(400, 6), load(600, 6)],
         },
         exports.ONNX: {
-            "1": [load(100, 4), load(100, 4)],
+            "1": [load(150, 4), load(250, 4)],
             "8": [load(200, 9), load(300, 9)],
         },
         exports.KERAS: {
@@ -108,16 +108,31 @@ def test_ratios_of_a_service_are_within_their_round(served):
     assert "1.0 (1.0–1.0)" in text
 
 
-def test_the_answer_names_the_smallest_file_that_was_kept(files, served):
-    text = findings.answer(files, served).replace("\n", " ")
+def test_the_answer_names_the_smallest_file_that_was_kept(files):
+    text = findings.answer(files, SERVED).replace("\n", " ")
     assert text.startswith("As LiteRT in int8, the network `large` takes 250,000 bytes")
     assert "25\u202f% of its Keras file in float32, and reads 8 test images of" in text
     assert "1 of 1 float32 files say the same digit" in text
-    assert "at most 0.35 of the time" in text  # of [0.5, 0.2]; JavaScript has none
+    # Of [0.5, 0.2]; JavaScript has none.
+    assert "at most 0.35 (0.20–0.50) of the time" in text
+
+
+def test_the_answer_says_when_the_service_is_the_slower(files):
+    text = findings.answer(files, SERVED).replace("\n", " ")
     assert "With 8 clients at once" in text
-    assert "150 times as many requests a second as Flask" in text
-    assert "same ONNX file answers 75 times as many" in text
-    assert "answers 5.8 times as many as that Flask" in text  # 20 / 4 and 20 / 3
+    assert "150 (100–200) times as many requests a second as Flask" in text
+    assert "same ONNX file answers 75 (50–100) times as many. With 1 client," in text
+    assert (
+        "answers 15 (10–20) times as many and Flask with the ONNX file 20 (15–25)" in text
+    )
+    # 100 / 150 and 200 / 250.
+    assert "`mnistlib serve` is the slower of the two, with 0.73 (0.67–0.80) of" in text
+    # 20 / 4 and 20 / 3.
+    assert "answers 5.8 (5.0–6.7) times as many, at 8 clients, as Flask" in text
+    other = copy.deepcopy(SERVED)
+    other["ways"][exports.ONNX]["1"] = [load(50, 4), load(50, 4)]
+    text = findings.answer(files, other).replace("\n", " ")
+    assert "is the quicker of the two, with 3.00 (2.00–4.00) of that" in text
 
 
 def test_a_file_that_failed_is_named(files):
@@ -128,11 +143,12 @@ def test_a_file_that_failed_is_named(files):
     assert findings.gates(exports.files(good)).endswith("No file failed its gate.")
 
 
-def test_services_that_read_otherwise_are_named(served):
-    text = findings.service(SERVED, served).replace("\n", " ")
+def test_services_that_read_otherwise_are_named():
+    text = findings.service(SERVED).replace("\n", " ")
     assert "All ways read the first 50 test images alike; 0 requests" in text
-    assert "waits 133.3 times as long" in text  # 3 * 800 / (3 * 6)
-    other = findings.service(SERVED | {"same_digits": False}, served)
+    assert "waits 133.3 (116.7–150.0) times as long" in text  # 900 / 6 and 700 / 6
+    assert "and 1.50 (1.50–1.50) times as long for Flask with the ONNX" in text
+    other = findings.service(SERVED | {"same_digits": False})
     assert "**The ways do not read the first 50 test images" in other
 
 
@@ -150,3 +166,35 @@ def test_the_machine_is_named_once():
     part = {"machine": {"cpu": "A processor", "cores": 2}}
     text = findings.machine({"exports": part, "service": part})
     assert text.startswith("Measured on A processor, 2 cores. The")
+
+
+READ = {
+    "system": "large",
+    "kinds": {
+        kind: {
+            "n_examples": 100, "library": library, "page": page,
+            "only_library": library - 40, "only_page": page - 40, "warned": warned,
+        }
+        for kind, library, page, warned in (
+            ("white paper", 100, 98, 1), ("board", 97, 89, 0), ("ruled", 99, 60, 25),
+            ("squared", 95, 88, 4),
+        )
+    },
+}  # fmt: skip
+
+
+def test_the_page_promises_the_kinds_that_it_was_seen_to_read():
+    table = exports.readers(READ)
+    # Wilson's interval of 89 of 100 begins at 81 %, of 88 of 100 at 80.2 %.
+    assert table["is_read"].tolist() == [True, True, False, True]
+    text = to_markdown(table, exports.READER_COLUMNS).splitlines()
+    assert "98 (93–99)" in text[2] and "chalk on a board, unevenly lit" in text[3]
+    said = findings.readers(READ).replace("\n", " ")
+    assert "the library reads 391 of 400, the page 335." in said
+    assert "(*ruled*), it reads 60 and the library 99 of 100. Of the 40 that" in said
+    assert "it says of 25 that something is amiss" in said
+    # 60 + 57 + 55, and 58 + 49 + 48.
+    assert "On the other 3 kinds it misses 172 photographs that the library" in said
+    assert "reads 155 that" in said
+    good = {**READ, "kinds": {"board": READ["kinds"]["board"]}}
+    assert "promises nothing" not in findings.readers(good)

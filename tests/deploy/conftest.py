@@ -12,39 +12,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.node import in_node
 from mnistlib.deploy.export import Judge, export
 from mnistlib.deploy.sources import of_system
 from mnistlib.ground import paths
 from tests.processes import hear_signals
 
-RUNNER = Path(__file__).parent.parent / "fixtures" / "in_node.js"
-
 
 @pytest.fixture
-def page_scripts() -> Path:
-    """The folder of the drawing page's scripts."""
-    return paths.root() / "book" / "_static" / "try"
-
-
-@pytest.fixture
-def node(tmp_path, page_scripts):
-    """Return a function that runs a task of `in_node.js`; skipped without Node."""
-    program = shutil.which("node")
-    if not program:
+def node():
+    """Return a function that runs a task of the page's scripts; skipped without Node."""
+    if not shutil.which("node"):
         pytest.skip("needs Node to run the page's scripts: install it")
-
-    def run(task: str, given, *scripts: Path | str):
-        source, target = tmp_path / "given", tmp_path / "answer"
-        is_array = isinstance(given, np.ndarray)
-        content = given.astype("<f4").tobytes() if is_array else json.dumps(given).encode()
-        source.write_bytes(content)
-        files = [page_scripts / one if isinstance(one, str) else one for one in scripts]
-        command = [program, RUNNER, task, source, target, *files]
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert not done.returncode, done.stderr
-        return target.read_bytes() if is_array else json.loads(target.read_bytes())
-
-    return run
+    return in_node
 
 
 @pytest.fixture
@@ -54,9 +34,7 @@ def read_in_node(node, tmp_path):
     def read(script: str, images: np.ndarray) -> np.ndarray:
         path = tmp_path / "network.js"
         path.write_text(script, encoding="utf-8")
-        return np.frombuffer(node("read", images, "network.js", path), "<f4").reshape(
-            -1, 10
-        )
+        return node("read", images, "network.js", path).reshape(-1, 10)
 
     return read
 

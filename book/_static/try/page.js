@@ -184,6 +184,14 @@
     pen.drawImage(small, (canvas.width - w) / 2, (canvas.height - h) / 2, w, h);
   };
 
+  /* What else there is to know of a photograph, besides the digit. */
+  const noteOf = ({ others, isCut }) => {
+    if (isCut) return "It touches the picture’s edge: a line, a shadow, or no whole digit.";
+    if (!others) return "";
+    const more = others === 1 ? "1 more was" : `${others} more were`;
+    return `Only the largest mark was read; ${more} left out.`;
+  };
+
   const readPhoto = async (file) => {
     if (file.size > MOST_BYTES) throw new Error("The file is larger than 32 MB. Make it smaller.");
     let photo;
@@ -201,7 +209,7 @@
     const found = inkOf(context.getImageData(0, 0, width, height).data, height, width);
     if (!found) throw new Error("No ink stands out from the paper. Fill more of the picture with the digit.");
     paint(found);
-    update(found.others ? `Only the largest mark was read; ${found.others} more were left out.` : "");
+    update(noteOf(found));
   };
 
   const listenToFiles = () => {

@@ -49,12 +49,6 @@ def study_ratios(system: dict) -> dict[str, list[float]]:
     }
 
 
-def spread(values, digits: int = 2) -> str:
-    """Return the median with the least and the largest: "2.31 (2.20–2.52)"."""
-    ends = f"{min(values):.{digits}f}–{max(values):.{digits}f}"
-    return f"{median(values):.{digits}f} ({ends})"
-
-
 def percent(x: float, digits: int = 0) -> str:
     """Format a fraction as a percentage, whole unless digits are asked for."""
     return tables.percent(x, digits)
@@ -70,7 +64,7 @@ def study_throughput(systems: list[dict]) -> pd.DataFrame:
         row |= {
             title: tables.count(median(rates(system, way))) for title, way in ways.items()
         }
-        row |= {f"÷ {title}": spread(x) for title, x in study_ratios(system).items()}
+        row |= {f"÷ {title}": tables.spread(x) for title, x in study_ratios(system).items()}
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -86,7 +80,7 @@ def engine(systems: list[dict]) -> pd.DataFrame:
         for words, way in (("a thread", THREAD), (CORES, CORES)):
             for title, name in peers(system).items():
                 quotients = ratios(system, f"ours, {way}", f"{name}, {way}")
-                row[f"÷ {title}, {words}"] = spread(quotients)
+                row[f"÷ {title}, {words}"] = tables.spread(quotients)
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -180,7 +174,7 @@ def to_99(found: dict) -> pd.DataFrame:
                 "Recipe": title,
                 "Seeds": len(part),
                 "Epochs": f"{part['epochs'].median():g}",
-                "Seconds": spread(part["seconds"], 1),
+                "Seconds": tables.spread(part["seconds"], 1),
                 "CPU seconds": f"{part['cpu_seconds'].median():.1f}",
                 "Test accuracy": f"{tables.percent(test.median())} "
                 f"({tables.interval(test.min(), test.max())})",
@@ -234,7 +228,7 @@ def around(found: dict) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Part": AROUND[name].format(**found),
-            "Seconds": spread(part["seconds"]),
+            "Seconds": tables.spread(part["seconds"]),
             "CPU seconds": f"{median(part['cpu_seconds']):.2f}",
         }
         for name, part in found["parts"].items()

@@ -1,9 +1,10 @@
-"""The tables of exported files and of the service, made from what the bench measured."""
+"""The tables of exported files, the service and the readers, from what was measured."""
 
 from statistics import median
 
 import pandas as pd
 
+from mnistlib.photos.render import KINDS
 from mnistlib.show import tables
 from mnistlib.show.tables import Column
 from mnistlib.stats.intervals import wilson
@@ -12,6 +13,8 @@ FORMATS = {"keras": "Keras", "onnx": "ONNX", "litert": "LiteRT", "js": "JavaScri
 PRECISIONS = ["float32", "float16", "int16", "int8"]
 OURS, PHOTO = "mnistlib serve", "mnistlib serve, a photograph"
 KERAS, ONNX = "Flask, model.predict", "Flask, ONNX"
+# Of a kind of photograph of which the page reads more than this share, it says so.
+READ_FROM = 0.8
 
 
 def files(found: dict) -> pd.DataFrame:
@@ -51,12 +54,6 @@ def files(found: dict) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _spread(middle: float, least: float, largest: float) -> str:
-    if pd.isna(middle):
-        return tables.MISSING
-    return f"{middle:.2f} ({least:.2f}–{largest:.2f})"
-
-
 FILE_COLUMNS = [
     Column("network", "Network"),
     Column("format", "Format"),
@@ -66,7 +63,7 @@ FILE_COLUMNS = [
     Column(("low", "high"), "Over images", tables.interval),
     Column("flips", "Flips", tables.count),
     Column("largest_difference", "Difference", lambda x: tables.rate(float(f"{x:.0e}"))),
-    Column(("ratio", "least", "largest"), "Time ÷ source", _spread),
+    Column(("ratio", "least", "largest"), "Time ÷ source", lambda *x: tables.spread(x)),
     Column("gate", "Kept", lambda gate: "no" if gate else "yes"),
 ]
 
@@ -85,19 +82,38 @@ def service(found: dict) -> pd.DataFrame:
     rows = []
     for way, by_clients in found["ways"].items():
         for clients, loads in by_clients.items():
-            beside = found["ways"][KERAS][clients]
-            ratios = [
-                ours["per_second"] / theirs["per_second"]
-                for ours, theirs in zip(loads, beside, strict=True)
-            ]
+            ratio, least, largest = beside(found, way, KERAS, clients)
             names = ("per_second", "p50", "p95", "p99")
             rows.append(
                 {"way": way, "clients": int(clients)}
                 | {name: median(load[name] for load in loads) for name in names}
                 | {"refused": sum(load["refused"] for load in loads)}
-                | {"ratio": median(ratios), "least": min(ratios), "largest": max(ratios)}
+                | {"ratio": ratio, "least": least, "largest": largest}
             )
     return pd.DataFrame(rows)
+
+
+def beside(
+    found: dict, way: str, other: str, clients, value: str = "per_second"
+) -> tuple[float, float, float]:
+    """Return a way's value as a multiple of another's, each pair of the same round.
+
+    Args:
+        found: what the bench's part "service" measured.
+        way, other: how pictures are served.
+        clients: how many ask at once.
+        value: what is compared; default answers a second.
+
+    Returns:
+        The median, the least and the largest of the rounds.
+    """
+    ratios = [
+        ours[value] / theirs[value]
+        for ours, theirs in zip(
+            *(found["ways"][name][str(clients)] for name in (way, other)), strict=True
+        )
+    ]
+    return median(ratios), min(ratios), max(ratios)
 
 
 def _milliseconds(x: float) -> str:
@@ -114,6 +130,44 @@ SERVICE_COLUMNS = [
     Column(
         ("ratio", "least", "largest"),
         "÷ Flask, model.predict",
-        lambda *x: "{:.1f} ({:.1f}–{:.1f})".format(*x),
+        lambda *x: tables.spread(x, digits=1),
     ),
+]
+
+
+def _share(*values: float) -> str:
+    return tables.with_interval(*values, digits=0)
+
+
+def readers(found: dict) -> pd.DataFrame:
+    """Return a row per kind of photograph: how many the library and the page read.
+
+    Args:
+        found: what the bench's part "reader" measured.
+
+    Returns:
+        Columns kind, about; n_examples, library, page, only_library, only_page, warned,
+        as measured; library_share and page_share, each with Wilson's low and high, such as
+        page_low; is_read: the page's interval lies above `READ_FROM`.
+    """
+    rows = []
+    for kind, counts in found["kinds"].items():
+        row = {"kind": kind, "about": KINDS[kind].about} | counts
+        for reader in ("library", "page"):
+            low, high = wilson(counts[reader], counts["n_examples"])
+            share = counts[reader] / counts["n_examples"]
+            row |= {f"{reader}_share": share, f"{reader}_low": low, f"{reader}_high": high}
+        rows.append(row | {"is_read": row["page_low"] > READ_FROM})
+    return pd.DataFrame(rows)
+
+
+READER_COLUMNS = [
+    Column("kind", "Kind"),
+    Column("about", "What it is"),
+    *(
+        Column((f"{reader}_share", f"{reader}_low", f"{reader}_high"), title, _share)
+        for reader, title in (("library", "Library"), ("page", "Page"))
+    ),
+    Column("only_library", "Only library", tables.count),
+    Column("only_page", "Only page", tables.count),
 ]

@@ -156,6 +156,32 @@ def session(path: Path, threads: int = 1):
     return loaded
 
 
+class Network:
+    """A network whose call can be given up by another thread; one call at a time.
+
+    Args:
+        path: of an ``.onnx`` file.
+
+    Raises:
+        ModelError: as `session`.
+    """
+
+    def __init__(self, path: Path):
+        self._session, self._call = session(path), None
+
+    def read(self, images: np.ndarray) -> np.ndarray:
+        """Return probabilities (n, 10) of images (n, 28, 28, 1)."""
+        from onnxruntime import RunOptions
+
+        self._call = RunOptions()
+        return self._session.run([OUTPUT], {INPUT: images}, self._call)[0]
+
+    def give_up(self) -> None:
+        """Make the call that is running raise, after the operation that it is at."""
+        if self._call:
+            self._call.terminate = True
+
+
 def reader(path: Path):
     """Return an ``.onnx`` file as a function of images; see ``formats``."""
     loaded = session(path)

@@ -96,11 +96,66 @@ class Service:
 
 
 @pytest.fixture(scope="session")
+def heavy_file(tmp_path_factory):
+    """Return a function: copies of an image and layers to an ONNX file that takes long.
+
+    A layer takes some milliseconds a copy, and no call can be given up within a layer.
+    """
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    folder = tmp_path_factory.mktemp("heavy")
+
+    def written(copies: int, layers: int) -> Path:
+        rng = np.random.default_rng(0)
+        weights = {
+            "copies": np.array([copies, 1, 1, 1]),
+            "first": rng.normal(size=(256, 28, 3, 3)).astype(np.float32),
+            "kernel": rng.normal(size=(256, 256, 3, 3)).astype(np.float32) / 50,
+            "last": rng.normal(size=(256, 10)).astype(np.float32),
+            "one": np.array([1]),
+            "start": np.array([0]),
+        }
+        pads = {"pads": [1, 1, 1, 1]}
+        node = helper.make_node
+        nodes = [
+            node("Expand", ["image", "wide"], ["x"]),
+            node("Tile", ["x", "copies"], ["tiled"]),
+            node("Conv", ["tiled", "first"], ["x0"], **pads),
+            *(
+                node("Conv", [f"x{i}", "kernel"], [f"x{i + 1}"], **pads)
+                for i in range(layers)
+            ),
+            node("GlobalAveragePool", [f"x{layers}"], ["mean"]),
+            node("Flatten", ["mean"], ["flat"]),
+            node("MatMul", ["flat", "last"], ["logits"]),
+            node("Shape", ["image"], ["shape"]),
+            node("Slice", ["shape", "start", "one"], ["n"]),
+            node("Slice", ["logits", "start", "n", "start"], ["own"]),
+            node("Softmax", ["own"], ["probabilities"]),
+        ]
+        weights["wide"] = np.array([1, 28, 28, 28])
+        floats = TensorProto.FLOAT
+        graph = helper.make_graph(
+            nodes,
+            "heavy",
+            [helper.make_tensor_value_info("image", floats, ["n", 28, 28, 1])],
+            [helper.make_tensor_value_info("probabilities", floats, ["n", 10])],
+            [numpy_helper.from_array(value, name) for name, value in weights.items()],
+        )
+        opset = helper.make_opsetid("", 15)
+        path = folder / f"heavy-{copies}-{layers}.onnx"
+        save(helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
+        return path
+
+    return written
+
+
+@pytest.fixture(scope="session")
 def start(onnx_file, tmp_path_factory):
     """Start a service with other settings than the default; it ends with the block."""
 
     @contextlib.contextmanager
-    def started(**settings):
+    def started(model=onnx_file, **settings):
         code = (
             "import json, pathlib, signal, sys; "
             "from mnistlib.deploy.serve import Settings, run; "
@@ -110,7 +165,7 @@ def start(onnx_file, tmp_path_factory):
             "lambda line: print(line, flush=True))"
         )
         process = subprocess.Popen(
-            [sys.executable, "-c", code, str(onnx_file), json.dumps(settings)],
+            [sys.executable, "-c", code, str(model), json.dumps(settings)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

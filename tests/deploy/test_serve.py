@@ -15,12 +15,14 @@ import zlib
 
 import httpx
 import numpy as np
+import psutil
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 
 from mnistlib.deploy import formats
 from mnistlib.deploy.serve import Settings, run
+from mnistlib.ground import machine
 from mnistlib.study.cli import main
 from tests.processes import wait_for
 
@@ -132,6 +134,7 @@ def animated() -> bytes:
     return file.getvalue()
 
 
+DIGIT = picture(np.pad(np.full((20, 4), 255, np.uint8), ((4, 4), (12, 12))))
 NOISE = picture(np.random.default_rng(0).integers(0, 256, (90, 90), dtype=np.uint8))
 BAD = {
     "nothing": (b"", 422, "0 other bytes"),
@@ -273,13 +276,19 @@ def test_reading_that_takes_too_long_is_given_up(start):
         assert "took more than" in one_line(answer)
 
 
+def half_a_picture(service, body: bytes) -> socket.socket:
+    """Return a connection that has sent half of a request."""
+    head = "POST /digits HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: "
+    line = socket.create_connection((service.host, service.port), timeout=20)
+    line.sendall(head.encode() + f"{len(body)}\r\n\r\n".encode() + body[:50])
+    time.sleep(0.5)
+    return line
+
+
 def test_a_stop_lets_a_request_in_flight_finish(start, digits):
     body = picture(digits.x_test[0])
-    head = "POST /digits HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: "
     with start() as service:
-        with socket.create_connection((service.host, service.port), timeout=20) as line:
-            line.sendall(head.encode() + f"{len(body)}\r\n\r\n".encode() + body[:50])
-            time.sleep(0.5)
+        with half_a_picture(service, body) as line:
             service.process.send_signal(signal.SIGTERM)
 
             def closed():
@@ -293,6 +302,86 @@ def test_a_stop_lets_a_request_in_flight_finish(start, digits):
             assert line.recv(65536).startswith(b"HTTP/1.1 200")
         assert service.process.wait(20) == 0
         assert service.process.stderr.read() == ""
+
+
+def test_a_stop_cuts_off_what_takes_longer(start):
+    with start(stop_seconds=1, body_seconds=60) as service:
+        with half_a_picture(service, NOISE) as line:
+            started = time.monotonic()
+            service.process.send_signal(signal.SIGTERM)
+            answer = line.recv(65536)
+            assert answer.startswith(b"HTTP/1.1 503")
+            assert b"the service stops; try again" in answer
+        assert service.process.wait(20) == 1
+        assert 1 <= time.monotonic() - started < 5
+        assert (
+            service.process.stderr.read()
+            .splitlines()[-1]
+            .endswith(
+                "a stop waits 1 seconds for requests in flight. "
+                "Received: 1 that took longer, and were answered with status 503"
+            )
+        )
+
+
+def test_a_second_signal_does_not_wait(start):
+    with start(stop_seconds=60, body_seconds=60) as service:
+        children = psutil.Process(service.process.pid).children(recursive=True)
+        with half_a_picture(service, NOISE):
+            for _ in range(2):
+                service.process.send_signal(signal.SIGINT)
+                time.sleep(0.3)
+            service.process.wait(20)
+        wait_for(lambda: all(map(has_ended, children)))
+
+
+def test_a_stop_waits_for_no_thread_of_the_network(start, heavy_file):
+    """One layer takes far longer than a request, and than the test waits."""
+    with start(heavy_file(1000, 20), work_seconds=1, stop_seconds=1) as service:
+        answer = httpx.post(f"{service.url}/digits", content=DIGIT, headers=PNG, timeout=30)
+        assert answer.status_code == 503
+        assert "took more than 1 seconds" in one_line(answer)
+        started = time.monotonic()
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(20) == 0  # nobody was cut off
+        assert time.monotonic() - started < 5
+        assert service.process.stderr.read() == ""
+
+
+def post(service, content: bytes) -> int:
+    """Return the status of the answer to a picture."""
+    sent = {"content": content, "headers": PNG, "timeout": 30}
+    return httpx.post(f"{service.url}/digits", **sent).status_code
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Tell whether a process computes no more; its parent may not have asked yet."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.status() == psutil.STATUS_ZOMBIE
+    return True
+
+
+def test_pictures_that_take_too_long_keep_nobody_else_waiting(start):
+    """Each is ended with the process that reads it; no process stays behind."""
+    large = picture(np.full((4000, 4000), 200, np.uint8))
+    with start(work_seconds=0.1) as service:
+        wait_for(lambda: post(service, DIGIT) == 200)
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            statuses = list(pool.map(lambda one: post(service, one), [large] * 8))
+        assert statuses == [503] * 8
+        wait_for(lambda: post(service, DIGIT) == 200)
+        processes = psutil.Process(service.process.pid).children()
+        # One a core, and Python's own that looks after what they share.
+        assert len(processes) <= machine.cores() + 1
+
+
+def test_no_process_outlives_the_service(start):
+    with start() as service:
+        wait_for(lambda: post(service, DIGIT) == 200)
+        children = psutil.Process(service.process.pid).children(recursive=True)
+        assert len(children) >= machine.cores()
+        service.process.kill()
+        wait_for(lambda: all(map(has_ended, children)))
 
 
 def test_nothing_is_written_and_no_backend_is_loaded(onnx_file, tmp_path, digits):

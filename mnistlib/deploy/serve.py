@@ -5,7 +5,6 @@ import contextlib
 import hashlib
 import logging
 import os
-import socket
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -21,9 +20,10 @@ import numpy as np
 from mnistlib import __version__
 from mnistlib.deploy import formats_onnx
 from mnistlib.deploy.manifest import read_manifest
+from mnistlib.deploy.serve_address import listen, url
 from mnistlib.deploy.serve_batches import Batcher
-from mnistlib.deploy.serve_limits import Limits, Refused
-from mnistlib.deploy.serve_pictures import TYPES, look
+from mnistlib.deploy.serve_limits import Limits, Refused, readers
+from mnistlib.deploy.serve_pictures import MOST_PIXELS, TYPES, is_quick, look
 from mnistlib.deploy.serve_workers import Workers
 from mnistlib.ground import machine
 from mnistlib.ground.errors import ModelError, PhotoError, ServeError
@@ -102,7 +102,7 @@ def make_app(settings: Settings) -> Limits:
     """Return the service as an ASGI application.
 
     Raises:
-        ServeError: a package is missing.
+        ServeError: a package is missing, or memory for what the settings allow.
         ModelError: the network's file is missing or is none.
     """
     require_packages()
@@ -111,6 +111,7 @@ def make_app(settings: Settings) -> Limits:
 
     from mnistlib.deploy.serve_answers import Reading, Version, openapi_of_a_picture
 
+    n_readers = readers(settings.most_requests, settings.most_bytes)
     about = describe(settings.model)
     network = formats_onnx.Network(settings.model)
     thread = ThreadPoolExecutor(1, _NETWORK)
@@ -118,7 +119,7 @@ def make_app(settings: Settings) -> Limits:
 
     @contextlib.asynccontextmanager
     async def lifespan(app) -> AsyncIterator[None]:
-        app.state.workers = Workers(look, opencv, machine.cores())
+        app.state.workers = Workers(look, opencv, n_readers)
         working = asyncio.create_task(batcher.work())
         try:
             yield
@@ -152,7 +153,11 @@ def make_app(settings: Settings) -> Limits:
         content = await request.body()
         try:
             async with asyncio.timeout(settings.work_seconds):
-                found = await app.state.workers.apply(settings.work_seconds, content, kind)
+                if is_quick(content):  # sooner done than sent to another process
+                    found = look(content, kind)
+                else:
+                    workers = app.state.workers
+                    found = await workers.apply(settings.work_seconds, content, kind)
                 images = np.stack([digit.image for digit in found])[..., None]
                 probabilities = await batcher.probabilities(images)
         except PhotoError as error:
@@ -221,7 +226,11 @@ def _page(schema: dict, settings: Settings) -> str:
         for method, way in methods.items()
     ]
     return environment.get_template("serve_page.html.j2").render(
-        ways=ways, settings=settings, types=TYPES, version=__version__
+        ways=ways,
+        settings=settings,
+        most_pixels=MOST_PIXELS,
+        types=TYPES,
+        version=__version__,
     )
 
 
@@ -236,25 +245,15 @@ def run(settings: Settings, say=print) -> None:
         say: called with the line that names the address, once it can be reached.
 
     Raises:
-        ServeError: a package is missing, the address cannot be had, or a stop cut off
-            requests.
+        ServeError: a package or memory is missing, the address cannot be had, or a stop
+            cut off requests.
         ModelError: the network's file is missing or is none.
     """
     app = make_app(settings)
     import uvicorn
 
-    try:
-        listening = socket.create_server((settings.host, settings.port), backlog=512)
-    except (OSError, OverflowError) as error:
-        raise ServeError(
-            "the service needs a free address. Received: "
-            f"{settings.host}:{settings.port} ({error}); choose another --port or --host"
-        ) from None
-    # asyncio leaves it out for a socket that it did not make; an answer, which goes out in
-    # two parts, would wait 40 ms for the client's word on the first.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    host, port = listening.getsockname()[:2]
-    say(f"serving {settings.model.name} at http://{host}:{port}/ (Ctrl-C stops it)")
+    listening = listen(settings.host, settings.port)
+    say(f"serving {settings.model.name} at {url(listening)} (Ctrl-C stops it)")
     config = uvicorn.Config(
         app,
         log_level="warning",

@@ -3,6 +3,10 @@
 import asyncio
 import json
 
+from mnistlib.deploy.serve_pictures import MOST_MEMORY
+from mnistlib.ground import machine, memory
+from mnistlib.ground.errors import ServeError
+
 _LINGER = 2.0  # seconds that a refused client may go on sending before it is cut off
 
 
@@ -17,6 +21,27 @@ class Refused(Exception):
     def __init__(self, status: int, text: str):
         super().__init__(text)
         self.status, self.text = status, text
+
+
+def readers(most_requests: int, most_bytes: int) -> int:
+    """Return how many pictures may be read at a time: one a core, if memory allows it.
+
+    Args:
+        most_requests: at a time.
+        most_bytes: of each; while it arrives, it is held in parts and as a whole.
+
+    Raises:
+        ServeError: so many requests do not fit into the memory that is available.
+    """
+    bodies, there = 2 * most_requests * most_bytes, memory.available_bytes()
+    if bodies + MOST_MEMORY > there:
+        raise ServeError(
+            "requests that are answered at a time must fit into memory. Received: "
+            f"{most_requests} of {most_bytes / 2**20:g} MB, which may take "
+            f"{(bodies + MOST_MEMORY) / 1e9:.1f} GB, and {there / 1e9:.1f} GB available; "
+            "lower --requests or --megabytes"
+        )
+    return min(machine.cores(), (there - bodies) // MOST_MEMORY)
 
 
 class Limits:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -174,8 +175,8 @@ def start(onnx_file, tmp_path_factory):
         )
         try:
             line = process.stdout.readline()
-            host, port = re.search(r"http://([\d.]+):(\d+)/", line).groups()
-            yield Service(process, host, int(port))
+            url = urlsplit(re.search(r"http://\S+", line)[0])
+            yield Service(process, url.hostname, url.port)
         finally:
             process.terminate()
             try:

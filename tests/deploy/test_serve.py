@@ -22,6 +22,8 @@ from PIL import Image
 
 from mnistlib.deploy import formats
 from mnistlib.deploy.serve import Settings, run
+from mnistlib.deploy.serve_address import is_local
+from mnistlib.deploy.serve_pictures import MOST_PIXELS
 from mnistlib.ground import machine
 from mnistlib.study.cli import main
 from tests.processes import wait_for
@@ -127,6 +129,12 @@ def real_bomb() -> bytes:
     return file.getvalue()
 
 
+def of_two_sizes() -> bytes:
+    """A PNG whose head says MNIST's size, and then one of 64 million pixels."""
+    small, large = picture(np.zeros((28, 28), np.uint8)), real_bomb()
+    return small[:33] + large[8:]
+
+
 def animated() -> bytes:
     frames = [Image.new("L", (40, 40), shade) for shade in (0, 128, 255)]
     file = io.BytesIO()
@@ -134,7 +142,8 @@ def animated() -> bytes:
     return file.getvalue()
 
 
-DIGIT = picture(np.pad(np.full((20, 4), 255, np.uint8), ((4, 4), (12, 12))))
+# No picture of MNIST's own size, which is read without a process of its own.
+DIGIT = picture(np.pad(np.full((40, 6), 255, np.uint8), 20))
 NOISE = picture(np.random.default_rng(0).integers(0, 256, (90, 90), dtype=np.uint8))
 BAD = {
     "nothing": (b"", 422, "0 other bytes"),
@@ -148,6 +157,7 @@ BAD = {
     "animated": (animated(), 422, "one still picture"),
     "a bomb's header": (header_of_a_bomb(), 422, "million pixels"),
     "a bomb": (real_bomb(), 422, "million pixels"),
+    "a bomb behind a small head": (of_two_sizes(), 422, "pixels"),
     "a GIF": (picture(np.zeros((50, 50), np.uint8), "GIF"), 422, "must be image/png"),
 }
 
@@ -196,6 +206,15 @@ def test_too_many_bytes_are_refused_before_they_are_read(client, service):
     # Only said to be large: the answer comes before the body.
     sent = b"POST /digits HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n"
     assert raw(service, sent).startswith(b"HTTP/1.1 413")
+
+
+def test_a_picture_has_at_most_16_million_pixels(client):
+    for side, status in ((4000, 200), (4001, 422)):
+        paper = np.full((side, side), 235, np.uint8)
+        paper[1000:3000, 1900:2100] = 30
+        answer = client.post("/digits", content=picture(paper), headers=PNG)
+        assert answer.status_code == status
+    assert "at most 16 million pixels. Received: picture (4001 x 4001)" in one_line(answer)
 
 
 def raw(service, sent: bytes, seconds: float = 20) -> bytes:
@@ -433,6 +452,16 @@ def test_the_pages_need_no_other_host(client):
     assert set(post["requestBody"]["content"]) == {"image/png", "image/jpeg"}
     assert {"200", "408", "413", "415", "422", "503"} == set(post["responses"])
     assert "/digits" in page.text
+    assert "at most 8 MB and\n16 million pixels" in page.text
+
+
+def test_the_help_states_the_limits(onnx_file):
+    text = " ".join(CliRunner().invoke(main, ["serve", "--help"]).output.split())
+    settings = Settings(onnx_file)
+    assert f"at most {MOST_PIXELS / 10**6:g} million pixels" in text
+    assert f"does not arrive within {settings.body_seconds:g} seconds" in text
+    assert f"cannot be read within {settings.work_seconds:g} seconds" in text
+    assert f"requests in flight {settings.stop_seconds:g} seconds to finish" in text
 
 
 def command(*words) -> subprocess.CompletedProcess:
@@ -445,10 +474,19 @@ def test_what_cannot_be_started_is_one_line(onnx_file, tmp_path, service):
     changed.write_bytes(onnx_file.read_bytes()[:-1] + b"x")
     other = tmp_path / "text.onnx"
     other.write_text("no network")
+    ours = ["--model", onnx_file]
     cases = {
         "`mnistlib export` makes one": ["--model", tmp_path / "none.onnx"],
         "must be an ONNX network": ["--model", other],
-        "needs a free address": ["--model", onnx_file, "--port", service.port],
+        f"127.0.0.1:{service.port} (": [*ours, "--port", service.port],
+        "192.0.2.1:8000 (Cannot assign requested address); choose": (
+            [*ours, "--host", "192.0.2.1"]
+        ),
+        "Received: [2001:db8::1]:8000 (": [*ours, "--host", "2001:db8::1"],
+        "Received: ..:8000 (": [*ours, "--host", ".."],
+        "must fit into memory. Received: 10000 of 32 MB": (
+            [*ours, "--requests", 10000, "--megabytes", 32]
+        ),
     }
     for line, words in cases.items():
         done = command(*words)
@@ -486,13 +524,28 @@ def test_answers_do_not_wait_for_the_client(onnx_file, monkeypatch):
         assert listening.getsockname()[0] == "127.0.0.1"
 
 
+@pytest.mark.skipif(not socket.has_ipv6, reason="needs IPv6: switch it on")
+def test_an_address_may_be_of_ipv6(start, digits):
+    with start(host="::1") as service:
+        assert service.host == "::1"
+        url = f"http://[::1]:{service.port}/digits"
+        answer = httpx.post(url, content=picture(digits.x_test[0]), headers=PNG)
+        assert answer.status_code == 200
+
+
+def test_an_address_is_known_to_be_this_machines():
+    assert all(map(is_local, ("127.0.0.1", "127.8.0.1", "::1", "localhost")))
+    assert not any(map(is_local, ("0.0.0.0", "::", "192.0.2.1", "example.org")))
+
+
 def test_who_serves_a_network_is_warned(onnx_file, monkeypatch):
     monkeypatch.setattr("signal.signal", lambda *_: None)
-    monkeypatch.setattr("mnistlib.deploy.serve.run", lambda *_: None)
+    monkeypatch.setattr("mnistlib.deploy.serve.run", lambda _, say: say("serving"))
     words = ["serve", "--model", str(onnx_file)]
     there = CliRunner().invoke(main, [*words, "--host", "0.0.0.0"])
-    assert there.output.startswith("mnistlib: WARNING: whoever can reach 0.0.0.0 can use")
-    assert CliRunner().invoke(main, words).output == ""
+    warning = "mnistlib: WARNING: whoever can reach 0.0.0.0 can use"
+    assert there.output.startswith(f"serving\n{warning}")
+    assert CliRunner().invoke(main, words).output == "serving\n"
 
 
 def test_a_missing_extra_is_one_line(onnx_file):

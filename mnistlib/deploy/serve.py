@@ -77,15 +77,10 @@ def describe(path: Path) -> dict[str, Any]:
     """Return what is known of a network's file: name, SHA-256, and its manifest's entry.
 
     Raises:
-        ModelError: the file is missing, or is not that of the manifest beside it.
+        ModelError: the file is missing, declares too much, or is not that of the manifest
+            beside it.
     """
-    try:
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise ModelError(
-            f"a network must be an ONNX file. Received: {path} ({error.strerror}). "
-            "`mnistlib export` makes one"
-        ) from None
+    sha256 = hashlib.sha256(formats_onnx.content(path)).hexdigest()
     known = read_manifest(path.parent).get(path.name, {})
     if known and known["sha256"] != sha256:
         raise ModelError(

@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[2]
 RECIPE = (ROOT / "Containerfile").read_text()
 # Those that the service names; the container also has what these need.
 DIRECT = (
-    "click fastapi jinja2 numpy onnxruntime opencv-python-headless pillow pydantic uvicorn"
+    "click fastapi jinja2 numpy onnxruntime opencv-python-headless pillow protobuf "
+    "pydantic uvicorn"
 )
 
 

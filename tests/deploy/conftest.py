@@ -15,10 +15,16 @@ import pytest
 
 from mnistlib.deploy.export import Judge, export
 from mnistlib.deploy.sources import of_system
-from mnistlib.ground import paths
+from mnistlib.ground import backend, paths
 from tests.processes import hear_signals
 
 RUNNER = Path(__file__).parent.parent / "fixtures" / "in_node.js"
+
+
+@pytest.fixture(scope="session")
+def configured() -> None:
+    """Prepare Keras as the library does, before a test uses it by itself."""
+    backend.configure()
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from mnistlib import __version__
@@ -27,10 +26,12 @@ from mnistlib.deploy.serve_pictures import MOST_PIXELS, TYPES, is_quick, look
 from mnistlib.deploy.serve_workers import Workers
 from mnistlib.ground import machine
 from mnistlib.ground.errors import ModelError, PhotoError, ServeError
+from mnistlib.ground.templates import environment
 from mnistlib.photos.extra import opencv
 
 _NETWORK = "network"  # the thread that it computes in
 _LAST_SECONDS = 1.0  # that a stop gives this thread, once nobody waits for it
+_PAGE = "serve_page.html.j2"
 _MODULES = ("fastapi", "uvicorn", "onnxruntime", "cv2", "PIL")
 
 
@@ -212,15 +213,13 @@ _POLICY = (
 
 def _page(schema: dict, settings: Settings) -> str:
     """Return the page that explains the service; it loads nothing from anywhere."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True
-    )
     ways = [
         (method.upper(), path, way["description"])
         for path, methods in schema["paths"].items()
         for method, way in methods.items()
     ]
-    return environment.get_template("serve_page.html.j2").render(
+    template = environment(Path(__file__).parent, html=True).get_template(_PAGE)
+    return template.render(
         ways=ways,
         settings=settings,
         most_pixels=MOST_PIXELS,

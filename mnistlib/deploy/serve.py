@@ -22,12 +22,11 @@ from mnistlib.deploy.manifest import read_manifest
 from mnistlib.deploy.serve_address import listen, url
 from mnistlib.deploy.serve_batches import Batcher
 from mnistlib.deploy.serve_limits import Limits, Refused, readers
-from mnistlib.deploy.serve_pictures import MOST_PIXELS, TYPES, is_quick, look
+from mnistlib.deploy.serve_pictures import MOST_PIXELS, TYPES, is_quick, look, prepare
 from mnistlib.deploy.serve_workers import Workers
 from mnistlib.ground import machine
 from mnistlib.ground.errors import ModelError, PhotoError, ServeError
 from mnistlib.ground.templates import environment
-from mnistlib.photos.extra import opencv
 
 _NETWORK = "network"  # the thread that it computes in
 _LAST_SECONDS = 1.0  # that a stop gives this thread, once nobody waits for it
@@ -115,7 +114,7 @@ def make_app(settings: Settings) -> Limits:
 
     @contextlib.asynccontextmanager
     async def lifespan(app) -> AsyncIterator[None]:
-        app.state.workers = Workers(look, opencv, n_readers)
+        app.state.workers = Workers(look, prepare, n_readers)
         working = asyncio.create_task(batcher.work())
         try:
             yield

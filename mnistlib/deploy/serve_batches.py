@@ -64,7 +64,10 @@ class Batcher:
     async def _call(self, images: np.ndarray) -> np.ndarray:
         loop = asyncio.get_running_loop()
         call = loop.run_in_executor(self._executor, self._read, images)
-        done, _ = await asyncio.wait([call], timeout=self._seconds)
-        if not done:
-            self._give_up()
-        return await call
+        try:
+            done, _ = await asyncio.wait([call], timeout=self._seconds)
+            if not done:
+                self._give_up()
+            return await call
+        finally:
+            call.cancel()  # a stop asks for no result

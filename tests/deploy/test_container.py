@@ -19,7 +19,7 @@ RECIPE = (ROOT / "Containerfile").read_text()
 # Those that the service names; the container also has what these need.
 DIRECT = (
     "click fastapi jinja2 numpy onnxruntime opencv-python-headless pillow protobuf "
-    "pydantic uvicorn"
+    "psutil pydantic uvicorn"
 )
 
 

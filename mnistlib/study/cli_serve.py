@@ -13,7 +13,7 @@ import click
 @click.option(
     "--model",
     type=click.Path(path_type=Path),
-    help="ONNX file; default: _build/export/small-float32.onnx.",
+    help="ONNX file of at most 100 MB; default: _build/export/small-float32.onnx.",
 )
 @click.option(
     "--host",

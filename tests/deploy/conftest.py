@@ -104,19 +104,21 @@ class Service:
 
 @pytest.fixture(scope="session")
 def heavy_file(tmp_path_factory):
-    """Return a function: copies of an image and layers to an ONNX file that takes long.
+    """Return a function: to an ONNX file that takes long.
 
-    A layer takes some milliseconds a copy, and no call can be given up within a layer.
+    It computes with copies of an image. Each of its layers takes some milliseconds a copy,
+    and so does the first one times the square of its kernel's side; no call can be given
+    up within a layer.
     """
     from onnx import TensorProto, helper, numpy_helper, save
 
     folder = tmp_path_factory.mktemp("heavy")
 
-    def written(copies: int, layers: int) -> Path:
+    def written(copies: int, layers: int, side: int = 3) -> Path:
         rng = np.random.default_rng(0)
         weights = {
             "copies": np.array([copies, 1, 1, 1]),
-            "first": rng.normal(size=(256, 28, 3, 3)).astype(np.float32),
+            "first": rng.normal(size=(256, 28, side, side)).astype(np.float32),
             "kernel": rng.normal(size=(256, 256, 3, 3)).astype(np.float32) / 50,
             "last": rng.normal(size=(256, 10)).astype(np.float32),
             "one": np.array([1]),
@@ -127,7 +129,7 @@ def heavy_file(tmp_path_factory):
         nodes = [
             node("Expand", ["image", "wide"], ["x"]),
             node("Tile", ["x", "copies"], ["tiled"]),
-            node("Conv", ["tiled", "first"], ["x0"], **pads),
+            node("Conv", ["tiled", "first"], ["x0"], pads=[side // 2] * 4),
             *(
                 node("Conv", [f"x{i}", "kernel"], [f"x{i + 1}"], **pads)
                 for i in range(layers)
@@ -150,7 +152,7 @@ def heavy_file(tmp_path_factory):
             [numpy_helper.from_array(value, name) for name, value in weights.items()],
         )
         opset = helper.make_opsetid("", 15)
-        path = folder / f"heavy-{copies}-{layers}.onnx"
+        path = folder / f"heavy-{copies}-{layers}-{side}.onnx"
         save(helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
         return path
 

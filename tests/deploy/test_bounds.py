@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from click.testing import CliRunner
 from onnx import TensorProto, helper
 
 from mnistlib import models
@@ -15,6 +16,7 @@ from mnistlib.deploy import bounds, bundle, formats_onnx, onnx_bounds, sources
 from mnistlib.deploy.manifest import read_manifest
 from mnistlib.deploy.serve import describe
 from mnistlib.ground.errors import ModelError
+from mnistlib.study.cli import main
 
 pytestmark = pytest.mark.usefixtures("configured")
 
@@ -194,3 +196,9 @@ def test_a_keras_file_beyond_the_bounds_is_not_loaded(
             file.writestr(name, json.dumps(config) if name == "config.json" else part)
     with pytest.raises(ModelError, match=line):
         sources.of_file(path)
+
+
+def test_the_help_states_the_largest_file():
+    for command in ("export", "serve"):
+        text = " ".join(CliRunner().invoke(main, [command, "--help"]).output.split())
+        assert f"at most {bounds.MOST_BYTES >> 20} MB" in text

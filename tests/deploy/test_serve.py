@@ -361,7 +361,7 @@ def test_a_second_signal_does_not_wait(start):
 
 def test_a_stop_waits_for_no_thread_of_the_network(start, heavy_file):
     """One layer takes far longer than a request, and than the test waits."""
-    with start(heavy_file(1000, 20), work_seconds=1, stop_seconds=1) as service:
+    with start(heavy_file(400, 0, 27), work_seconds=1, stop_seconds=1) as service:
         answer = httpx.post(f"{service.url}/digits", content=DIGIT, headers=PNG, timeout=30)
         assert answer.status_code == 503
         assert "took more than 1 seconds" in one_line(answer)

@@ -23,6 +23,24 @@ def pytorch_python() -> Path:
     return paths.build_dir() / "bench" / "pytorch" / "bin" / "python"
 
 
+def start(command: list[str], errors) -> subprocess.Popen:
+    """Start a program in the repository's root, quiet and without a GPU.
+
+    Args:
+        command: its words.
+        errors: where its standard error goes, as `subprocess` takes it.
+    """
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        text=True,
+        cwd=paths.root(),
+        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""},
+    )
+
+
 class PeerError(RuntimeError):
     """A peer's process ended, or never answered."""
 
@@ -48,15 +66,7 @@ class Peer:
         command = [str(python), *([script] if other else ["-m", script]), given]
         # Open for as long as the process is: `close` ends both.
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            cwd=paths.root(),
-            env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""},
-        )
+        self._process = start(command, self._errors)
 
     def wait(self) -> "Peer":
         """Wait until the process has built its network."""

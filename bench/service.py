@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import io
 import json
-import os
 import re
 import subprocess
 import sys
@@ -16,10 +15,10 @@ import numpy as np
 from PIL import Image
 
 from bench.load import load
+from bench.process import start
 from mnistlib import data
 from mnistlib.deploy import bundle, sources
 from mnistlib.deploy.export import Judge, export
-from mnistlib.ground import paths
 
 SYSTEM = "accurate"
 CLIENTS = (1, 8, 32)
@@ -31,15 +30,7 @@ _CHECKED = 50
 @contextlib.contextmanager
 def started(*command: str):
     """Start a service that prints its address; yield the address, and end it."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", *command],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        cwd=paths.root(),
-        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""},
-    )
+    process = start([sys.executable, "-m", *command], subprocess.DEVNULL)
     try:
         for line in process.stdout:
             if address := re.search(r"http://[\d.]+:\d+/", line):

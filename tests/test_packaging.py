@@ -108,7 +108,7 @@ def test_every_module_that_is_imported_is_stated():
     stated_names = {canonicalize_name(r.name) for r in stated()}
     packages = {"sklearn": "scikit-learn", "yaml": "pyyaml"}
     packages |= {"sphinxcontrib": "sphinxcontrib-bibtex", "PIL": "pillow"}
-    packages["cv2"] = "opencv-python-headless"
+    packages |= {"cv2": "opencv-python-headless", "google": "protobuf"}
     for path in sorted((ROOT / "mnistlib").rglob("*.py")):
         nodes = list(ast.walk(ast.parse(path.read_text())))
         modules = {n.module for n in nodes if isinstance(n, ast.ImportFrom)}

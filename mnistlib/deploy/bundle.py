@@ -7,16 +7,40 @@ to 1 in MNIST's geometry, and gives the probability of each digit, float32 (n, 1
 """
 
 import hashlib
-import json
 import re
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
+from mnistlib.deploy.bounds import (
+    MOST_PARAMETERS,
+    Bytes,
+    Facts,
+    Name,
+    Sha256,
+    in_words,
+    read_json,
+    too_large,
+)
 from mnistlib.ground import paths
 from mnistlib.ground.errors import ModelError
 
 MODEL, MANIFEST, CARD = "model.keras", "manifest.json", "MODEL_CARD.md"
+
+
+class _Network(Facts):
+    """What a manifest says of a network."""
+
+    sha256: Sha256
+    record: Name
+    spec: dict
+    licence: Name
+    bytes: Bytes
+    parameters: Annotated[int, Field(gt=0, le=MOST_PARAMETERS)]
+    input: Annotated[str, Field(pattern=r"^float32 \(n, 28, 28, 1\)")]
+    output: Annotated[str, Field(pattern=r"^float32 \(n, 10\)")]
 
 
 def names() -> list[str]:
@@ -46,16 +70,17 @@ def manifest(name: str) -> dict:
     """
     path = folder_of(name) / MANIFEST
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        facts["sha256"], facts["record"], facts["spec"]
+        facts = read_json(path)
+        _Network.model_validate(facts)
     except OSError as error:
         raise ModelError(
             f"a network must be one of {', '.join(names()) or 'none'}. "
             f"Received: name={name!r} ({path}: {error.strerror})"
         ) from None
-    except (ValueError, KeyError, TypeError):
+    except ValueError as error:
         raise ModelError(
-            f"{path} must be a network's manifest, and is not; restore the file"
+            f"{path} must be a network's manifest. Received: {in_words(error)}; "
+            "restore the file"
         ) from None
     return facts
 
@@ -68,6 +93,10 @@ def read_checked(name: str) -> bytes:
     """
     stated, path = manifest(name)["sha256"], folder_of(name) / MODEL
     try:
+        if why := too_large(path):
+            raise ModelError(
+                f"{path} must be a network's file. Received: {why}; restore it"
+            )
         content = path.read_bytes()
     except OSError as error:
         raise ModelError(

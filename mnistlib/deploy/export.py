@@ -22,6 +22,7 @@ from mnistlib.deploy.sources import Source
 from mnistlib.ground import machine
 from mnistlib.ground.errors import ModelError
 from mnistlib.ground.files import write_whole
+from mnistlib.ground.turns import alone
 
 # Images that int8 takes its scales from, of the training part, drawn with this seed.
 N_REPRESENTATIVE, REPRESENTATIVE_SEED = 300, 0
@@ -76,6 +77,8 @@ def in_batches(reader: formats.Reader, images: np.ndarray, size: int = 500) -> n
 def export(judge: Judge, form: str, precision: str, folder: Path) -> Path:
     """Write a network's file, its entry in the manifest, and the model card.
 
+    Two that write into the same folder take turns.
+
     Args:
         judge: the network and the images it is compared on.
         form: a key of `formats.FORMATS`.
@@ -91,19 +94,19 @@ def export(judge: Judge, form: str, precision: str, folder: Path) -> Path:
     formats.require(form, precision)
     name = f"{judge.source.name}-{precision}{formats.FORMATS[form].suffix}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        entries = read_manifest(folder)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as place:
-            path = Path(place) / name
-            entry = written(judge, form, precision, path)
-            if broken := entry.pop("gate"):
-                raise ModelError(
-                    f"{name} must read as its source does: {broken}, on "
-                    f"{entry['n_examples']} test images. It was not kept"
-                )
-            path.replace(folder / name)
-        entries[name] = entry
-        _write_manifest(folder, entries)
+        with alone(folder, "export"):
+            entries = read_manifest(folder)
+            with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as place:
+                path = Path(place) / name
+                entry = written(judge, form, precision, path)
+                if broken := entry.pop("gate"):
+                    raise ModelError(
+                        f"{name} must read as its source does: {broken}, on "
+                        f"{entry['n_examples']} test images. It was not kept"
+                    )
+                path.replace(folder / name)
+            entries[name] = entry
+            _write_manifest(folder, entries)
     except OSError as error:
         raise ModelError(
             "exported files need a folder that can be written. "

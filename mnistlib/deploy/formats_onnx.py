@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from mnistlib.deploy.bounds import too_large
+from mnistlib.deploy.onnx_bounds import beyond
 from mnistlib.ground.errors import ModelError
 
 INPUT, OUTPUT = "image", "probabilities"
@@ -126,7 +128,7 @@ def session(path: Path, threads: int = 1):
     """Return an ONNX Runtime session on the processor.
 
     Raises:
-        ModelError: the file is missing, or is no network of ours.
+        ModelError: the file is missing, is no network of ours, or declares too much.
     """
     import onnxruntime
 
@@ -135,14 +137,11 @@ def session(path: Path, threads: int = 1):
     options.log_severity_level = 3
     try:
         loaded = onnxruntime.InferenceSession(
-            path.read_bytes(), options, providers=["CPUExecutionProvider"]
+            content(path), options, providers=["CPUExecutionProvider"]
         )
         sides = [*loaded.get_inputs(), *loaded.get_outputs()]
-    except OSError as error:
-        raise ModelError(
-            f"a network must be an ONNX file. Received: {path} ({error.strerror}). "
-            "`mnistlib export` makes one"
-        ) from None
+    except ModelError:
+        raise
     except Exception as error:  # of what is no network, ONNX Runtime raises its own kinds
         why = " ".join(str(error).split())[:120]
         raise ModelError(f"{path} must be an ONNX network. Received: {why}") from None
@@ -154,6 +153,53 @@ def session(path: Path, threads: int = 1):
             f"float32. Received: {path} with {shapes}. `mnistlib export` makes one"
         )
     return loaded
+
+
+def content(path: Path) -> bytes:
+    """Return a file's bytes, if what they declare is within bounds.
+
+    Raises:
+        ModelError: the file is missing, or declares too much.
+    """
+    try:
+        if not (why := too_large(path)):
+            why = beyond(read := path.read_bytes())
+    except OSError as error:
+        raise ModelError(
+            f"a network must be an ONNX file. Received: {path} ({error.strerror}). "
+            "`mnistlib export` makes one"
+        ) from None
+    if why:
+        raise ModelError(
+            f"{path} must be an ONNX network, and no large one. Received: {why}"
+        )
+    return read
+
+
+class Network:
+    """A network whose call can be given up by another thread; one call at a time.
+
+    Args:
+        path: of an ``.onnx`` file.
+
+    Raises:
+        ModelError: as `session`.
+    """
+
+    def __init__(self, path: Path):
+        self._session, self._call = session(path), None
+
+    def read(self, images: np.ndarray) -> np.ndarray:
+        """Return probabilities (n, 10) of images (n, 28, 28, 1)."""
+        from onnxruntime import RunOptions
+
+        self._call = RunOptions()
+        return self._session.run([OUTPUT], {INPUT: images}, self._call)[0]
+
+    def give_up(self) -> None:
+        """Make the call that is running raise, after the operation that it is at."""
+        if self._call:
+            self._call.terminate = True
 
 
 def reader(path: Path):

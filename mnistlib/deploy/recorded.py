@@ -4,13 +4,13 @@ import hashlib
 import json
 from pathlib import Path
 
-import jinja2
 import numpy as np
 
 from mnistlib import data, models
 from mnistlib.deploy import bundle
 from mnistlib.ground.errors import ModelError
 from mnistlib.ground.files import write_whole
+from mnistlib.ground.templates import environment
 from mnistlib.runs.retrain import difference, environment_difference, impossible
 from mnistlib.runs.store import Store
 from mnistlib.stats.intervals import prediction, t_interval, wilson
@@ -161,14 +161,7 @@ def _but_seed(spec: dict) -> dict:
 
 def card(facts: dict) -> str:
     """Return a network's model card, Markdown, from its manifest."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # Markdown, of our own numbers and names
-    )
-    environment.filters["percent"] = lambda x: f"{100 * x:.2f} %"
-    environment.filters["grouped"] = lambda n: f"{n:,}"
-    return environment.get_template("model_card.md.j2").render(facts)
+    templates = environment(Path(__file__).parent, keep_trailing_newline=True)
+    templates.filters["percent"] = lambda x: f"{100 * x:.2f} %"
+    templates.filters["grouped"] = lambda n: f"{n:,}"
+    return templates.get_template("model_card.md.j2").render(facts)

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
-import functools
 import hashlib
-import socket
+import logging
+import os
+import sys
+import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,21 +14,23 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from mnistlib import __version__
 from mnistlib.deploy import formats_onnx
 from mnistlib.deploy.manifest import read_manifest
+from mnistlib.deploy.serve_address import listen, url
 from mnistlib.deploy.serve_batches import Batcher
-from mnistlib.deploy.serve_limits import Limits, Refused
+from mnistlib.deploy.serve_limits import Limits, Refused, readers
+from mnistlib.deploy.serve_pictures import MOST_PIXELS, TYPES, is_quick, look, prepare
+from mnistlib.deploy.serve_workers import Workers
 from mnistlib.ground import machine
 from mnistlib.ground.errors import ModelError, PhotoError, ServeError
-from mnistlib.photos.files import decode
-from mnistlib.photos.find import Digit, find
-from mnistlib.photos.geometry import SIDE
+from mnistlib.ground.templates import environment
 
-TYPES = ("image/png", "image/jpeg")
+_NETWORK = "network"  # the thread that it computes in
+_LAST_SECONDS = 1.0  # that a stop gives this thread, once nobody waits for it
+_PAGE = "serve_page.html.j2"
 _MODULES = ("fastapi", "uvicorn", "onnxruntime", "cv2", "PIL")
 
 
@@ -42,7 +46,8 @@ class Settings:
         most_requests: answered at a time; more get status 503.
         body_seconds: in which a picture must arrive.
         work_seconds: in which it must be read.
-        stop_seconds: that a stop waits for requests in flight.
+        stop_seconds: that a stop waits for requests in flight. Docker and Podman kill what
+            takes more than 10 seconds to stop.
     """
 
     model: Path
@@ -52,7 +57,7 @@ class Settings:
     most_requests: int = 64
     body_seconds: float = 10.0
     work_seconds: float = 10.0
-    stop_seconds: int = 10
+    stop_seconds: int = 8
 
 
 def require_packages() -> None:
@@ -72,15 +77,10 @@ def describe(path: Path) -> dict[str, Any]:
     """Return what is known of a network's file: name, SHA-256, and its manifest's entry.
 
     Raises:
-        ModelError: the file is missing, or is not that of the manifest beside it.
+        ModelError: the file is missing, declares too much, or is not that of the manifest
+            beside it.
     """
-    try:
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise ModelError(
-            f"a network must be an ONNX file. Received: {path} ({error.strerror}). "
-            "`mnistlib export` makes one"
-        ) from None
+    sha256 = hashlib.sha256(formats_onnx.content(path)).hexdigest()
     known = read_manifest(path.parent).get(path.name, {})
     if known and known["sha256"] != sha256:
         raise ModelError(
@@ -93,11 +93,11 @@ def describe(path: Path) -> dict[str, Any]:
     }
 
 
-def make_app(settings: Settings):
+def make_app(settings: Settings) -> Limits:
     """Return the service as an ASGI application.
 
     Raises:
-        ServeError: a package is missing.
+        ServeError: a package is missing, or memory for what the settings allow.
         ModelError: the network's file is missing or is none.
     """
     require_packages()
@@ -106,19 +106,23 @@ def make_app(settings: Settings):
 
     from mnistlib.deploy.serve_answers import Reading, Version, openapi_of_a_picture
 
+    n_readers = readers(settings.most_requests, settings.most_bytes)
     about = describe(settings.model)
-    session = formats_onnx.session(settings.model)
-    finders = ThreadPoolExecutor(machine.cores(), "find")
-    network = ThreadPoolExecutor(1, "network")
-    batcher = Batcher(functools.partial(_read, session), network)
+    network = formats_onnx.Network(settings.model)
+    thread = ThreadPoolExecutor(1, _NETWORK)
+    batcher = Batcher(network.read, network.give_up, thread, settings.work_seconds)
 
     @contextlib.asynccontextmanager
-    async def lifespan(_app) -> AsyncIterator[None]:
+    async def lifespan(app) -> AsyncIterator[None]:
+        app.state.workers = Workers(look, prepare, n_readers)
         working = asyncio.create_task(batcher.work())
-        yield
-        working.cancel()
-        finders.shutdown(wait=False, cancel_futures=True)
-        network.shutdown(wait=False, cancel_futures=True)
+        try:
+            yield
+        finally:
+            working.cancel()
+            thread.shutdown(wait=False, cancel_futures=True)
+            network.give_up()
+            app.state.workers.close()
 
     # FastAPI's own pages load their scripts from another host.
     app = FastAPI(
@@ -141,11 +145,14 @@ def make_app(settings: Settings):
                 f"send a picture with Content-Type {' or '.join(TYPES)}. Received: {kind}"
             )
             raise Refused(415, text[:200])
-        loop = asyncio.get_running_loop()
         content = await request.body()
         try:
             async with asyncio.timeout(settings.work_seconds):
-                found = await loop.run_in_executor(finders, _find, content, kind)
+                if is_quick(content):  # sooner done than sent to another process
+                    found = look(content, kind)
+                else:
+                    workers = app.state.workers
+                    found = await workers.apply(settings.work_seconds, content, kind)
                 images = np.stack([digit.image for digit in found])[..., None]
                 probabilities = await batcher.probabilities(images)
         except PhotoError as error:
@@ -189,32 +196,12 @@ def make_app(settings: Settings):
     async def failed(_request, _error) -> JSONResponse:
         return JSONResponse({"error": "the service failed on this request"}, 500)
 
-    app.add_middleware(
-        Limits,
+    return Limits(
+        app,
         most_bytes=settings.most_bytes,
         body_seconds=settings.body_seconds,
         most_requests=settings.most_requests,
     )
-    return app
-
-
-def _find(content: bytes, kind: str):
-    signatures = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
-    if not content.startswith(signatures[kind]):
-        raise PhotoError(f"the body must be {kind}. Received: {len(content)} other bytes")
-    photo = decode(content)
-    return [_of_mnist(photo)] if photo.shape[:2] == (SIDE, SIDE) else find(photo)
-
-
-def _of_mnist(photo: np.ndarray) -> Digit:
-    """Return a picture of MNIST's own size as it is, or inverted where its rim is light."""
-    grey = photo.mean(axis=2, dtype=np.float32) / 255
-    rim = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
-    return Digit((0, 0, SIDE, SIDE), 1 - grey if np.median(rim) > 0.5 else grey)
-
-
-def _read(session, images: np.ndarray) -> np.ndarray:
-    return session.run([formats_onnx.OUTPUT], {formats_onnx.INPUT: images})[0]
 
 
 _POLICY = (
@@ -225,45 +212,41 @@ _POLICY = (
 
 def _page(schema: dict, settings: Settings) -> str:
     """Return the page that explains the service; it loads nothing from anywhere."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True
-    )
     ways = [
         (method.upper(), path, way["description"])
         for path, methods in schema["paths"].items()
         for method, way in methods.items()
     ]
-    return environment.get_template("serve_page.html.j2").render(
-        ways=ways, settings=settings, types=TYPES, version=__version__
+    template = environment(Path(__file__).parent, html=True).get_template(_PAGE)
+    return template.render(
+        ways=ways,
+        settings=settings,
+        most_pixels=MOST_PIXELS,
+        types=TYPES,
+        version=__version__,
     )
 
 
 def run(settings: Settings, say=print) -> None:
     """Serve until a signal stops it; requests in flight are answered first.
 
+    A stop takes no new requests, gives those in flight ``stop_seconds``, answers the rest
+    with 503, and ends within two seconds more, whatever is still computed.
+
     Args:
         settings: of the service.
         say: called with the line that names the address, once it can be reached.
 
     Raises:
-        ServeError: a package is missing, or the address cannot be had.
+        ServeError: a package or memory is missing, the address cannot be had, or a stop
+            cut off requests.
         ModelError: the network's file is missing or is none.
     """
     app = make_app(settings)
     import uvicorn
 
-    try:
-        listening = socket.create_server((settings.host, settings.port), backlog=512)
-    except (OSError, OverflowError) as error:
-        raise ServeError(
-            "the service needs a free address. Received: "
-            f"{settings.host}:{settings.port} ({error}); choose another --port or --host"
-        ) from None
-    # asyncio leaves it out for a socket that it did not make; an answer, which goes out in
-    # two parts, would wait 40 ms for the client's word on the first.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    host, port = listening.getsockname()[:2]
-    say(f"serving {settings.model.name} at http://{host}:{port}/ (Ctrl-C stops it)")
+    listening = listen(settings.host, settings.port)
+    say(f"serving {settings.model.name} at {url(listening)} (Ctrl-C stops it)")
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -272,6 +255,34 @@ def run(settings: Settings, say=print) -> None:
         timeout_graceful_shutdown=settings.stop_seconds,
         timeout_keep_alive=5,
     )
+    # Said below, in our words.
+    logging.getLogger("uvicorn.error").addFilter(
+        lambda line: "graceful" not in str(line.msg)
+    )
     # uvicorn answers what is in flight, and then passes the signal on to us.
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listening])
+    _leave(app.n_cut_off, settings.stop_seconds)
+
+
+def _is_not_said_by_us(line: logging.LogRecord) -> bool:
+    return "timeout graceful shutdown exceeded" not in line.getMessage()
+
+
+def _leave(n_cut_off: int, seconds: int) -> None:
+    """Say which requests a stop cut off; wait for no thread that still computes."""
+    threads = [one for one in threading.enumerate() if one.name.startswith(_NETWORK)]
+    for thread in threads:
+        thread.join(_LAST_SECONDS)
+    error = ServeError(
+        f"a stop waits {seconds} seconds for requests in flight. "
+        f"Received: {n_cut_off} that took longer, and were answered with status 503"
+    )
+    if any(thread.is_alive() for thread in threads):  # Python itself would wait for it
+        if n_cut_off:
+            print(f"mnistlib: error: {error}", file=sys.stderr)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(bool(n_cut_off))
+    if n_cut_off:
+        raise error

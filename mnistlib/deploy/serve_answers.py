@@ -53,8 +53,8 @@ def openapi_of_a_picture(types: tuple[str, ...]) -> dict:
         "408": "the picture did not arrive in time",
         "413": "too many bytes",
         "415": "another content type",
-        "422": "no picture, or none with a digit",
-        "503": "busy; Retry-After says when to try again",
+        "422": "no picture, too many pixels, or none with a digit",
+        "503": "busy, too slow or stopping; Retry-After says when to try again",
     }
     error = {"type": "object", "properties": {"error": {"type": "string"}}}
     return {

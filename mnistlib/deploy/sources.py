@@ -1,6 +1,7 @@
 """What is exported: a network of ``models/``, or a ``.keras`` file of one of ours."""
 
 import hashlib
+import io
 import json
 import zipfile
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mnistlib.deploy import bundle
+from mnistlib.deploy.bounds import MOST_BYTES, too_large
 from mnistlib.ground import backend
 from mnistlib.ground.errors import ModelError
 
@@ -27,7 +29,9 @@ LAYERS = {
     "SeparableConv2D",
     "Softmax",
 }
-_MOST_BYTES = 100 * 2**20
+# What a layer may declare at most; weights that do not fit the rest fail at the loading.
+_MOST_LAYERS, _MOST_UNITS, _MOST_CONFIG = 200, 4096, 2**20
+_SIZES = ("units", "filters", "kernel_size", "pool_size", "strides", "depth_multiplier")
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,24 +92,50 @@ def _checked_content(path: Path) -> bytes:
     try:
         if path.suffix != ".keras" or not path.is_file():
             raise _not_a_network(path, "no such file" if not path.is_file() else "its name")
-        if path.stat().st_size > _MOST_BYTES:
-            raise _not_a_network(path, f"more than {_MOST_BYTES >> 20} MB")
+        if why := too_large(path):
+            raise _not_a_network(path, why)
         content = path.read_bytes()
-        with zipfile.ZipFile(path) as file:
-            if sum(part.file_size for part in file.infolist()) > 2 * _MOST_BYTES:
+        with zipfile.ZipFile(io.BytesIO(content)) as file:
+            if sum(part.file_size for part in file.infolist()) > 2 * MOST_BYTES:
                 raise _not_a_network(path, "it unpacks to far more than a network")
-            config = json.loads(file.read("config.json"))
-            layers = [layer["class_name"] for layer in config["config"]["layers"]]
+            if file.getinfo("config.json").file_size > _MOST_CONFIG:
+                raise _not_a_network(path, "its description is far larger than a network's")
+            layers = json.loads(file.read("config.json"))["config"]["layers"]
+            kinds = {str(layer["class_name"]) for layer in layers}
+            why = _beyond(layers)
     except OSError as error:
         raise _not_a_network(path, error.strerror or "it cannot be read") from None
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError, RecursionError):
         raise _not_a_network(path, "something else, or a part of it is missing") from None
-    if unknown := sorted({str(kind) for kind in layers} - LAYERS):
+    if unknown := sorted(kinds - LAYERS):
         raise ModelError(
             f"a network to export must be made of {', '.join(sorted(LAYERS))}. "
             f"Received: {path} with {', '.join(unknown)[:200]}"
         )
+    if why:
+        raise ModelError(
+            "a network to export must take images (n, 28, 28, 1), and be no large one. "
+            f"Received: {path} with {why}"
+        )
     return content
+
+
+def _beyond(layers: list[dict]) -> str:
+    """Return in words which bound the description of a network breaks; "" for nothing."""
+    if len(layers) > _MOST_LAYERS:
+        return f"{len(layers)} layers, and at most {_MOST_LAYERS} are taken"
+    for layer in layers:
+        config = layer["config"]
+        if layer["class_name"] == "InputLayer":
+            shape = config.get("batch_shape")
+            if shape != [None, 28, 28, 1]:
+                return f"an input of {str(shape)[:100]}"
+        for name in _SIZES:
+            sizes = config.get(name) or 1
+            for size in sizes if isinstance(sizes, list) else [sizes]:
+                if not isinstance(size, int) or not 0 < size <= _MOST_UNITS:
+                    return f"{name}={str(size)[:100]}, and at most {_MOST_UNITS} is taken"
+    return ""
 
 
 def _not_a_network(path: Path, why: str) -> ModelError:

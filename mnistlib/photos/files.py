@@ -35,7 +35,9 @@ def read_file(path: Path) -> np.ndarray:
     return decode(content, str(path))
 
 
-def decode(content: bytes, name: str = "picture") -> np.ndarray:
+def decode(
+    content: bytes, name: str = "picture", most_pixels: int = MOST_PIXELS
+) -> np.ndarray:
     """Return the pixels of a picture's bytes, turned as its camera says.
 
     What is transparent becomes white. Sizes are checked before anything is unpacked.
@@ -43,6 +45,7 @@ def decode(content: bytes, name: str = "picture") -> np.ndarray:
     Args:
         content: of the file.
         name: for messages.
+        most_pixels: of the picture.
 
     Returns:
         uint8 (h, w, 3): red, green, blue.
@@ -60,16 +63,16 @@ def decode(content: bytes, name: str = "picture") -> np.ndarray:
             # Pillow warns of what is checked below, and of what it then raises.
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-                _check(picture, name)
+                _check(picture, name, most_pixels)
                 picture.load()
-                upright = ImageOps.exif_transpose(picture)
-                return np.asarray(_on_white(upright))
+                ImageOps.exif_transpose(picture, in_place=True)
+                return np.asarray(_on_white(picture))
     except PhotoError:
         raise
     except UnidentifiedImageError:
         raise _refused("a picture", name, "no known format", _HELP) from None
     except Image.DecompressionBombError:
-        raise _too_large(name, "far more") from None
+        raise _too_large(name, "far more", most_pixels) from None
     # Of what is broken, the decoders raise anything.
     except Exception as error:
         why = str(error).splitlines()[0][:80] if str(error) else type(error).__name__
@@ -80,15 +83,15 @@ def _refused(required: str, name: str, received: str, help_: str) -> PhotoError:
     return PhotoError(f"a photo must be {required}. Received: {name} ({received}). {help_}")
 
 
-def _too_large(name: str, size: str) -> PhotoError:
-    required = f"of at most {MOST_PIXELS // 10**6} million pixels"
+def _too_large(name: str, size: str, most: int) -> PhotoError:
+    required = f"of at most {most / 10**6:g} million pixels"
     return _refused(required, name, size, "Make it smaller")
 
 
-def _check(picture, name: str) -> None:
+def _check(picture, name: str, most_pixels: int) -> None:
     width, height = picture.size
-    if width * height > MOST_PIXELS:
-        raise _too_large(name, f"{width} x {height}")
+    if width * height > most_pixels:
+        raise _too_large(name, f"{width} x {height}", most_pixels)
     if min(width, height) < LEAST_SIDE:
         required = f"at least {LEAST_SIDE} pixels wide and high"
         raise _refused(required, name, f"{width} x {height}", "Take a larger one")
@@ -102,12 +105,15 @@ def _on_white(picture):
     from PIL import Image
 
     if picture.mode.startswith("I") or picture.mode == "F":
-        values = np.asarray(picture, dtype=np.float64)
+        values = np.array(picture, dtype=np.float32)
         top = 65535 if picture.mode.startswith("I") else max(1.0, float(values.max()))
-        grey = np.clip(255 * values / top, 0, 255).astype(np.uint8)
+        values *= 255  # in place: a large picture takes much memory
+        values /= top
+        grey = np.clip(values, 0, 255, out=values).astype(np.uint8)
         return Image.fromarray(grey).convert("RGB")
     if "A" in picture.getbands() or "transparency" in picture.info:
         layered = picture.convert("RGBA")
-        white = Image.new("RGBA", layered.size, "white")
-        return Image.alpha_composite(white, layered).convert("RGB")
-    return picture.convert("RGB")
+        white = Image.new("RGB", layered.size, "white")
+        white.paste(layered, mask=layered)
+        return white
+    return picture if picture.mode == "RGB" else picture.convert("RGB")

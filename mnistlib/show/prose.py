@@ -11,6 +11,7 @@ from pathlib import Path
 import jinja2
 
 from mnistlib.ground.errors import StudyError
+from mnistlib.ground.templates import environment
 from mnistlib.show import tables, words
 from mnistlib.show.style import label
 
@@ -19,14 +20,8 @@ TEMPLATE = "findings.md.j2"
 
 @cache
 def _template(folder: Path) -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # Markdown, of our own numbers and names
-    )
-    environment.filters |= {
+    templates = environment(folder)
+    templates.filters |= {
         "percent": tables.percent,
         "number": tables.number,
         "count": tables.count,
@@ -39,12 +34,12 @@ def _template(folder: Path) -> jinja2.Template:
         "listed": words.join,
         "label": label,
     }
-    environment.globals |= {
+    templates.globals |= {
         "interval": tables.interval,
         "spread": tables.spread,
         "points_interval": tables.points_interval,
     }
-    return environment.get_template(TEMPLATE)
+    return templates.get_template(TEMPLATE)
 
 
 def say(module_file: str, block: str, **facts) -> str:

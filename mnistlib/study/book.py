@@ -14,13 +14,13 @@ from mnistlib.deploy.javascript import write_scripts
 from mnistlib.ground import paths
 from mnistlib.ground.errors import StudyError
 from mnistlib.ground.notebook import read_notebook
+from mnistlib.ground.turns import alone, remove
 from mnistlib.study import fragments
 from mnistlib.study.headline import headline, opening
 from mnistlib.study.last_resort import write_log
 from mnistlib.study.parameter_table import parameters
 from mnistlib.study.plan import load_study
 from mnistlib.study.summary import read_summary
-from mnistlib.study.turns import alone, remove
 
 _PAGES = "book/notebooks/"
 

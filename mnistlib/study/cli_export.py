@@ -16,7 +16,8 @@ import click
     "--model",
     "file",
     type=click.Path(path_type=Path),
-    help="A .keras file of a network of the study, in place of one of models/.",
+    help="A .keras file of a network of the study, in place of one of models/; "
+    "at most 100 MB.",
 )
 @click.option(
     "--format",
@@ -48,7 +49,7 @@ def export(system, file, forms, precisions, output, dataset) -> None:
     """Write a trained network as ONNX, LiteRT, Keras or JavaScript, with its model card.
 
     Every file is loaded again and compared with its source on all test images; one that
-    reads otherwise is not kept.
+    reads otherwise is not kept. Two exports into one folder take turns.
     """
     from mnistlib.deploy import formats
     from mnistlib.ground import paths

@@ -31,7 +31,7 @@ def predict(photo, name, as_json, drawn_to) -> None:
 
     The page must fill the picture, in any light, upright, digits apart from each other. A
     network gives a digit for anything that it is shown, a letter or a scribble too, and is
-    often sure of it.
+    often sure of it. A picture has at most 32 MB and 50 million pixels.
     """
     from mnistlib.deploy import bundle
     from mnistlib.ground.errors import PhotoError

@@ -22,9 +22,9 @@ from mnistlib.ground.notebook import (
     tagged_parameters,
     without_folders,
 )
+from mnistlib.ground.turns import remove
 from mnistlib.study.last_resort import write_log
 from mnistlib.study.screen import Screen
-from mnistlib.study.turns import remove
 
 KERNEL_STARTS = 3
 PROGRESS = "progress.jsonl"

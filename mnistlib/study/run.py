@@ -8,6 +8,7 @@ from pathlib import Path
 from mnistlib.ground import machine, paths
 from mnistlib.ground.errors import StudyError
 from mnistlib.ground.files import write_whole
+from mnistlib.ground.turns import alone
 from mnistlib.runs.store import Store
 from mnistlib.runs.sweep import default_workers
 from mnistlib.study import environment
@@ -15,7 +16,6 @@ from mnistlib.study.execute import Outcome, kernels, run_notebook
 from mnistlib.study.headline import update_readme
 from mnistlib.study.plan import Job, Study, load_study
 from mnistlib.study.summary import NotebookResult, Summary, read_summary, write_summary
-from mnistlib.study.turns import alone
 
 
 def published_dir() -> Path:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -15,8 +16,14 @@ import pytest
 from bench.node import in_node
 from mnistlib.deploy.export import Judge, export
 from mnistlib.deploy.sources import of_system
-from mnistlib.ground import paths
+from mnistlib.ground import backend, paths
 from tests.processes import hear_signals
+
+
+@pytest.fixture(scope="session")
+def configured() -> None:
+    """Prepare Keras as the library does, before a test uses it by itself."""
+    backend.configure()
 
 
 @pytest.fixture
@@ -74,11 +81,68 @@ class Service:
 
 
 @pytest.fixture(scope="session")
+def heavy_file(tmp_path_factory):
+    """Return a function: to an ONNX file that takes long.
+
+    It computes with copies of an image. Each of its layers takes some milliseconds a copy,
+    and so does the first one times the square of its kernel's side; no call can be given
+    up within a layer.
+    """
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    folder = tmp_path_factory.mktemp("heavy")
+
+    def written(copies: int, layers: int, side: int = 3) -> Path:
+        rng = np.random.default_rng(0)
+        weights = {
+            "copies": np.array([copies, 1, 1, 1]),
+            "first": rng.normal(size=(256, 28, side, side)).astype(np.float32),
+            "kernel": rng.normal(size=(256, 256, 3, 3)).astype(np.float32) / 50,
+            "last": rng.normal(size=(256, 10)).astype(np.float32),
+            "one": np.array([1]),
+            "start": np.array([0]),
+        }
+        pads = {"pads": [1, 1, 1, 1]}
+        node = helper.make_node
+        nodes = [
+            node("Expand", ["image", "wide"], ["x"]),
+            node("Tile", ["x", "copies"], ["tiled"]),
+            node("Conv", ["tiled", "first"], ["x0"], pads=[side // 2] * 4),
+            *(
+                node("Conv", [f"x{i}", "kernel"], [f"x{i + 1}"], **pads)
+                for i in range(layers)
+            ),
+            node("GlobalAveragePool", [f"x{layers}"], ["mean"]),
+            node("Flatten", ["mean"], ["flat"]),
+            node("MatMul", ["flat", "last"], ["logits"]),
+            node("Shape", ["image"], ["shape"]),
+            node("Slice", ["shape", "start", "one"], ["n"]),
+            node("Slice", ["logits", "start", "n", "start"], ["own"]),
+            node("Softmax", ["own"], ["probabilities"]),
+        ]
+        weights["wide"] = np.array([1, 28, 28, 28])
+        floats = TensorProto.FLOAT
+        graph = helper.make_graph(
+            nodes,
+            "heavy",
+            [helper.make_tensor_value_info("image", floats, ["n", 28, 28, 1])],
+            [helper.make_tensor_value_info("probabilities", floats, ["n", 10])],
+            [numpy_helper.from_array(value, name) for name, value in weights.items()],
+        )
+        opset = helper.make_opsetid("", 15)
+        path = folder / f"heavy-{copies}-{layers}-{side}.onnx"
+        save(helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
+        return path
+
+    return written
+
+
+@pytest.fixture(scope="session")
 def start(onnx_file, tmp_path_factory):
     """Start a service with other settings than the default; it ends with the block."""
 
     @contextlib.contextmanager
-    def started(**settings):
+    def started(model=onnx_file, **settings):
         code = (
             "import json, pathlib, signal, sys; "
             "from mnistlib.deploy.serve import Settings, run; "
@@ -88,7 +152,7 @@ def start(onnx_file, tmp_path_factory):
             "lambda line: print(line, flush=True))"
         )
         process = subprocess.Popen(
-            [sys.executable, "-c", code, str(onnx_file), json.dumps(settings)],
+            [sys.executable, "-c", code, str(model), json.dumps(settings)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -97,8 +161,8 @@ def start(onnx_file, tmp_path_factory):
         )
         try:
             line = process.stdout.readline()
-            host, port = re.search(r"http://([\d.]+):(\d+)/", line).groups()
-            yield Service(process, host, int(port))
+            url = urlsplit(re.search(r"http://\S+", line)[0])
+            yield Service(process, url.hostname, url.port)
         finally:
             process.terminate()
             try:

@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[2]
 RECIPE = (ROOT / "Containerfile").read_text()
 # Those that the service names; the container also has what these need.
 DIRECT = (
-    "click fastapi jinja2 numpy onnxruntime opencv-python-headless pillow pydantic uvicorn"
+    "click fastapi jinja2 numpy onnxruntime opencv-python-headless pillow protobuf "
+    "psutil pydantic uvicorn"
 )
 
 
@@ -45,8 +46,15 @@ def needed(name: str, seen: set[str]) -> set[str]:
     return seen
 
 
+def test_one_file_says_what_is_left_out():
+    """Docker reads .dockerignore; Podman too, where there is no .containerignore."""
+    assert (ROOT / ".dockerignore").is_file()
+    for other in (".containerignore", "Containerfile.dockerignore"):
+        assert not (ROOT / other).exists()
+
+
 def test_what_is_copied_is_there():
-    ignored = (ROOT / ".containerignore").read_text().splitlines()
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
     assert ignored[0] == "*"
     for line in instructions("COPY"):
         source = line.split()[0]

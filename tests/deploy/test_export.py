@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -18,8 +20,11 @@ from mnistlib.deploy import formats, formats_onnx, score, sources
 from mnistlib.deploy.export import Judge, export
 from mnistlib.deploy.manifest import read_manifest
 from mnistlib.ground.errors import ModelError
+from mnistlib.ground.turns import alone
 from mnistlib.study.cli import main
+from tests.processes import wait_for
 
+pytestmark = pytest.mark.usefixtures("configured")
 FLOATS = [
     (form, precision)
     for form, known in formats.FORMATS.items()
@@ -59,6 +64,7 @@ def test_a_file_reads_as_its_source(judge, tmp_path, form, precision):
         path.name,
         "manifest.json",
         "MODEL_CARD.md",
+        ".lock",
     }
 
 
@@ -105,7 +111,7 @@ def test_an_operation_that_onnx_lacks_is_refused_and_leaves_nothing(digits, tmp_
     judged = Judge(source_of(keras.Sequential(layers)), digits)
     with pytest.raises(ModelError, match=r"operations that ONNX has\. Received: .*Erfc"):
         export(judged, "onnx", "float32", tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 
 
 def test_a_file_that_reads_otherwise_is_not_kept(judge, tmp_path, monkeypatch):
@@ -236,7 +242,10 @@ def test_a_file_that_is_none_is_one_line(saved, kind, line):
 def test_a_network_for_other_images_is_refused(tmp_path):
     path = tmp_path / "other.keras"
     keras.Sequential([keras.Input((28, 28, 3)), keras.layers.Flatten()]).save(path)
-    with pytest.raises(ModelError, match=r"\(None, 28, 28, 3\) to \(None, 2352\)"):
+    with pytest.raises(ModelError, match=r"an input of \[None, 28, 28, 3\]"):
+        sources.of_file(path)
+    keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten()]).save(path)
+    with pytest.raises(ModelError, match=r"\(None, 28, 28, 1\) to \(None, 784\)"):
         sources.of_file(path)
 
 
@@ -252,6 +261,28 @@ def test_a_folder_that_cannot_be_written_is_one_line(judge, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ModelError, match="need a folder that can be written"):
         export(judge, "keras", "float32", tmp_path / "file" / "below")
+
+
+def test_two_that_write_one_folder_take_turns(judge, tmp_path, capfd):
+    other = Judge(replace(judge.source, name="other"), judge.dataset)
+    with ThreadPoolExecutor(2) as executor:
+        with alone(tmp_path, "export"):
+            both = [
+                executor.submit(export, one, "keras", "float32", tmp_path)
+                for one in (judge, other)
+            ]
+            said = f"another export writes {tmp_path}: waiting for its end\n"
+            seen = []
+
+            def waiting():
+                seen.append(capfd.readouterr().err)
+                return "".join(seen) == 2 * said
+
+            wait_for(waiting)
+            assert not any(tmp_path.glob("*.json"))
+        for one in both:
+            assert one.result(60).is_file()
+    assert set(read_manifest(tmp_path)) == {"small-float32.keras", "other-float32.keras"}
 
 
 def test_onnx_files_have_names_of_their_own(onnx_file):

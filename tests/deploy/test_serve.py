@@ -15,12 +15,16 @@ import zlib
 
 import httpx
 import numpy as np
+import psutil
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 
 from mnistlib.deploy import formats
 from mnistlib.deploy.serve import Settings, run
+from mnistlib.deploy.serve_address import is_local
+from mnistlib.deploy.serve_pictures import MOST_PIXELS
+from mnistlib.ground import machine
 from mnistlib.study.cli import main
 from tests.processes import wait_for
 
@@ -125,6 +129,12 @@ def real_bomb() -> bytes:
     return file.getvalue()
 
 
+def of_two_sizes() -> bytes:
+    """A PNG whose head says MNIST's size, and then one of 64 million pixels."""
+    small, large = picture(np.zeros((28, 28), np.uint8)), real_bomb()
+    return small[:33] + large[8:]
+
+
 def animated() -> bytes:
     frames = [Image.new("L", (40, 40), shade) for shade in (0, 128, 255)]
     file = io.BytesIO()
@@ -132,6 +142,8 @@ def animated() -> bytes:
     return file.getvalue()
 
 
+# No picture of MNIST's own size, which is read without a process of its own.
+DIGIT = picture(np.pad(np.full((40, 6), 255, np.uint8), 20))
 NOISE = picture(np.random.default_rng(0).integers(0, 256, (90, 90), dtype=np.uint8))
 BAD = {
     "nothing": (b"", 422, "0 other bytes"),
@@ -145,6 +157,7 @@ BAD = {
     "animated": (animated(), 422, "one still picture"),
     "a bomb's header": (header_of_a_bomb(), 422, "million pixels"),
     "a bomb": (real_bomb(), 422, "million pixels"),
+    "a bomb behind a small head": (of_two_sizes(), 422, "pixels"),
     "a GIF": (picture(np.zeros((50, 50), np.uint8), "GIF"), 422, "must be image/png"),
 }
 
@@ -195,16 +208,30 @@ def test_too_many_bytes_are_refused_before_they_are_read(client, service):
     assert raw(service, sent).startswith(b"HTTP/1.1 413")
 
 
+def test_a_picture_has_at_most_16_million_pixels(client):
+    for side, status in ((4000, 200), (4001, 422)):
+        paper = np.full((side, side), 235, np.uint8)
+        paper[1000:3000, 1900:2100] = 30
+        answer = client.post("/digits", content=picture(paper), headers=PNG)
+        assert answer.status_code == status
+    assert "at most 16 million pixels. Received: picture (4001 x 4001)" in one_line(answer)
+
+
 def raw(service, sent: bytes, seconds: float = 20) -> bytes:
     """Send bytes as they are; return all that comes until the connection is closed."""
     with socket.create_connection((service.host, service.port), timeout=seconds) as line:
         with contextlib.suppress(ConnectionError):  # it need not read all
             line.sendall(sent)
-        received = b""
-        with contextlib.suppress(ConnectionResetError):
-            while part := line.recv(65536):
-                received += part
-        return received
+        return rest(line)
+
+
+def rest(line: socket.socket) -> bytes:
+    """Return all that comes until a connection is closed."""
+    received = b""
+    with contextlib.suppress(ConnectionResetError):
+        while part := line.recv(65536):
+            received += part
+    return received
 
 
 @pytest.mark.parametrize(
@@ -273,13 +300,19 @@ def test_reading_that_takes_too_long_is_given_up(start):
         assert "took more than" in one_line(answer)
 
 
+def half_a_picture(service, body: bytes) -> socket.socket:
+    """Return a connection that has sent half of a request."""
+    head = "POST /digits HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: "
+    line = socket.create_connection((service.host, service.port), timeout=20)
+    line.sendall(head.encode() + f"{len(body)}\r\n\r\n".encode() + body[:50])
+    time.sleep(0.5)
+    return line
+
+
 def test_a_stop_lets_a_request_in_flight_finish(start, digits):
     body = picture(digits.x_test[0])
-    head = "POST /digits HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: "
     with start() as service:
-        with socket.create_connection((service.host, service.port), timeout=20) as line:
-            line.sendall(head.encode() + f"{len(body)}\r\n\r\n".encode() + body[:50])
-            time.sleep(0.5)
+        with half_a_picture(service, body) as line:
             service.process.send_signal(signal.SIGTERM)
 
             def closed():
@@ -290,9 +323,89 @@ def test_a_stop_lets_a_request_in_flight_finish(start, digits):
 
             wait_for(closed)
             line.sendall(body[50:])
-            assert line.recv(65536).startswith(b"HTTP/1.1 200")
+            assert rest(line).startswith(b"HTTP/1.1 200")
         assert service.process.wait(20) == 0
         assert service.process.stderr.read() == ""
+
+
+def test_a_stop_cuts_off_what_takes_longer(start):
+    with start(stop_seconds=1, body_seconds=60) as service:
+        with half_a_picture(service, NOISE) as line:
+            started = time.monotonic()
+            service.process.send_signal(signal.SIGTERM)
+            answer = rest(line)
+            assert answer.startswith(b"HTTP/1.1 503")
+            assert b"the service stops; try again" in answer
+        assert service.process.wait(20) == 1
+        assert 1 <= time.monotonic() - started < 5
+        assert (
+            service.process.stderr.read()
+            .splitlines()[-1]
+            .endswith(
+                "a stop waits 1 seconds for requests in flight. "
+                "Received: 1 that took longer, and were answered with status 503"
+            )
+        )
+
+
+def test_a_second_signal_does_not_wait(start):
+    with start(stop_seconds=60, body_seconds=60) as service:
+        children = psutil.Process(service.process.pid).children(recursive=True)
+        with half_a_picture(service, NOISE):
+            for _ in range(2):
+                service.process.send_signal(signal.SIGINT)
+                time.sleep(0.3)
+            service.process.wait(20)
+        wait_for(lambda: all(map(has_ended, children)))
+
+
+def test_a_stop_waits_for_no_thread_of_the_network(start, heavy_file):
+    """One layer takes far longer than a request, and than the test waits."""
+    with start(heavy_file(400, 0, 27), work_seconds=1, stop_seconds=1) as service:
+        answer = httpx.post(f"{service.url}/digits", content=DIGIT, headers=PNG, timeout=30)
+        assert answer.status_code == 503
+        assert "took more than 1 seconds" in one_line(answer)
+        started = time.monotonic()
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(20) == 0  # nobody was cut off
+        assert time.monotonic() - started < 5
+        assert service.process.stderr.read() == ""
+
+
+def post(service, content: bytes) -> int:
+    """Return the status of the answer to a picture."""
+    sent = {"content": content, "headers": PNG, "timeout": 30}
+    return httpx.post(f"{service.url}/digits", **sent).status_code
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Tell whether a process computes no more; its parent may not have asked yet."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.status() == psutil.STATUS_ZOMBIE
+    return True
+
+
+def test_pictures_that_take_too_long_keep_nobody_else_waiting(start):
+    """Each is ended with the process that reads it; no process stays behind."""
+    large = picture(np.full((4000, 4000, 4), 200, np.uint8), compress_level=1)
+    with start(work_seconds=0.2) as service:
+        wait_for(lambda: post(service, DIGIT) == 200)
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            statuses = list(pool.map(lambda one: post(service, one), [large] * 8))
+        assert 503 in statuses
+        wait_for(lambda: post(service, DIGIT) == 200)
+        processes = psutil.Process(service.process.pid).children()
+        # One a core, and Python's own that looks after what they share.
+        assert len(processes) <= machine.cores() + 1
+
+
+def test_no_process_outlives_the_service(start):
+    with start() as service:
+        wait_for(lambda: post(service, DIGIT) == 200)
+        children = psutil.Process(service.process.pid).children(recursive=True)
+        assert len(children) >= machine.cores()
+        service.process.kill()
+        wait_for(lambda: all(map(has_ended, children)))
 
 
 def test_nothing_is_written_and_no_backend_is_loaded(onnx_file, tmp_path, digits):
@@ -344,6 +457,16 @@ def test_the_pages_need_no_other_host(client):
     assert set(post["requestBody"]["content"]) == {"image/png", "image/jpeg"}
     assert {"200", "408", "413", "415", "422", "503"} == set(post["responses"])
     assert "/digits" in page.text
+    assert "at most 8 MB and\n16 million pixels" in page.text
+
+
+def test_the_help_states_the_limits(onnx_file):
+    text = " ".join(CliRunner().invoke(main, ["serve", "--help"]).output.split())
+    settings = Settings(onnx_file)
+    assert f"at most {MOST_PIXELS / 10**6:g} million pixels" in text
+    assert f"does not arrive within {settings.body_seconds:g} seconds" in text
+    assert f"cannot be read within {settings.work_seconds:g} seconds" in text
+    assert f"requests in flight {settings.stop_seconds:g} seconds to finish" in text
 
 
 def command(*words) -> subprocess.CompletedProcess:
@@ -356,10 +479,19 @@ def test_what_cannot_be_started_is_one_line(onnx_file, tmp_path, service):
     changed.write_bytes(onnx_file.read_bytes()[:-1] + b"x")
     other = tmp_path / "text.onnx"
     other.write_text("no network")
+    ours = ["--model", onnx_file]
     cases = {
         "`mnistlib export` makes one": ["--model", tmp_path / "none.onnx"],
         "must be an ONNX network": ["--model", other],
-        "needs a free address": ["--model", onnx_file, "--port", service.port],
+        f"127.0.0.1:{service.port} (": [*ours, "--port", service.port],
+        "192.0.2.1:8000 (Cannot assign requested address); choose": (
+            [*ours, "--host", "192.0.2.1"]
+        ),
+        "Received: [2001:db8::1]:8000 (": [*ours, "--host", "2001:db8::1"],
+        "Received: ..:8000 (": [*ours, "--host", ".."],
+        "must fit into memory. Received: 10000 of 32 MB": (
+            [*ours, "--requests", 10000, "--megabytes", 32]
+        ),
     }
     for line, words in cases.items():
         done = command(*words)
@@ -397,13 +529,28 @@ def test_answers_do_not_wait_for_the_client(onnx_file, monkeypatch):
         assert listening.getsockname()[0] == "127.0.0.1"
 
 
+@pytest.mark.skipif(not socket.has_ipv6, reason="needs IPv6: switch it on")
+def test_an_address_may_be_of_ipv6(start, digits):
+    with start(host="::1") as service:
+        assert service.host == "::1"
+        url = f"http://[::1]:{service.port}/digits"
+        answer = httpx.post(url, content=picture(digits.x_test[0]), headers=PNG)
+        assert answer.status_code == 200
+
+
+def test_an_address_is_known_to_be_this_machines():
+    assert all(map(is_local, ("127.0.0.1", "127.8.0.1", "::1", "localhost")))
+    assert not any(map(is_local, ("0.0.0.0", "::", "192.0.2.1", "example.org")))
+
+
 def test_who_serves_a_network_is_warned(onnx_file, monkeypatch):
     monkeypatch.setattr("signal.signal", lambda *_: None)
-    monkeypatch.setattr("mnistlib.deploy.serve.run", lambda *_: None)
+    monkeypatch.setattr("mnistlib.deploy.serve.run", lambda _, say: say("serving"))
     words = ["serve", "--model", str(onnx_file)]
     there = CliRunner().invoke(main, [*words, "--host", "0.0.0.0"])
-    assert there.output.startswith("mnistlib: WARNING: whoever can reach 0.0.0.0 can use")
-    assert CliRunner().invoke(main, words).output == ""
+    warning = "mnistlib: WARNING: whoever can reach 0.0.0.0 can use"
+    assert there.output.startswith(f"serving\n{warning}")
+    assert CliRunner().invoke(main, words).output == "serving\n"
 
 
 def test_a_missing_extra_is_one_line(onnx_file):

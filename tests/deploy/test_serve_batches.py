@@ -1,12 +1,14 @@
 """Micro-batches: who waits goes together, and a failure is its own requests' alone."""
 
 import asyncio
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
+from mnistlib.deploy.formats_onnx import Network
 from mnistlib.deploy.serve_batches import Batcher
 
 
@@ -27,12 +29,11 @@ def answers(read, requests: list[np.ndarray], most: int = 256):
 
     async def main():
         with ThreadPoolExecutor(1) as executor:
-            batcher = Batcher(counted, executor, most)
+            batcher = Batcher(counted, lambda: None, executor, 60, most)
             working = asyncio.create_task(batcher.work())
             asked = [batcher.probabilities(images) for images in requests]
             found = await asyncio.gather(*asked, return_exceptions=True)
             working.cancel()
-            assert batcher.calls == len(sizes)
             return found
 
     return run(main()), sizes
@@ -67,10 +68,16 @@ def test_a_failure_is_raised_and_the_work_goes_on():
     assert found[1].shape == (1, 1)
 
 
-def test_who_left_is_not_answered():
+def test_who_left_is_left_out():
+    sizes = []
+
+    def read(x):
+        sizes.append(len(x))
+        return x[:, 0, 0]
+
     async def main():
         with ThreadPoolExecutor(1) as executor:
-            batcher = Batcher(lambda x: x[:, 0, 0], executor)
+            batcher = Batcher(read, lambda: None, executor, 60)
             left = asyncio.create_task(batcher.probabilities(images(1, 0)))
             await asyncio.sleep(0)
             left.cancel()
@@ -81,3 +88,41 @@ def test_who_left_is_not_answered():
                 await left
 
     run(main())
+    assert sizes == [2]
+
+
+def test_a_call_that_takes_too_long_is_given_up():
+    given_up = threading.Event()
+
+    def read(x):
+        if x.max() > 1:
+            assert given_up.wait(30)
+            raise RuntimeError("given up")
+        return x[:, 0, 0]
+
+    async def main():
+        with ThreadPoolExecutor(1) as executor:
+            batcher = Batcher(read, given_up.set, executor, 0.2, most=1)
+            working = asyncio.create_task(batcher.work())
+            asked = [batcher.probabilities(images(1, value)) for value in (9, 1)]
+            found = await asyncio.gather(*asked, return_exceptions=True)
+            working.cancel()
+            return found
+
+    found = run(main())
+    assert str(found[0]) == "given up"
+    assert found[1].shape == (1, 1)
+
+
+def test_a_call_of_the_network_can_be_given_up(heavy_file):
+    network = Network(heavy_file(20, 400))  # a layer is over soon, all of them are not
+    network.give_up()  # nothing is read yet
+    started = time.monotonic()
+    with ThreadPoolExecutor(1) as executor:
+        call = executor.submit(network.read, images(1, 1))
+        time.sleep(0.5)
+        assert not call.done()
+        network.give_up()
+        with pytest.raises(Exception, match="terminate"):
+            call.result(20)
+    assert time.monotonic() - started < 10

@@ -14,11 +14,11 @@ from nbformat.v4 import new_output
 
 from mnistlib.chapters import params
 from mnistlib.ground.errors import StudyError
+from mnistlib.ground.turns import alone
 from mnistlib.study import fragments
 from mnistlib.study.book import build_book
 from mnistlib.study.plan import Profile
 from mnistlib.study.summary import write_summary
-from mnistlib.study.turns import alone
 from tests.fixtures import executed, tiny_study
 from tests.fixtures.executed import result, summary
 

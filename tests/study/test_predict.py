@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from mnistlib.ground.paths import root
+from mnistlib.photos import files
 from mnistlib.photos.render import photograph
 from mnistlib.photos.strokes import strokes
 from mnistlib.study.cli import main
@@ -102,3 +103,9 @@ def test_without_the_extra_one_line_says_what_to_install(photo):
     (line,) = done.stderr.splitlines()
     assert line.startswith("mnistlib: error: reading photographs needs the extra")
     assert "pip install -e '.[photo]'" in line
+
+
+def test_the_help_states_the_limits(predict):
+    text = " ".join(predict("--help").output.split())
+    sizes = f"{files.MOST_BYTES >> 20} MB and {files.MOST_PIXELS // 10**6} million pixels"
+    assert f"at most {sizes}" in text

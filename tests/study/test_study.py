@@ -17,6 +17,7 @@ from bench.fault_kills import TREE
 from mnistlib.chapters import params
 from mnistlib.ground.errors import ParameterError, StudyError
 from mnistlib.ground.notebook import read_notebook, tagged_parameters, without_folders
+from mnistlib.ground.turns import alone
 from mnistlib.runs import collect
 from mnistlib.study import run, screen
 from mnistlib.study.execute import Outcome, kernels, run_notebook
@@ -24,7 +25,6 @@ from mnistlib.study.plan import load_study
 from mnistlib.study.run import executed_dir, published_dir, run_study
 from mnistlib.study.screen import Screen
 from mnistlib.study.summary import Summary, read_summary
-from mnistlib.study.turns import alone
 from mnistlib.training.spec import grid
 from tests.fixtures import executed, tiny_study
 from tests.fixtures.executed import result

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pandas as pd
 
-SOURCE = "An et al., arXiv 2008.10400; logs of ansh941/MnistSimpleCNN at 07c981f"
-
 
 @cache
 def _logs() -> pd.DataFrame:

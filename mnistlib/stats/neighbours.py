@@ -47,13 +47,16 @@ def nearest(
     return Nearest(index, _distances(queries, gallery[index]))
 
 
-def nearest_of(queries: np.ndarray, gallery: np.ndarray, k: int) -> np.ndarray:
+def nearest_of(
+    queries: np.ndarray, gallery: np.ndarray, k: int, chunk: int = 200
+) -> np.ndarray:
     """Return the rows of each query's k nearest gallery images, the nearest first.
 
     Args:
-        queries: images, uint8 (n, 28, 28); few, as all distances are held at once.
+        queries: images, uint8 (n, 28, 28).
         gallery: images, uint8 (m, 28, 28).
         k: neighbours; all of the gallery where it has fewer.
+        chunk: queries per matrix product; it decides the memory used, not the result.
 
     Returns:
         int64 (n, min(k, m)).
@@ -61,8 +64,14 @@ def nearest_of(queries: np.ndarray, gallery: np.ndarray, k: int) -> np.ndarray:
     k = min(k, len(gallery))
     q = queries.reshape(len(queries), -1).astype(np.float32) / 255
     g = gallery.reshape(len(gallery), -1).astype(np.float32) / 255
-    distances = np.einsum("ij,ij->i", g, g) - 2 * q @ g.T
-    return np.argsort(distances, axis=1, kind="stable")[:, :k]
+    squares, rows = np.einsum("ij,ij->i", g, g), np.empty((len(q), k), dtype=np.int64)
+    for start in range(0, len(q), chunk):
+        part = slice(start, start + chunk)
+        distances = squares - 2 * q[part] @ g.T
+        few = np.sort(np.argpartition(distances, k - 1, axis=1)[:, :k], axis=1)
+        order = np.take_along_axis(distances, few, axis=1).argsort(axis=1, kind="stable")
+        rows[part] = np.take_along_axis(few, order, axis=1)
+    return rows
 
 
 def half_pixel(images: np.ndarray) -> np.ndarray:

@@ -17,7 +17,8 @@ import numpy as np
 
 AFFINE = 8  # numbers of an affine map
 SPACING = 7  # pixels between the knots of an elastic map
-KNOTS = 28 // SPACING + 3
+SIDE = 28  # of the images that can be moved elastically
+KNOTS = SIDE // SPACING + 3
 # Standard deviation of the spline where its control values have 1: the sum of the squared
 # weights, averaged over places, is 151 / 315 along each of the two axes.
 SMOOTHED = 151 / 315
@@ -47,7 +48,7 @@ def draw(
         side: of the images, in pixels.
         shear: K moves columns by tan(s) a row, s uniform in ±shear, degrees.
         elastic: standard deviation of each part of the displacement, in pixels, away from
-            the first and last knots; it asks for ``side=28``.
+            the first and last knots; it asks for ``side=SIDE``.
 
     Returns:
         float32 (n, 8): a0, a1, a2, b0, b1, b2, 0, 0 with column_in = a0 column + a1 row
@@ -75,12 +76,12 @@ def draw(
 
 
 @cache
-def spline(side: int = 28) -> np.ndarray:
-    """Return the weight of each control value at each pixel, float32 (side, KNOTS).
+def spline() -> np.ndarray:
+    """Return the weight of each control value at each pixel, float32 (SIDE, KNOTS).
 
     The uniform cubic B-spline; the weights of a pixel sum to 1.
     """
-    place = np.arange(side)[:, None] / SPACING + 1 - np.arange(KNOTS)
+    place = np.arange(SIDE)[:, None] / SPACING + 1 - np.arange(KNOTS)
     far = np.abs(place)
     near = 2 / 3 - far**2 + far**3 / 2
     weights = np.where(far < 1, near, np.clip(2 - far, 0, None) ** 3 / 6)
@@ -104,7 +105,7 @@ def moved(images: np.ndarray, maps: np.ndarray) -> np.ndarray:
     bends = np.zeros((len(maps), 2, 1, 1))
     if maps.shape[1] > AFFINE:
         control = maps[:, AFFINE:].reshape(-1, 2, KNOTS, KNOTS).astype(float)
-        bends = spline(side) @ control @ spline(side).T
+        bends = spline() @ control @ spline().T
     return np.stack(
         [
             map_coordinates(

@@ -139,9 +139,11 @@ class Engine:
         """Let the model have its averaged weights for a while."""
         kept = [variable.numpy() for variable in self._variables if self._averages]
         self.finalize()
-        yield
-        for variable, value in zip(self._variables, kept, strict=False):
-            variable.assign(value)
+        try:
+            yield
+        finally:
+            for variable, value in zip(self._variables, kept, strict=False):
+                variable.assign(value)
 
 
 def _cross_entropy(y, logits, smoothing: float):
@@ -191,7 +193,7 @@ def _bent(images, maps):
     row, column = tf.meshgrid(*[tf.range(side, dtype=tf.float32)] * 2, indexing="ij")
     a0, a1, a2, b0, b1, b2 = tf.unstack(maps[:, :6, None, None], axis=1)
     shape = (n, 2, augment.KNOTS, augment.KNOTS)
-    spline = tf.constant(augment.spline(side))
+    spline = tf.constant(augment.spline())
     control = tf.reshape(maps[:, augment.AFFINE :], shape)
     bend = tf.einsum("rg,nkgh,ch->nkrc", spline, control, spline)
     last = side - 1.0

@@ -295,14 +295,15 @@ def needed(table: pd.DataFrame, goal: float) -> dict | None:
         goal: accuracy, a fraction.
 
     Returns:
-        dict of width, parameters, mean, n; below: the parameters of the next smaller one
-        (None for the smallest that was tried).
+        dict of width, parameters, mean, n, image_low, image_high; below: the parameters
+        of the next smaller one (None for the smallest that was tried).
     """
     reached = table[table["mean"] >= goal]
     if reached.empty:
         return None
     at = int(reached.index[0])
-    row = table.loc[at, ["width", "parameters", "mean", "n"]].to_dict()
+    names = ["width", "parameters", "mean", "n", "image_low", "image_high"]
+    row = table.loc[at, names].to_dict()
     return row | {"below": int(table.at[at - 1, "parameters"]) if at else None}
 
 

@@ -107,7 +107,7 @@ def source_facts(frame: pd.DataFrame) -> dict:
 
 
 def step_facts(frame: pd.DataFrame, most: int = 3) -> dict:
-    """Return the steps that cost most when they are left out, and those that cost nothing.
+    """Return which steps cost most when they are left out, and which nothing, or less.
 
     Args:
         frame: from `pictures.ablation`.
@@ -120,6 +120,7 @@ def step_facts(frame: pd.DataFrame, most: int = 3) -> dict:
         "costs": table[table["low"] > 0].head(most).to_dict("records"),
         "open": join(table.loc[unsure, "step"]),
         "idle": table.loc[same, "step"].tolist(),
+        "harms": table[table["high"] < 0].to_dict("records"),
         "most": table.loc[same, "high"].max(),
         "n": frame["ink"].nunique(),
     }

@@ -64,7 +64,7 @@ def photographs(images: Dataset, n: int, shared: bool = True) -> list[Photo]:
         images: the data.
         n: photographs of a kind and source.
         shared: every kind shows the same ink, in scenes of its own, so that kinds can be
-            compared ink by ink. Else no ink is shown twice: photographs of all kinds are
+            compared ink by ink. Else each photograph's is drawn anew: all are
             independent draws.
     """
     made = []

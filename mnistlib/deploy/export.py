@@ -6,6 +6,8 @@ A folder of exported files has, beside them, ``manifest.json`` and a model card 
 import hashlib
 import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,10 +24,11 @@ from mnistlib.deploy.sources import Source
 from mnistlib.ground import machine
 from mnistlib.ground.errors import ModelError
 from mnistlib.ground.files import write_whole
-from mnistlib.ground.turns import alone
+from mnistlib.ground.turns import alone, remove
 
 # Images that int8 takes its scales from, of the training part, drawn with this seed.
 N_REPRESENTATIVE, REPRESENTATIVE_SEED = 300, 0
+_PLACE = ".export-"  # how the folder begins that a file is made in
 _PACKAGES = ("keras", "tensorflow", "onnx", "onnxruntime", "tf2onnx", "ai-edge-litert")
 
 
@@ -93,26 +96,36 @@ def export(judge: Judge, form: str, precision: str, folder: Path) -> Path:
     """
     formats.require(form, precision)
     name = f"{judge.source.name}-{precision}{formats.FORMATS[form].suffix}"
-    try:
-        with alone(folder, "export"):
+    with ExitStack() as held:
+        with _writing(folder):
+            held.enter_context(alone(folder, "export"))
+            for left in folder.glob(f"{_PLACE}*"):  # by one that was killed
+                remove(left)
             entries = read_manifest(folder)
-            with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as place:
-                path = Path(place) / name
-                entry = written(judge, form, precision, path)
-                if broken := entry.pop("gate"):
-                    raise ModelError(
-                        f"{name} must read as its source does: {broken}, on "
-                        f"{entry['n_examples']} test images. It was not kept"
-                    )
-                path.replace(folder / name)
-            entries[name] = entry
-            _write_manifest(folder, entries)
+            place = tempfile.TemporaryDirectory(dir=folder, prefix=_PLACE)
+            path = Path(held.enter_context(place)) / name
+        entry = written(judge, form, precision, path)
+        if broken := entry.pop("gate"):
+            raise ModelError(
+                f"{name} must read as its source does: {broken}, on "
+                f"{entry['n_examples']} test images. It was not kept"
+            )
+        with _writing(folder):
+            path.replace(folder / name)
+            _write_manifest(folder, entries | {name: entry})
+    return folder / name
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Say in one line where the folder is what fails."""
+    try:
+        yield
     except OSError as error:
         raise ModelError(
             "exported files need a folder that can be written. "
             f"Received: {folder} ({error.strerror or error})"
         ) from None
-    return folder / name
 
 
 def written(judge: Judge, form: str, precision: str, path: Path) -> dict:

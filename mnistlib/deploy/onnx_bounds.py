@@ -3,6 +3,9 @@
 The package ``onnx`` would do, but the service does without it. ONNX Runtime loads whatever
 it is given: networks that run for ever, weights that lie in other files, and functions
 that unfold to far more than their file.
+
+Not bounded is what an operation makes of little: ConstantOfShape, Expand or Tile may ask
+for more memory than there is. The file is one that whoever starts the service chose.
 """
 
 from functools import cache
@@ -28,7 +31,10 @@ _MESSAGES = {
     "Attribute": {
         "tensor": (5, "Tensor"),
         "graph": (6, "Any"),
+        "tensors": (10, "Tensor", _MANY),
         "graphs": (11, "Any", _MANY),
+        "sparse_tensor": (22, "Any"),
+        "sparse_tensors": (23, "Any", _MANY),
     },
     "Tensor": {"dims": (1, "int64", _MANY), "data_location": (14, "int64")},
     "Any": {},
@@ -63,13 +69,14 @@ def beyond(content: bytes) -> str:
     except DecodeError:
         return "no ONNX file"
     graph = model.graph
-    tensors = [*graph.initializer]
+    tensors, n_sparse = [*graph.initializer], len(graph.sparse_initializer)
     for node in graph.node:
         for attribute in node.attribute:
             if attribute.HasField("graph") or attribute.graphs:
                 return "loops or branches, which may run for ever"
-            tensors.append(attribute.tensor)
-    if model.functions or graph.sparse_initializer:
+            tensors += [attribute.tensor, *attribute.tensors]
+            n_sparse += attribute.HasField("sparse_tensor") + len(attribute.sparse_tensors)
+    if model.functions or n_sparse:
         return "functions or sparse weights"
     if any(tensor.data_location for tensor in tensors):
         return "weights in another file"

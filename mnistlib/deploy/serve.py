@@ -235,11 +235,12 @@ def run(settings: Settings, say=print) -> None:
 
     Args:
         settings: of the service.
-        say: called with the line that names the address, once it can be reached.
+        say: called with the line that names the address, once it is taken; what connects
+            before the service has started waits for it.
 
     Raises:
-        ServeError: a package or memory is missing, the address cannot be had, or a stop
-            cut off requests.
+        ServeError: a package or memory is missing, the address cannot be had, the start
+            failed, or a stop cut off requests.
         ModelError: the network's file is missing or is none.
     """
     app = make_app(settings)
@@ -255,17 +256,22 @@ def run(settings: Settings, say=print) -> None:
         timeout_graceful_shutdown=settings.stop_seconds,
         timeout_keep_alive=5,
     )
-    # Said below, in our words.
-    logging.getLogger("uvicorn.error").addFilter(
-        lambda line: "graceful" not in str(line.msg)
-    )
+    logging.getLogger("uvicorn.error").addFilter(_is_not_said_by_us)
+    server = uvicorn.Server(config)
     # uvicorn answers what is in flight, and then passes the signal on to us.
     with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listening])
+        with contextlib.suppress(SystemExit):  # how some versions tell a failed start
+            server.run(sockets=[listening])
+        if not server.started:
+            raise ServeError(
+                "the service must be able to start. Received: the error above; mend it "
+                "and start again"
+            )
     _leave(app.n_cut_off, settings.stop_seconds)
 
 
 def _is_not_said_by_us(line: logging.LogRecord) -> bool:
+    """Tell whether a line of uvicorn's is news: of a cut, `_leave` speaks."""
     return "timeout graceful shutdown exceeded" not in line.getMessage()
 
 

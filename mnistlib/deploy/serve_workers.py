@@ -17,6 +17,7 @@ from typing import Any
 from mnistlib.ground.errors import PhotoError
 
 _NEW = multiprocessing.get_context("spawn")
+_START_SECONDS = 60.0  # that a process has for its first word
 
 
 class Workers:
@@ -31,10 +32,15 @@ class Workers:
 
     def __init__(self, function: Callable, prepare: Callable, n: int):
         self._threads = ThreadPoolExecutor(n, "asks")  # they wait for the processes
-        self._workers = [_Worker(function, prepare) for _ in range(n)]
+        self._workers: list[_Worker] = []
         self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
-        for worker in self._workers:
-            self._idle.put(worker)
+        try:
+            for _ in range(n):
+                self._workers.append(_Worker(function, prepare))
+                self._idle.put(self._workers[-1])
+        except BaseException:  # those before it would keep Python from ending
+            self.close()
+            raise
 
     async def apply(self, seconds: float, *given) -> Any:
         """Return the function's result for arguments.
@@ -55,8 +61,9 @@ class Workers:
     def close(self) -> None:
         """End the processes at once, whatever they compute."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-        for worker in self._workers:
-            worker.end()
+        with contextlib.ExitStack() as each:  # goes on past an error, and raises it then
+            for worker in self._workers:
+                each.callback(worker.end)
 
     def _ask(self, until: float, given: tuple) -> Any:
         worker = self._idle.get()  # as many as there are threads
@@ -74,16 +81,21 @@ class _Worker:
         self._start()
 
     def ask(self, until: float, given: tuple) -> Any:
+        result, error = None, TimeoutError()
+        if self._line.closed:  # the last one ended, and no other could start
+            self._start()
         try:
-            if not self._ready:
+            if not self._ready and self._line.poll(max(0.0, until - time.monotonic())):
                 self._ready = self._line.recv()
-            result, error = None, TimeoutError()
+            if not self._ready and time.monotonic() > self._start_until:
+                self._process.kill()
+                raise EOFError
             # Of what came too late, a process that is new would end at once.
-            if (seconds := until - time.monotonic()) > 0:
+            if self._ready and (seconds := until - time.monotonic()) > 0:
                 self._line.send((seconds, given))
                 result, error = self._line.recv()
         except (EOFError, OSError):  # the process has ended, perhaps in mid-sentence
-            raise self._replaced() from None
+            raise self._replaced(until) from None
         if error:
             raise error
         return result
@@ -94,22 +106,31 @@ class _Worker:
         self._process.join(1)
 
     def _start(self) -> None:
-        self._line, theirs = _NEW.Pipe()
-        self._process = _NEW.Process(target=_serve, args=(theirs, *self._work), daemon=True)
-        self._process.start()
-        theirs.close()
-        self._ready = False
+        line, theirs = _NEW.Pipe()
+        try:
+            process = _NEW.Process(target=_serve, args=(theirs, *self._work), daemon=True)
+            process.start()
+        except BaseException:
+            line.close()
+            raise
+        finally:
+            theirs.close()
+        # Together, and after the start: what `end` kills is a process that runs, or ran.
+        self._line, self._process, self._ready = line, process, False
+        self._start_until = time.monotonic() + _START_SECONDS
         if self._closed:  # meanwhile
-            self._process.kill()
+            process.kill()
 
-    def _replaced(self) -> Exception:
+    def _replaced(self, until: float) -> Exception:
         """Start another process; return what the end of the last one means."""
         was_ready, ended = self._ready, self._process
+        is_late = time.monotonic() >= until
         ended.join()
         self._line.close()
         if not self._closed:
             self._start()
-        if ended.exitcode == -signal.SIGALRM:
+        # The exit code is not known where another thread asked for it first.
+        if is_late or ended.exitcode == -signal.SIGALRM:
             return TimeoutError()
         if was_ready:
             return PhotoError(

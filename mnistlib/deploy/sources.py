@@ -3,35 +3,26 @@
 import hashlib
 import io
 import json
+import lzma
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mnistlib.deploy import bundle
 from mnistlib.deploy.bounds import MOST_BYTES, too_large
+from mnistlib.deploy.keras_bounds import LAYERS, beyond, too_many
 from mnistlib.ground import backend
 from mnistlib.ground.errors import ModelError
 
 LICENCE = "BSD-3-Clause"
-# Those that the builders of `mnistlib.models` use. Every exporter knows them.
-LAYERS = {
-    "Activation",
-    "AveragePooling2D",
-    "BatchNormalization",
-    "Conv2D",
-    "Dense",
-    "Dropout",
-    "Flatten",
-    "InputLayer",
-    "MaxPooling2D",
-    "ReLU",
-    "SeparableConv2D",
-    "Softmax",
-}
-# What a layer may declare at most; weights that do not fit the rest fail at the loading.
-_MOST_LAYERS, _MOST_UNITS, _MOST_CONFIG = 200, 4096, 2**20
-_SIZES = ("units", "filters", "kernel_size", "pool_size", "strides", "depth_multiplier")
+# What reading a zip, JSON in it and the description in that raise.
+_OF_SOMETHING_ELSE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError),
+    *(LookupError, TypeError, ValueError, AttributeError),
+)
+_MOST_CONFIG = 2**20  # bytes of a network's description
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,13 +64,17 @@ def of_file(path: Path) -> Source:
     Raises:
         ModelError: the file is missing, is none, or holds another kind of network.
     """
-    content = _checked_content(path)
+    content, layers = _checked_content(path)
     _require_tensorflow()
     backend.configure()
     import keras
 
     try:
+        if why := too_many(layers):
+            raise _too_large(path, why)
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except ModelError:
+        raise
     except Exception as error:  # of a broken file, Keras raises anything
         why = " ".join(str(error).split())[:120] or type(error).__name__
         raise _not_a_network(path, why) from None
@@ -88,7 +83,8 @@ def of_file(path: Path) -> Source:
     return Source(name, model, hashlib.sha256(content).hexdigest(), None, None)
 
 
-def _checked_content(path: Path) -> bytes:
+def _checked_content(path: Path) -> tuple[bytes, list[dict]]:
+    """Return what a file holds, and its layers as it describes them."""
     try:
         if path.suffix != ".keras" or not path.is_file():
             raise _not_a_network(path, "no such file" if not path.is_file() else "its name")
@@ -100,42 +96,29 @@ def _checked_content(path: Path) -> bytes:
                 raise _not_a_network(path, "it unpacks to far more than a network")
             if file.getinfo("config.json").file_size > _MOST_CONFIG:
                 raise _not_a_network(path, "its description is far larger than a network's")
-            layers = json.loads(file.read("config.json"))["config"]["layers"]
-            kinds = {str(layer["class_name"]) for layer in layers}
-            why = _beyond(layers)
+            network = json.loads(file.read("config.json"))
+            layers = network["config"]["layers"]
+            unknown = sorted({str(layer["class_name"]) for layer in layers} - LAYERS)
+            why = "" if unknown else beyond(network)
     except OSError as error:
         raise _not_a_network(path, error.strerror or "it cannot be read") from None
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, RecursionError):
+    except _OF_SOMETHING_ELSE:
         raise _not_a_network(path, "something else, or a part of it is missing") from None
-    if unknown := sorted(kinds - LAYERS):
+    if unknown:
         raise ModelError(
             f"a network to export must be made of {', '.join(sorted(LAYERS))}. "
             f"Received: {path} with {', '.join(unknown)[:200]}"
         )
     if why:
-        raise ModelError(
-            "a network to export must take images (n, 28, 28, 1), and be no large one. "
-            f"Received: {path} with {why}"
-        )
-    return content
+        raise _too_large(path, why)
+    return content, layers
 
 
-def _beyond(layers: list[dict]) -> str:
-    """Return in words which bound the description of a network breaks; "" for nothing."""
-    if len(layers) > _MOST_LAYERS:
-        return f"{len(layers)} layers, and at most {_MOST_LAYERS} are taken"
-    for layer in layers:
-        config = layer["config"]
-        if layer["class_name"] == "InputLayer":
-            shape = config.get("batch_shape")
-            if shape != [None, 28, 28, 1]:
-                return f"an input of {str(shape)[:100]}"
-        for name in _SIZES:
-            sizes = config.get(name) or 1
-            for size in sizes if isinstance(sizes, list) else [sizes]:
-                if not isinstance(size, int) or not 0 < size <= _MOST_UNITS:
-                    return f"{name}={str(size)[:100]}, and at most {_MOST_UNITS} is taken"
-    return ""
+def _too_large(path: Path, why: str) -> ModelError:
+    return ModelError(
+        "a network to export must take images (n, 28, 28, 1), and be no large one. "
+        f"Received: {path} with {why}"
+    )
 
 
 def _not_a_network(path: Path, why: str) -> ModelError:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import select
 import shutil
 import subprocess
 import sys
@@ -160,8 +161,12 @@ def start(onnx_file, tmp_path_factory):
             preexec_fn=hear_signals,
         )
         try:
-            line = process.stdout.readline()
-            url = urlsplit(re.search(r"http://\S+", line)[0])
+            said, _, _ = select.select([process.stdout], [], [], 120)
+            line = process.stdout.readline() if said else ""
+            if not (found := re.search(r"http://\S+", line)):
+                process.kill()
+                pytest.fail(f"it names no address: {line}{process.communicate()[1]}")
+            url = urlsplit(found[0])
             yield Service(process, url.hostname, url.port)
         finally:
             process.terminate()

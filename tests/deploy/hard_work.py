@@ -19,6 +19,11 @@ def never_ready() -> None:
     os._exit(3)
 
 
+def stuck() -> None:
+    """Never begin to work."""
+    time.sleep(1000)
+
+
 def work(what: str):
     """Return the process's number, or do what is asked."""
     if what == "refuse":

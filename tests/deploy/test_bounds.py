@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from onnx import TensorProto, helper
 
 from mnistlib import models
-from mnistlib.deploy import bounds, bundle, formats_onnx, onnx_bounds, sources
+from mnistlib.deploy import bounds, bundle, formats_onnx, keras_bounds, onnx_bounds, sources
 from mnistlib.deploy.manifest import read_manifest
 from mnistlib.deploy.serve import describe
 from mnistlib.ground.errors import ModelError
@@ -58,6 +58,20 @@ def constant(*dims):
     return helper.make_node("Constant", [], ["out"], value=weight(*dims))
 
 
+def with_an_attribute(**fields):
+    """A node with an attribute that the package's helper would not make."""
+    node = helper.make_node("Relu", ["image0"], ["out"])
+    attribute = node.attribute.add(name="a")
+    for name, value in fields.items():
+        field = getattr(attribute, name)
+        field.extend(value) if isinstance(value, list) else field.CopyFrom(value)
+    return graph([node])
+
+
+def sparse():
+    return onnx.SparseTensorProto(values=weight(1), indices=weight(1), dims=[10])
+
+
 def with_a_function():
     model = graph()
     opset = helper.make_opsetid("", 15)
@@ -72,6 +86,9 @@ BEYOND = {
     "large": (graph(weights=[weight(10**5, 10**5)]), "10000000000 parameters"),
     "several": (graph(weights=[weight(5000, 4000)] * 2), "40000000 parameters"),
     "constant": (graph([constant(10**5, 10**5)]), "10000000000 parameters"),
+    "constants": (with_an_attribute(tensors=[weight(5000, 4000)] * 2), "40000000 param"),
+    "sparse": (with_an_attribute(sparse_tensor=sparse()), "functions or sparse"),
+    "sparse ones": (with_an_attribute(sparse_tensors=[sparse()]), "functions or sparse"),
     "negative": (graph(weights=[weight(-1)]), "-1 parameters"),
     "many": (graph([helper.make_node("Relu", ["a"], ["b"])] * 1001), "1001 operations"),
     "inputs": (graph(inputs=2), "2 inputs and 1 outputs"),
@@ -184,18 +201,173 @@ def test_a_manifest_without_end_is_not_read(tmp_path):
 def test_a_keras_file_beyond_the_bounds_is_not_loaded(
     layer, fields, line, tmp_path, unloaded
 ):
-    path = tmp_path / "a.keras"
-    models.build("stage_cnn", width=4, units=8).save(path)
-    with zipfile.ZipFile(path) as file:
-        parts = {name: file.read(name) for name in file.namelist()}
-    config = json.loads(parts["config.json"])
-    found = [one for one in config["config"]["layers"] if one["class_name"] == layer]
-    found[0]["config"] |= fields
-    with zipfile.ZipFile(path, "w") as file:
-        for name, part in parts.items():
-            file.writestr(name, json.dumps(config) if name == "config.json" else part)
+    def change(network):
+        layers = network["config"]["layers"]
+        next(one for one in layers if one["class_name"] == layer)["config"] |= fields
+
+    path = described(tmp_path, models.build("stage_cnn", width=4, units=8), change)
     with pytest.raises(ModelError, match=line):
         sources.of_file(path)
+
+
+def described(folder, model, change):
+    """Return a .keras file whose description was changed after it was written."""
+    path = folder / "a.keras"
+    model.save(path)
+    with zipfile.ZipFile(path) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    network = json.loads(parts["config.json"])
+    change(network)
+    with zipfile.ZipFile(path, "w") as file:
+        for name, part in parts.items():
+            file.writestr(name, json.dumps(network) if name == "config.json" else part)
+    return path
+
+
+def in_a_row(*layers, functional=False):
+    """Return a network of layers, Sequential or functional."""
+    image = keras.Input((28, 28, 1))
+    if not functional:
+        return keras.Sequential([image, *layers])
+    given = image
+    for layer in layers:
+        given = layer(given)
+    return keras.Model(image, given)
+
+
+def wide(network):
+    """Let a network that was small grow where its layers meet."""
+    for layer in network["config"]["layers"]:
+        layer.pop("build_config", None)
+        for name in ("filters", "units"):
+            if name in layer["config"]:
+                layer["config"][name] = 4096
+
+
+def without_an_input(network):
+    del network["config"]["layers"][0]
+
+
+def built_for_more(network):
+    network["config"]["build_input_shape"] = [None, 9000, 9000, 1]
+
+
+def a_layer_built_for_more(network):
+    network["config"]["layers"][-1]["build_config"] = {"input_shape": [None, 10**9]}
+
+
+def of_low_rank(network):
+    network["config"]["layers"][-1]["config"]["lora_rank"] = 10**9
+
+
+def past_a_layer(network):
+    """Let the last layer take what another one gives than that before it."""
+    layers = network["config"]["layers"]
+    layers[-1]["inbound_nodes"] = layers[-2]["inbound_nodes"]
+
+
+def of_one_name(network):
+    for layer in network["config"]["layers"]:
+        layer["name"] = "one"
+        for node in layer["inbound_nodes"]:
+            node["args"][0]["config"]["keras_history"][0] = "one"
+
+
+def of_another_kind(network):
+    network["class_name"] = "Pipeline"
+
+
+@pytest.mark.parametrize("functional", [False, True])
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (wide, "13153382400 parameters or more"),
+        (without_an_input, "0 input layers, not one"),
+        (built_for_more, r"an input of \[None, 9000, 9000, 1\]"),
+        (a_layer_built_for_more, "a layer built for .*1000000000.*, which gets"),
+        (of_low_rank, "weights of low rank"),
+        (of_another_kind, "layers that are in no row|something else"),
+    ],
+)
+def test_a_keras_file_that_grows_is_not_loaded(
+    change, line, functional, tmp_path, unloaded
+):
+    layers = keras.layers.Conv2D(4, 3, padding="same"), keras.layers.Flatten()
+    model = in_a_row(*layers, keras.layers.Dense(8), functional=functional)
+    with pytest.raises(ModelError, match=line) as raised:
+        sources.of_file(described(tmp_path, model, change))
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("change", [past_a_layer, of_one_name])
+def test_layers_that_are_in_no_row_are_not_loaded(change, tmp_path, unloaded):
+    """What they take would be more than what is counted."""
+    layers = keras.layers.Flatten(), keras.layers.Dense(1), keras.layers.Dense(10)
+    model = in_a_row(*layers, functional=True)
+    with pytest.raises(ModelError, match="layers that are in no row"):
+        sources.of_file(described(tmp_path, model, change))
+
+
+@pytest.mark.parametrize("functional", [False, True])
+def test_a_network_within_the_bounds_is_loaded(functional, tmp_path):
+    layers = keras.layers.Conv2D(4, 3), keras.layers.Flatten(), keras.layers.Dense(10)
+    model = in_a_row(*layers, functional=functional)
+    path = described(tmp_path, model, lambda network: None)
+    assert sources.of_file(path).model.count_params() == model.count_params()
+
+
+def of_all_kinds():
+    """What no network of the study has, too: groups, several depths, biases."""
+    return in_a_row(
+        keras.layers.SeparableConv2D(6, 3, depth_multiplier=2),
+        keras.layers.BatchNormalization(),
+        keras.layers.Conv2D(8, (3, 2), strides=2, groups=2, padding="same"),
+        keras.layers.Conv2D(5, 1, use_bias=False),
+        keras.layers.BatchNormalization(scale=False),
+        keras.layers.Flatten(),
+        keras.layers.Dense(10),
+    )
+
+
+@pytest.mark.parametrize("name", [*models.BUILDERS, None])
+def test_parameters_are_counted_as_keras_does(name, monkeypatch):
+    """The bound is the network's own number: one less is too little."""
+    model = models.build(name) if name else of_all_kinds()
+    network = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
+    assert keras_bounds.beyond(network) == ""
+    monkeypatch.setattr(keras_bounds, "MOST_PARAMETERS", model.count_params())
+    assert keras_bounds.too_many(network["config"]["layers"]) == ""
+    monkeypatch.setattr(keras_bounds, "MOST_PARAMETERS", model.count_params() - 1)
+    assert "parameters or more" in keras_bounds.too_many(network["config"]["layers"])
+
+
+def a_list_for_a_layer(network):
+    network["config"]["layers"][1]["config"] = []
+
+
+def test_a_description_of_something_else_is_one_line(tmp_path, unloaded):
+    model = in_a_row(keras.layers.Flatten())
+    with pytest.raises(ModelError, match="something else"):
+        sources.of_file(described(tmp_path, model, a_list_for_a_layer))
+
+
+@pytest.mark.parametrize(
+    ("offset", "value"),
+    [(8, b"\1"), (10, b"\x63"), (-30, b"\xff" * 20)],
+    ids=["encrypted", "compressed by another way", "damaged"],
+)
+def test_a_zip_that_cannot_be_read_is_one_line(offset, value, tmp_path, unloaded):
+    """One byte of its entry in the list at the end, or of what is compressed."""
+    path = tmp_path / "a.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("config.json", json.dumps({"config": list(range(1000))}))
+    content = bytearray(path.read_bytes())
+    start = content.index(b"PK\1\2") + offset
+    content[start : start + len(value)] = value
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match="something else") as raised:
+        sources.of_file(path)
+    assert "\n" not in str(raised.value)
 
 
 def test_the_help_states_the_largest_file():

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from mnistlib import models
 from mnistlib.deploy import export as exporting
-from mnistlib.deploy import formats, formats_onnx, score, sources
+from mnistlib.deploy import formats, formats_onnx, keras_bounds, score, sources
 from mnistlib.deploy.export import Judge, export
 from mnistlib.deploy.manifest import read_manifest
 from mnistlib.ground.errors import ModelError
@@ -89,7 +89,7 @@ def test_every_network_of_the_study_can_be_exported(digits, tmp_path):
     for name in models.BUILDERS:
         model = sources._with_probabilities(models.build(name), name)
         kinds = {type(layer).__name__ for layer in model.layers}
-        assert kinds <= sources.LAYERS, name
+        assert kinds <= keras_bounds.LAYERS, name
         judged = Judge(source_of(model, name), digits)
         for form in ("onnx", "litert"):
             path = tmp_path / f"{name}{formats.FORMATS[form].suffix}"
@@ -263,6 +263,24 @@ def test_a_folder_that_cannot_be_written_is_one_line(judge, tmp_path):
         export(judge, "keras", "float32", tmp_path / "file" / "below")
 
 
+def test_an_error_of_the_conversion_is_not_told_of_the_folder(judge, tmp_path, monkeypatch):
+    def fails(*_args):
+        raise OSError("no converter")
+
+    monkeypatch.setattr(formats, "write", fails)
+    with pytest.raises(OSError, match=r"^no converter$"):
+        export(judge, "keras", "float32", tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == [".lock"]
+
+
+def test_what_a_killed_export_left_goes(judge, tmp_path):
+    left = tmp_path / ".export-1234"
+    left.mkdir()
+    (left / "half.onnx").write_bytes(b"half")
+    export(judge, "keras", "float32", tmp_path)
+    assert not left.exists()
+
+
 def test_two_that_write_one_folder_take_turns(judge, tmp_path, capfd):
     other = Judge(replace(judge.source, name="other"), judge.dataset)
     with ThreadPoolExecutor(2) as executor:
@@ -276,7 +294,7 @@ def test_two_that_write_one_folder_take_turns(judge, tmp_path, capfd):
 
             def waiting():
                 seen.append(capfd.readouterr().err)
-                return "".join(seen) == 2 * said
+                return "".join(seen).count(said) == 2
 
             wait_for(waiting)
             assert not any(tmp_path.glob("*.json"))

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
-from mnistlib.deploy.serve_workers import Workers
+from mnistlib.deploy import serve_workers
+from mnistlib.deploy.serve_workers import Workers, _Worker
 from mnistlib.ground.errors import PhotoError
-from tests.deploy.hard_work import never_ready, ready, work
+from tests.deploy.hard_work import never_ready, ready, stuck, work
 from tests.processes import wait_for
 
 
@@ -70,12 +71,11 @@ def test_others_are_answered_while_one_hangs():
 def test_waiting_for_a_free_process_counts():
     async def questions(workers):
         await workers.apply(60, "number")
-        hanging = asyncio.create_task(workers.apply(5, "sleep"))
+        hanging = asyncio.create_task(workers.apply(60, "sleep"))
         await asyncio.sleep(0.1)
-        started = time.monotonic()
         with pytest.raises(TimeoutError):
             await workers.apply(0.2, "number")
-        assert time.monotonic() - started < 4
+        assert not hanging.done()
         hanging.cancel()
 
     run(questions)
@@ -109,3 +109,98 @@ def test_a_process_that_cannot_start_is_no_pictures_fault():
                 await workers.apply(60, "number")
 
     run(questions, prepare=never_ready)
+
+
+def test_a_process_that_does_not_begin_is_replaced(monkeypatch):
+    async def questions(workers):
+        (worker,) = workers._workers
+        first = worker._process
+        with pytest.raises(TimeoutError):
+            await workers.apply(0.2, "number")
+        wait_for(workers._idle.qsize)
+        assert worker._process is first  # it may only be slow
+        worker._start_until = 0
+        with pytest.raises(TimeoutError):
+            await workers.apply(0.2, "number")
+        wait_for(workers._idle.qsize)
+        assert worker._process is not first
+        assert not first.is_alive()
+
+    run(questions, prepare=stuck)
+
+
+@pytest.fixture
+def worker():
+    one = _Worker(work, ready)
+    yield one
+    one.end()
+
+
+def asked(worker, what: str, seconds: float = 60):
+    return worker.ask(time.monotonic() + seconds, (what,))
+
+
+def test_a_process_that_starts_while_all_end_ends(worker, monkeypatch):
+    """The end comes between the making of a process and its start."""
+    start = serve_workers._NEW.Process.start
+
+    def late(process):
+        worker.end()
+        start(process)
+
+    monkeypatch.setattr(serve_workers._NEW.Process, "start", late)
+    with pytest.raises(PhotoError):
+        asked(worker, "crash")
+    worker._process.join(30)
+    assert not worker._process.is_alive()
+
+
+def test_where_no_process_can_start_the_next_picture_tries_again(worker, monkeypatch):
+    def none(_process):
+        raise OSError("no more processes")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(serve_workers._NEW.Process, "start", none)
+        with pytest.raises(OSError, match="no more"):
+            asked(worker, "crash")
+        with pytest.raises(OSError, match="no more"):
+            asked(worker, "number")
+    assert asked(worker, "number") == worker._process.pid
+
+
+def test_what_is_late_is_no_bad_picture_where_another_thread_knows_the_end(worker):
+    """Then nobody can say how the process ended."""
+    asked(worker, "number")
+    worker._process.kill()
+    worker._process.join()
+    worker._process._popen.returncode = None
+    assert worker._process.exitcode is None
+    assert isinstance(worker._replaced(time.monotonic()), TimeoutError)
+
+
+def test_an_error_of_one_keeps_no_other_from_ending(monkeypatch):
+    async def questions(workers):
+        processes = [one._process for one in workers._workers]
+        for one in (0, -1):
+            monkeypatch.setattr(workers._workers[one], "end", None)
+        with pytest.raises(TypeError):
+            workers.close()
+        monkeypatch.undo()
+        assert not processes[1].is_alive()
+
+    run(questions, n=3)
+
+
+def test_those_that_started_end_where_one_cannot(monkeypatch):
+    started, start = [], serve_workers._NEW.Process.start
+
+    def one_alone(process):
+        if started:
+            raise OSError("no more processes")
+        start(process)
+        started.append(process)
+
+    monkeypatch.setattr(serve_workers._NEW.Process, "start", one_alone)
+    with pytest.raises(OSError, match="no more"):
+        Workers(work, ready, 2)
+    assert not started[0].is_alive()

@@ -13,6 +13,7 @@ LAYERS = {
     "Dense",
     "Dropout",
     "Flatten",
+    "GlobalAveragePooling2D",
     "InputLayer",
     "MaxPooling2D",
     "ReLU",
@@ -25,7 +26,7 @@ _SIZES = ("units", "filters", "kernel_size", "pool_size", "strides", "depth_mult
 # What decides the shape that a layer gives, and its number of weights.
 _DECIDES = (
     *(*_SIZES, "padding", "data_format", "dilation_rate", "groups"),
-    *("axis", "use_bias", "center", "scale"),
+    *("axis", "use_bias", "center", "scale", "keepdims"),
 )
 # Those that give the shape they get, and have no weights.
 _PLAIN = {"Activation", "Dropout", "ReLU", "Softmax"}

@@ -12,7 +12,7 @@ from mnistlib.chapters.errors import design, figures, findings, results
 from mnistlib.chapters.errors.params import Params
 from mnistlib.claims.audit import TEST_COUNTS
 from mnistlib.claims.evidence import Printed
-from mnistlib.claims.systems import NETWORKS, RAUT
+from mnistlib.claims.paper_systems import NETWORKS, RAUT
 from mnistlib.claims.verdicts import judge
 from mnistlib.runs import cases
 from mnistlib.show.tables import to_markdown

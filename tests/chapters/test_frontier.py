@@ -11,7 +11,7 @@ from mnistlib import models
 from mnistlib.chapters.frontier import design, figures, findings, last_images, results
 from mnistlib.chapters.frontier.design import COMBINED, ENSEMBLE, RECIPE
 from mnistlib.chapters.frontier.params import Params
-from mnistlib.claims.systems import NETWORKS, RAUT
+from mnistlib.claims.paper_systems import NETWORKS, RAUT
 from mnistlib.ground.errors import ParameterError
 from mnistlib.runs import cases
 from mnistlib.study.plan import load_study

@@ -171,7 +171,7 @@ def test_a_whole_record_with_names_that_are_not_known_here_is_newer(store):
     facts = json.loads(next(store.folder.glob(f"??/{key}.json")).read_text())
     rewrite(store, key, spec=facts["spec"] | {"model": "vgg"})
     assert store.states()[key].word == "newer"
-    rewrite(store, key, spec=facts["spec"] | {"label_smoothing": 0.1})
+    rewrite(store, key, spec=facts["spec"] | {"mixup": 0.1})
     assert store.states()[key].word == "newer"
     assert "update" in store.states()[key].text
 

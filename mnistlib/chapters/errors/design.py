@@ -1,7 +1,7 @@
 """What is run beside raut's network: the other papers' systems, on the same images."""
 
 from mnistlib.chapters.errors.params import Params
-from mnistlib.claims.systems import NETWORKS, RAUT_NETWORK
+from mnistlib.claims.paper_systems import NETWORKS, RAUT_NETWORK
 from mnistlib.data.datasets import Dataset
 
 # Of raut's network: section 3.3, appendix B.

@@ -8,8 +8,8 @@ import pandas as pd
 from mnistlib.chapters.errors.design import BEST, PAPER_BATCH, PAPER_EPOCHS
 from mnistlib.claims.audit import N_TEST, TEST_COUNTS, accuracy_allowed
 from mnistlib.claims.evidence import Fact, Printed
+from mnistlib.claims.paper_systems import RAUT
 from mnistlib.claims.registry import conflicting, load_claims, printed, reported
-from mnistlib.claims.systems import RAUT
 from mnistlib.show import prose, reproduction
 from mnistlib.stats.components import REST
 from mnistlib.stats.intervals import errors_implied

@@ -4,7 +4,7 @@ All of this was written down before the first run of the search. Whatever is cho
 chosen on validation images; the test images are opened by the final runs, once each.
 """
 
-from mnistlib.claims.systems import CLASSICAL, NETWORKS, RAUT, RAUT_NETWORK
+from mnistlib.claims.paper_systems import CLASSICAL, NETWORKS, RAUT, RAUT_NETWORK
 from mnistlib.data.splits import VAL_FRACTION
 
 RECIPE, COMBINED = "the recipe", "all that helped"

@@ -19,8 +19,8 @@ def overview(rows: pd.DataFrame):
 
     Args:
         rows: accuracies in percent, a row a system: paper, system, printed, printed_low
-            and printed_high (over test images), ours; low and high (over seeds),
-            image_low and image_high (over test images), one_low and
+            and printed_high (over test images; NaN for a system of our own), ours; low and
+            high (over seeds), image_low and image_high (over test images), one_low and
             one_high (for one more run) may be NaN.
 
     Returns:
@@ -83,6 +83,8 @@ def _draw(ax, y: float, row: dict, left: float) -> None:
         )  # fmt: skip
     points = (("printed", "D", PRINTED, -0.12, 6), ("ours", "o", MEASURED, 0.0, 6.5))
     for name, marker, colour, shift, size in points:
+        if pd.isna(row[name]):  # no paper prints anything for a system of our own
+            continue
         x = max(100 - row[name], left)
         ax.plot(
             x, y + shift, marker, color=colour, ms=size, mec="white", mew=0.8, zorder=4,

@@ -16,6 +16,7 @@ from mnistlib.ground.errors import StudyError
 from mnistlib.show.tables import folded, table_directive
 
 HEADLINE, EVIDENCE = "headline", "evidence"
+OURS = "this study"  # in the place of a paper, for systems of our own
 _ROW_KEYS = {
     "paper",
     "system",
@@ -90,13 +91,13 @@ def headline(rows: list[dict]) -> None:
     """Store a notebook's rows of the front page's table: what a paper printed, what we got.
 
     Args:
-        rows: dicts with the keys paper, system, quantity (text), claim_id (id in
-            claims.yaml, or None where the paper printed nothing), ours (number, in the
-            claim's unit; None where a run gave none), low and high (interval of our mean
-            over seeds), one_low and one_high (of one more run), image_low and image_high
-            (over test images), each NaN, None or left out where there is none; place (of
-            the printed value in the interval of one more run: "inside", "below", "above",
-            or ""), n_seeds, text (one sentence).
+        rows: dicts with the keys paper (its id, or `OURS`), system, quantity (text),
+            claim_id (id in claims.yaml, or None where the paper printed nothing), ours
+            (number, in the claim's unit; None where a run gave none), low and high
+            (interval of our mean over seeds), one_low and one_high (of one more run),
+            image_low and image_high (over test images), each NaN, None or left out where
+            there is none; place (of the printed value in the interval of one more run:
+            "inside", "below", "above", or ""), n_seeds, text (one sentence).
             `mnistlib.show.reproduction.headline_row` makes them.
 
     Raises:

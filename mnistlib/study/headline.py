@@ -1,5 +1,6 @@
 """The table of what the papers print and what this study measured: report and README."""
 
+import math
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +25,7 @@ README_PICTURE = f"book/_static/{PICTURE}"
 PICTURE_CAPTION = (
     "Test errors, by paper: printed (diamonds) and measured by us (circles, means over "
     "seeds), on a logarithmic axis. A printed value is one run; its interval is Wilson's, "
-    "for 10,000 test images."
+    "for 10,000 test images. Systems of our own, where there are any, stand last."
 )
 ALT = (
     "A row for each system, grouped by paper: a diamond for the printed test error and a "
@@ -116,7 +117,9 @@ def _table(found: pd.DataFrame, paper) -> pd.DataFrame:
     """
     rows = list(found.itertuples())
     shown = {
-        "Paper": [paper(row.paper) for row in rows],
+        "Paper": [
+            row.paper if row.paper == report.OURS else paper(row.paper) for row in rows
+        ],
         "System": [_system(row) for row in rows],
         "Printed": [row.printed for row in rows],
         "Measured": [
@@ -148,11 +151,21 @@ def _lies(row) -> str:
 
 
 def _accuracies(found: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of printed accuracies, with Wilson's interval of what is printed."""
-    known = found["value"].notna() & found["ours"].notna()
+    """Return the rows of accuracies, ours last, with Wilson's interval of what is printed.
+
+    Args:
+        found: what `comparisons` returned.
+    """
+    own = found["paper"] == report.OURS
+    known = (found["value"].notna() | own) & found["ours"].notna()
     rows = found[(found["unit"] == "percent") & known]
-    errors = [errors_implied(value, N_TEST) for value in rows["value"]]
-    ends = [wilson(N_TEST - n, N_TEST) for n in errors]
+    rows = rows.sort_values("paper", key=lambda names: names == report.OURS, kind="stable")
+    ends = [
+        (math.nan, math.nan)
+        if pd.isna(value)
+        else wilson(N_TEST - errors_implied(value, N_TEST), N_TEST)
+        for value in rows["value"]
+    ]
     return rows.assign(
         printed_low=[100 * low for low, _ in ends],
         printed_high=[100 * high for _, high in ends],
@@ -161,16 +174,17 @@ def _accuracies(found: pd.DataFrame) -> pd.DataFrame:
 
 def has_picture(found: pd.DataFrame) -> bool:
     """Tell whether there is a printed accuracy to draw."""
-    return not found.empty and not _accuracies(found).empty
+    return not found.empty and bool(_accuracies(found)["value"].notna().any())
 
 
 def sentences(found: pd.DataFrame) -> str:
-    """Return what the picture shows, in three sentences.
+    """Return what the picture shows, in three sentences, and one on our own systems.
 
     Args:
         found: what `comparisons` returned, with at least one printed accuracy.
     """
-    rows = _accuracies(found)
+    drawn = _accuracies(found)
+    rows = drawn[drawn["value"].notna()]
     gaps = rows["value"] - rows["ours"]
     several = rows[rows["low"].notna()]
     widths = several["high"] - several["low"]
@@ -206,7 +220,22 @@ def sentences(found: pd.DataFrame) -> str:
             f"{_percent('percent')} measured. No printed value is judged here: "
             "the runs are not of the papers' size, or have one seed."
         )
+    if len(own := drawn[drawn["paper"] == report.OURS]):
+        said.append(_own(own, rows))
     return " ".join(said)
+
+
+def _own(own: pd.DataFrame, rows: pd.DataFrame) -> str:
+    """Return what our own systems read, beside the best that a paper prints."""
+    read = [
+        f"{row.system} {_number(row.ours, row.unit)}{_percent(row.unit)}"
+        for row in own.itertuples()
+    ]
+    best = rows.loc[rows["value"].idxmax()]
+    return (
+        f"Our own systems ({page(own['notebook'].iloc[0])}) have {join(read)}; the highest "
+        f"that a paper prints is {best['printed']}, of `{best['paper']}`."
+    )
 
 
 def picture(found: pd.DataFrame, path: Path) -> None:

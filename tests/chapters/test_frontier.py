@@ -12,8 +12,10 @@ from mnistlib.chapters.frontier import design, figures, findings, last_images, r
 from mnistlib.chapters.frontier.design import COMBINED, ENSEMBLE, RECIPE
 from mnistlib.chapters.frontier.params import Params
 from mnistlib.claims.paper_systems import NETWORKS, RAUT
-from mnistlib.ground.errors import ParameterError
+from mnistlib.ground.errors import ParameterError, StudyError
 from mnistlib.runs import cases
+from mnistlib.show import tables
+from mnistlib.show.report import OURS
 from mnistlib.study.plan import load_study
 
 MNIST = SimpleNamespace(name="mnist")
@@ -141,6 +143,31 @@ def test_the_search_is_tested_against_the_recipe():
     text = said("search", **facts)
     assert "were not better than the recipe, which was kept. " in text
     assert "moves: none (−1.0" in text
+
+
+def test_what_an_ingredient_gains_and_costs():
+    given = values(elastic_moves_none=-0.002, averaged_weights_none=0.001)
+    frame = search(given)
+    quick = frame["variant"] == "elastic moves: none"
+    frame.loc[quick, "fit_seconds"] = 30.0
+    table = results.paid_table(results.search_table(frame), 10_000)
+    table = table.set_index("ingredient")
+    assert set(table.index) == set(design.PLAIN) <= set(design.INGREDIENTS)
+    row = table.loc["elastic moves"]
+    assert row["gained"] == pytest.approx(20, abs=5)
+    assert row["low"] < row["gained"] < row["high"]
+    assert row["minutes"] == pytest.approx(0.5)
+    assert row["rate"] == pytest.approx(row["gained"] / 0.5)
+    assert np.isnan(table.at["averaged weights", "rate"])
+    assert [results.PAID_COLUMNS[-1].format(x) for x in (np.nan, np.inf, 40.0)] == [
+        tables.MISSING,
+        "costs no time",
+        "40.0",
+    ]
+
+
+def test_plain_levels_are_levels():
+    assert all(level in design.INGREDIENTS[name] for name, level in design.PLAIN.items())
 
 
 def test_the_finalists_are_the_best_on_validation():
@@ -289,6 +316,25 @@ def test_a_missed_image_is_judged_by_the_rule(digits):
     assert never == {"unread": 3, "unanimous": 3, "members": 2, "n": 3}
 
 
+def test_a_missed_image_stands_before_the_nearest_of_training(digits):
+    table, *_ = judged(digits, [np.array([1, 0, 1])], [np.array([1, 1, 1])])
+    shown, names = last_images.with_nearest(table, digits, n=4)
+    assert len(shown) == len(names) == 15
+    for at, row in enumerate(table.itertuples()):
+        assert np.array_equal(shown[5 * at], digits.x_test[row.index])
+        distances = ((digits.x_train - shown[5 * at].astype(float)) ** 2).sum((1, 2))
+        first = shown[5 * at + 1].astype(float) - shown[5 * at]
+        assert (first**2).sum() == distances.min()
+        assert names[5 * at] == f"{row.label} → {row.said}"
+        assert names[5 * at + 1] == str(digits.y_train[distances.argmin()])
+
+
+def test_an_ensemble_of_nothing_is_told():
+    runs = SimpleNamespace(frame=pd.DataFrame({"status": ["diverged"] * 2, "key": "x"}))
+    with pytest.raises(StudyError, match=r"must have a final run .* Received: 2 runs, all"):
+        results.members(runs)
+
+
 def test_the_range_with_doubtful_labels_set_aside():
     low, high = results.doubtful_range(right=9975, n=10_000, doubtful=5)
     assert low == 0.9975
@@ -336,6 +382,19 @@ def test_full_is_all_of_mnist():
     assert findings.is_full(PARAMS, MNIST)
     assert not findings.is_full(PARAMS, SimpleNamespace(name="digits"))
     assert not findings.is_full(Params(n_train=50_000, n_test=None), MNIST)
+
+
+def test_the_front_page_gets_the_first_by_validation_and_the_ensemble():
+    runs = runs_of(ERRORS | {"a": [0.02, 0.04]}, SECONDS)
+    single, ensemble = findings.headline_rows(runs, False)
+    assert (single["system"], ensemble["system"]) == ("a", BOTH)
+    assert {row["paper"] for row in (single, ensemble)} == {OURS}
+    assert single["ours"] == pytest.approx(97)
+    assert single["low"] < single["ours"] < single["high"]
+    assert single["one_high"] == 100  # cut off: two runs tell little of one more
+    assert (ensemble["n_seeds"], ensemble["low"]) == (1, None)
+    assert ensemble["image_low"] < ensemble["ours"] == 99.5 < ensemble["image_high"]
+    assert single["text"].endswith("These runs have few images and epochs.")
 
 
 # --- figures

@@ -49,6 +49,13 @@ def test_accuracies_are_drawn_as_errors():
     assert figure.axes[0].get_xscale() == "log"
 
 
+def test_a_system_of_our_own_has_no_diamond():
+    printed = dict.fromkeys(("printed", "printed_low", "printed_high"), NAN)
+    figure = overview(pd.concat([rows(), rows(**printed, paper="this study", ours=99.0)]))
+    assert points(figure) == pytest.approx([2.0, 3.0, 1.0])
+    assert "this study" in words(figure)
+
+
 def test_an_interval_that_is_not_known_is_not_drawn():
     assert spans(overview(rows(low=NAN, high=NAN))) == [[1.75, 2.3]]
     known = {"image_low": 96.6, "image_high": 97.3}

@@ -3,6 +3,7 @@
 import pytest
 
 from mnistlib.ground.errors import StudyError
+from mnistlib.show import report
 from mnistlib.study import headline
 from mnistlib.study.summary import write_summary
 from tests.fixtures.executed import headline_row, notebook, result, summary
@@ -128,6 +129,25 @@ def test_the_opening_counts_where_printed_values_lie(executed, tmp_path):
     text = headline.opening([executed(*rows)], tmp_path)
     assert "Of the 3 printed values of" in text
     assert "1 lie inside, 2 above and 0 below the 95 % interval in which one" in text
+
+
+def test_systems_of_our_own_stand_last_beside_the_best_that_is_printed(executed, tmp_path):
+    own = headline_row(
+        paper=report.OURS, claim_id=None, system="32 filters", ours=99.7, place=""
+    )
+    first = executed(own, name="00_ours")
+    path = executed(headline_row(), headline_row(claim_id="AHM-05", ours=92.5))
+    text = headline.opening([first, path], tmp_path / "page")
+    assert "The papers print 2 values of accuracy" in text
+    assert (
+        f"Our own systems ({{doc}}`/book/notebooks/00_ours`) have 32 filters 99.70{THIN}%; "
+        f"the highest that a paper prints is 98.65{THIN}%, of `ahmareen2024`." in text
+    )
+    drawn = headline._accuracies(headline.comparisons([first, path]))
+    assert drawn["paper"].tolist() == ["ahmareen2024", "ahmareen2024", report.OURS]
+    (row,) = cells(headline.headline([first, path]), report.OURS)
+    assert row[2:4] == ["–", f"99.70{THIN}%"]
+    assert headline.opening([first], tmp_path / "alone") == ""
 
 
 def test_a_report_without_printed_accuracies_has_no_picture(executed, tmp_path):

@@ -39,6 +39,14 @@ INGREDIENTS = {
         "warm-up and cosine": {"schedule": "warmup_cosine"},
     },
 }
+# The level of each ingredient of the recipe that is to be without it.
+PLAIN = {
+    "moves": "none",
+    "elastic moves": "none",
+    "averaged weights": "none",
+    "dropout": "none",
+    "schedule": "constant",
+}
 # All of some 13 to 30 million multiply-accumulates an image.
 SHAPES = {
     "32 filters": {},

@@ -1,5 +1,6 @@
 """What the page on the fewest errors found: facts. The sentences are in findings.md.j2."""
 
+import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.frontier import last_images, results
@@ -7,6 +8,7 @@ from mnistlib.chapters.frontier.design import COMBINED, ENSEMBLE, RECIPE
 from mnistlib.claims.an2020 import an2020
 from mnistlib.claims.registry import printed, reported
 from mnistlib.show import prose
+from mnistlib.show.report import OURS
 from mnistlib.show.reproduction import N_TEST, N_TRAIN
 from mnistlib.show.words import power_sentence
 from mnistlib.stats.intervals import place, prediction
@@ -148,6 +150,41 @@ def answer(runs: pd.DataFrame, costs: pd.DataFrame, ours: list[str], full: bool)
     best = runs.loc[runs["system"] == table["system"].iloc[0], "test_accuracy"]
     first = say("best", **final_facts(table, best.tolist(), full))
     return f"{first}\n\n{say('front', **cost_facts(costs, ours))}"
+
+
+def headline_rows(runs: pd.DataFrame, full: bool) -> list[dict]:
+    """Return our systems' rows of the front page: the best by validation, the ensemble.
+
+    Args:
+        runs: as in `answer`.
+        full: from `is_full`.
+    """
+    table = results.final_table(runs)
+    rows = []
+    for name in (table["system"].iloc[0], table["system"].iloc[-1]):
+        one = table.set_index("system").loc[name]
+        own = runs.loc[runs["system"] == name, "test_accuracy"].tolist()
+        ends = {"low": one["low"], "high": one["high"]}
+        ends |= {"image_low": one["image_low"], "image_high": one["image_high"]}
+        one_more = np.clip(prediction(own), 0, 1)
+        ends |= dict(zip(("one_low", "one_high"), one_more, strict=True))
+        rows.append(
+            {
+                "paper": OURS,
+                "system": name,
+                "quantity": "test accuracy",
+                "claim_id": None,
+                "ours": _percent(one["mean"]),
+                "n_seeds": int(one["n"]),
+                "text": say("row", full=full, ensemble=name.startswith(ENSEMBLE)),
+            }
+            | {end: _percent(value) for end, value in ends.items()}
+        )
+    return rows
+
+
+def _percent(x: float) -> float | None:
+    return None if pd.isna(x) else round(100 * float(x), 4)
 
 
 def sentences(search, small, optimism, lost) -> list[str]:

@@ -54,7 +54,7 @@ def misses(given: np.ndarray, papers: dict, runs, images: Dataset) -> pd.DataFra
         DataFrame, the surest errors first: index (row of the test part), label, said,
         sure, p_label, papers (share of the papers' runs that read it), instead, agreement,
         bearing (nearest training images that bear ``instead``), nearest (their rows),
-        judgement; unanimous (whether every member says ``said``).
+        judgement.
     """
     mean, labels = averaged(given), runs.test_labels
     said = mean.argmax(axis=1)
@@ -78,7 +78,6 @@ def misses(given: np.ndarray, papers: dict, runs, images: Dataset) -> pd.DataFra
             "agreement": hard["agreement"].to_numpy(),
             "bearing": bearing,
             "nearest": list(near),
-            "unanimous": (votes[:, rows] == said[rows]).all(axis=0),
         }
     )
     doubtful = (table["agreement"] >= AGREED) & (
@@ -104,6 +103,27 @@ def never_read(given: np.ndarray, labels: np.ndarray) -> dict[str, int]:
         "members": len(given),
         "n": len(labels),
     }
+
+
+def with_nearest(
+    table: pd.DataFrame, images: Dataset, n: int = 5
+) -> tuple[np.ndarray, list[str]]:
+    """Return missed images, each followed by its nearest training images, with titles.
+
+    Args:
+        table: from `misses`.
+        images: the data.
+        n: training images beside each.
+
+    Returns:
+        Images (rows * (1 + n), 28, 28), and a title for each: label and answer of a
+        missed one, the label of a training image.
+    """
+    shown, names = [images.x_test[:0]], []
+    for index, label, said, near in table[["index", "label", "said", "nearest"]].values:
+        shown += [images.x_test[index][None], images.x_train[near[:n]]]
+        names += [f"{label} → {said}", *map(str, images.y_train[near[:n]])]
+    return np.concatenate(shown), names
 
 
 def titles(table: pd.DataFrame) -> list[str]:

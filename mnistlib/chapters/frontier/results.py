@@ -8,17 +8,22 @@ from mnistlib.chapters.frontier.design import (
     ENSEMBLE,
     INGREDIENTS,
     N_FINAL,
+    PLAIN,
     RECIPE,
     variants,
 )
 from mnistlib.claims.an2020 import an2020
+from mnistlib.ground.errors import StudyError
 from mnistlib.show import tables
 from mnistlib.show.plots import pareto_front
 from mnistlib.show.tables import Column
+from mnistlib.show.words import number_of
 from mnistlib.stats import ensembles
 from mnistlib.stats.compare import compare
 from mnistlib.stats.intervals import accuracies, learned, summary
 from mnistlib.stats.selection import settings
+
+NO_COST = 0.05  # share of a run's time within which it is as long as another
 
 
 def _seconds(x: float) -> str:
@@ -33,6 +38,12 @@ SEARCH_COLUMNS = [
     Column("mean", "validation accuracy", tables.percent),
     *tables.DIFFERENCE,
     Column("seconds", "core-seconds", _seconds),
+]
+PAID_COLUMNS = [
+    Column("ingredient"),
+    Column(("gained", "low", "high"), "images gained", lambda *x: _images(*x)),
+    Column("minutes", "core-minutes", lambda x: f"{x:+.2f}".replace("-", "−")),
+    Column("rate", "images a core-minute", lambda x: _rate(x)),
 ]
 SHAPE_COLUMNS = [
     Column("shape", "network"),
@@ -82,6 +93,14 @@ def _points(x: float, low: float, high: float) -> str:
     return tables.points_interval(x, low, high, digits=3)
 
 
+def _images(x: float, low: float, high: float) -> str:
+    return tables.points_interval(x / 100, low / 100, high / 100, digits=1)
+
+
+def _rate(x: float) -> str:
+    return "costs no time" if np.isinf(x) else tables.MISSING if pd.isna(x) else f"{x:.1f}"
+
+
 def _medians(frame: pd.DataFrame, by: str) -> pd.Series:
     return frame.groupby(by, sort=False)["fit_seconds"].median()
 
@@ -106,6 +125,41 @@ def search_table(frame: pd.DataFrame) -> pd.DataFrame:
         images=table["mean_difference"] * frame["n_val"].iloc[0],
         seconds=table["variant"].map(_medians(frame, "variant")),
     )
+
+
+def paid_table(table: pd.DataFrame, n_val: int) -> pd.DataFrame:
+    """Return what each ingredient of the recipe gains over its plain level, and costs.
+
+    Args:
+        table: from `search_table`.
+        n_val: held-out images.
+
+    Returns:
+        DataFrame: ingredient, gained (images more that are read with it), low, high,
+        minutes (that a run takes longer with it, of one core), rate (gained a minute;
+        infinite where it gains and a run is longer by less than `NO_COST` of itself, NaN
+        where it does not gain).
+    """
+    rows, seconds = table.set_index("variant"), table.set_index("variant")["seconds"]
+    found = []
+    for ingredient, level in PLAIN.items():
+        without = rows.loc[f"{ingredient}: {level}"]
+        longer = seconds[RECIPE] - without["seconds"]
+        gained = -n_val * without["mean_difference"]
+        rate = np.nan
+        if gained > 0:
+            rate = 60 * gained / longer if longer > NO_COST * seconds[RECIPE] else np.inf
+        found.append(
+            {
+                "ingredient": ingredient,
+                "gained": gained,
+                "low": -n_val * without["high"],
+                "high": -n_val * without["low"],
+                "minutes": longer / 60,
+                "rate": rate,
+            }
+        )
+    return pd.DataFrame(found).sort_values("gained", ascending=False, ignore_index=True)
 
 
 def helped(frame: pd.DataFrame) -> dict[str, str]:
@@ -181,10 +235,18 @@ def finalists(frame: pd.DataFrame) -> list[str]:
 
 
 def members(runs) -> np.ndarray:
-    """Return the class probabilities of all runs that did not diverge, (members, n, 10)."""
+    """Return the class probabilities of all runs that did not diverge, (members, n, 10).
+
+    Raises:
+        StudyError: every run diverged.
+    """
     good = runs.frame.loc[runs.frame["status"] == "ok", "key"]
     if good.empty:
-        return np.zeros((0, len(runs.test_labels), 10))
+        raise StudyError(
+            "an ensemble must have a final run that did not diverge. "
+            f"Received: {number_of(len(runs.frame), 'run')}, all diverged; "
+            "take another batch size or more images"
+        )
     return np.stack([runs.probabilities(key) for key in good]).astype(float)
 
 
@@ -193,18 +255,15 @@ def ensemble_row(runs) -> dict:
 
     Returns:
         dict: system, seed, status, test_accuracy, n_examples, fit_seconds (of all its
-        members together); NaN where every run diverged.
+        members together).
     """
     given, frame = members(runs), runs.frame
-    right = np.nan
-    if len(given):
-        said = ensembles.averaged(given).argmax(axis=1)
-        right = float((said == runs.test_labels).mean())
+    said = ensembles.averaged(given).argmax(axis=1)
     return {
         "system": f"{ENSEMBLE} of {len(given)}",
         "seed": 0,
         "status": "ok",
-        "test_accuracy": right,
+        "test_accuracy": float((said == runs.test_labels).mean()),
         "n_examples": int(frame["n_examples"].iloc[0]),
         "fit_seconds": frame["fit_seconds"].sum(),
     }

@@ -228,13 +228,14 @@ def sentences(found: pd.DataFrame) -> str:
 def _own(own: pd.DataFrame, rows: pd.DataFrame) -> str:
     """Return what our own systems read, beside the best that a paper prints."""
     read = [
-        f"{row.system} {_number(row.ours, row.unit)}{_percent(row.unit)}"
+        f"{_number(row.ours, row.unit)}{_percent(row.unit)} ({row.system})"
         for row in own.itertuples()
     ]
     best = rows.loc[rows["value"].idxmax()]
     return (
-        f"Our own systems ({page(own['notebook'].iloc[0])}) have {join(read)}; the highest "
-        f"that a paper prints is {best['printed']}, of `{best['paper']}`."
+        f"Our own systems, on {page(own['notebook'].iloc[0])}, read {join(read)} of the "
+        f"test images; the highest that a paper prints is {best['printed']}, of "
+        f"`{best['paper']}`."
     )
 
 

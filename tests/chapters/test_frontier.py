@@ -387,7 +387,8 @@ def test_full_is_all_of_mnist():
 def test_the_front_page_gets_the_first_by_validation_and_the_ensemble():
     runs = runs_of(ERRORS | {"a": [0.02, 0.04]}, SECONDS)
     single, ensemble = findings.headline_rows(runs, False)
-    assert (single["system"], ensemble["system"]) == ("a", BOTH)
+    assert single["system"] == "our recipe, a"
+    assert ensemble["system"] == f"our recipe, {BOTH}"
     assert {row["paper"] for row in (single, ensemble)} == {OURS}
     assert single["ours"] == pytest.approx(97)
     assert single["low"] < single["ours"] < single["high"]

@@ -140,8 +140,9 @@ def test_systems_of_our_own_stand_last_beside_the_best_that_is_printed(executed,
     text = headline.opening([first, path], tmp_path / "page")
     assert "The papers print 2 values of accuracy" in text
     assert (
-        f"Our own systems ({{doc}}`/book/notebooks/00_ours`) have 32 filters 99.70{THIN}%; "
-        f"the highest that a paper prints is 98.65{THIN}%, of `ahmareen2024`." in text
+        f"Our own systems, on {{doc}}`/book/notebooks/00_ours`, read 99.70{THIN}% "
+        f"(32 filters) of the test images; the highest that a paper prints is 98.65{THIN}%, of "
+        "`ahmareen2024`." in text
     )
     drawn = headline._accuracies(headline.comparisons([first, path]))
     assert drawn["paper"].tolist() == ["ahmareen2024", "ahmareen2024", report.OURS]

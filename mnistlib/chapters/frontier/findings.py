@@ -171,7 +171,7 @@ def headline_rows(runs: pd.DataFrame, full: bool) -> list[dict]:
         rows.append(
             {
                 "paper": OURS,
-                "system": name,
+                "system": f"our recipe, {name}",
                 "quantity": "test accuracy",
                 "claim_id": None,
                 "ours": _percent(one["mean"]),

@@ -6,7 +6,9 @@ import time
 
 import click
 
+from bench.process import PeerError
 from mnistlib.ground import machine, paths
+from mnistlib.ground.errors import MnistlibError
 
 PARTS = (
     "throughput",
@@ -40,7 +42,11 @@ def main(quick: bool, parts: tuple[str, ...]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in parts or PARTS:
         started = time.perf_counter()
-        found = importlib.import_module(f"bench.{name}").measure(quick)
+        try:
+            found = importlib.import_module(f"bench.{name}").measure(quick)
+        except (MnistlibError, PeerError) as error:  # parts before this one are written
+            said = " ".join(str(error).splitlines())
+            raise click.ClickException(f"{name}: {said}") from None
         seconds = time.perf_counter() - started
         result = {
             "part": name,

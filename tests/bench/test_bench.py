@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from bench import growth, memory, process, recipe
+from bench.__main__ import main
 from bench.process import PeerError, peers, together, training_seconds
 from bench.systems import SYSTEMS
 from mnistlib import models
+from mnistlib.ground.errors import DataError
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +90,16 @@ def test_pytorch_is_asked_for_by_the_command_that_installs_it(
     monkeypatch.setattr(process, "pytorch_python", lambda: tmp_path / "bin" / "python")
     with pytest.raises(PeerError, match=r"PyTorch is not in .*`make bench` installs it"):
         process.Peer("pytorch", **settings(arrays))
+
+
+def test_a_part_that_cannot_be_measured_is_told_in_one_line(monkeypatch):
+    def cannot(quick):
+        raise DataError("Required: MNIST.\nReceived: none")
+
+    monkeypatch.setattr(recipe, "measure", cannot)
+    result = CliRunner().invoke(main, ["--quick", "recipe"])
+    assert result.exit_code == 1
+    assert result.output == "Error: recipe: Required: MNIST. Received: none\n"
 
 
 @pytest.mark.slow

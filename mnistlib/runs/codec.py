@@ -20,6 +20,8 @@ from mnistlib.training.spec import spec_from_dict
 
 FORMAT = 2
 _ARRAYS = ("predictions", "probabilities", "test_index")
+# Of runs that read moved versions of the test images; no part of other records.
+_VERSIONS = ("versions_predictions", "versions_probabilities")
 
 
 class BrokenRecord(StoreError):
@@ -58,8 +60,10 @@ def encode(record: RunRecord) -> tuple[bytes, bytes | None, str | None]:
     """
     packed = None if record.predictions is None else _encode_arrays(record)
     facts = asdict(record)
-    for name in _ARRAYS:
+    for name in (*_ARRAYS, *_VERSIONS):
         del facts[name]
+    if record.versions is None:
+        del facts["versions"]
     # The spec keeps its exact floats: its key is computed from them.
     facts = _tidy(facts) | {"spec": record.spec.to_dict(), "format": FORMAT}
     facts["arrays_sha256"] = packed and hashlib.sha256(packed).hexdigest()
@@ -78,6 +82,10 @@ def _encode_arrays(record: RunRecord) -> bytes:
         arrays["top"], arrays["others"] = probabilities.pack(
             record.probabilities, record.predictions
         )
+    if record.versions is not None:
+        answers = record.versions_probabilities, record.versions_predictions
+        arrays["versions_top"], arrays["versions_others"] = probabilities.pack(*answers)
+        arrays["versions_predictions"] = record.versions_predictions.astype(np.uint8)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()
@@ -136,11 +144,17 @@ def decode_arrays(packed: bytes, key: str, sha256: str) -> dict[str, np.ndarray]
         predictions, found = arrays["predictions"], None
         if "top" in arrays:
             found = probabilities.unpack(arrays["top"], arrays["others"], predictions)
-        return {
+        whole = {
             "predictions": predictions,
             "probabilities": found,
             "test_index": np.cumsum(arrays["test_steps"], dtype=np.int32),
         }
+        if "versions_top" in arrays:
+            names = ("top", "others", "predictions")
+            top, others, digits = (arrays[f"versions_{name}"] for name in names)
+            whole["versions_predictions"] = digits
+            whole["versions_probabilities"] = probabilities.unpack(top, others, digits)
+        return whole
 
 
 def _hash(facts: dict) -> str:

@@ -98,10 +98,10 @@ def environment_difference(before: dict, after: dict) -> str:
 def difference(before: RunRecord, after: RunRecord) -> str:
     """Return what differs between two records of one spec, in words; "" for nothing."""
     found = []
-    for name in ("predictions", "probabilities"):
+    for name in ("predictions", "probabilities", "versions_probabilities"):
         rows, n = _rows_that_differ(getattr(before, name), getattr(after, name))
         if rows:
-            found.append(f"{rows} of {n} {name}")
+            found.append(f"{rows} of {n} {name.replace('_', ' ')}")
     if (before.status, len(before.history)) != (after.status, len(after.history)):
         found.append(
             f"{before.status} after {len(before.history)} epochs, "
@@ -114,7 +114,7 @@ def difference(before: RunRecord, after: RunRecord) -> str:
             break
     found += [
         f"{part} counts or loss"
-        for part in ("train", "val", "test")
+        for part in ("train", "val", "test", "versions")
         if not _same_counts(getattr(before, part), getattr(after, part))
     ]
     return f"DIFFERENT: {'; '.join(found)}" if found else ""

@@ -182,6 +182,7 @@ class Runs:
         last epoch, while the weights moved), ``val_accuracy``, ``val_loss``, ``n_val``
         (images),
         ``test_accuracy``, ``test_loss``, ``n_correct``, ``n_examples`` (of the test),
+        ``versions_accuracy`` (by moved versions of the test images, too),
         ``fit_seconds``, ``predict_seconds``. Accuracies are fractions; losses in nats.
         What a run was not evaluated on is NaN.
         """
@@ -211,6 +212,20 @@ class Runs:
             RunError: the run was not tested.
         """
         return self._tested(key).predictions
+
+    def versions_probabilities(self, key: str) -> np.ndarray:
+        """Return the mean probabilities over moved versions, float16 (n_test, 10).
+
+        Raises:
+            RunError: the run read no versions of its test images.
+        """
+        found = self._tested(key).versions_probabilities
+        if found is None:
+            raise RunError(
+                "a run must have read versions of its test images. Received: "
+                f"{self.record(key).spec.label}, test_versions=0; ask for some"
+            )
+        return found
 
     def probabilities(self, key: str) -> np.ndarray:
         """Return each test image's class probabilities, float16 (n_test, 10).
@@ -266,6 +281,7 @@ def _results_row(record: RunRecord) -> dict:
         "test_loss": test["loss"],
         "n_correct": test["n_correct"],
         "n_examples": test["n_examples"],
+        "versions_accuracy": _share(record.versions or nothing),
         "fit_seconds": record.seconds["fit"],
         "predict_seconds": float("nan") if predict_seconds is None else predict_seconds,
     }

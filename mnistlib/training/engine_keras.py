@@ -68,8 +68,12 @@ class Engine:
         loss, accuracy = fitted.history["loss"][0], fitted.history["accuracy"][0]
         return float(loss) * len(order), round(float(accuracy) * len(order))
 
-    def logits(self, x: np.ndarray, batch_size: int = 500) -> np.ndarray:
-        """Return logits float32 (n, 10), computed in batches, with the averaged weights."""
+    def logits(
+        self, x: np.ndarray, maps: np.ndarray | None = None, batch_size: int = 500
+    ) -> np.ndarray:
+        """Return logits; arguments and result as those of ``engine_tensorflow``."""
+        if maps is not None:
+            x = _moved(x, maps)
         if not len(x):
             return np.zeros((0, 10), np.float32)
         variables = self._model.trainable_variables if self._model.optimizer.use_ema else []

@@ -120,14 +120,24 @@ class Engine:
         self._epochs_taken += 1
         return float(loss_sum), int(n_correct)
 
-    def logits(self, x: np.ndarray, batch_size: int = 500) -> np.ndarray:
-        """Return logits float32 (n, 10), computed in batches, with the averaged weights."""
+    def logits(
+        self, x: np.ndarray, maps: np.ndarray | None = None, batch_size: int = 500
+    ) -> np.ndarray:
+        """Return logits float32 (n, 10), computed in batches, with the averaged weights.
+
+        Args:
+            x: images float32 (n, 28, 28, 1).
+            maps: how each is moved before, as in `train_epoch`.
+            batch_size: images at a time.
+        """
+        parts = [np.zeros((0, 10), np.float32)]
         with self._averaged():
-            parts = [
-                self._forward(self._as_tensor(x[start : start + batch_size])).numpy()
-                for start in range(0, len(x), batch_size)
-            ]
-        return np.concatenate(parts) if parts else np.zeros((0, 10), np.float32)
+            for start in range(0, len(x), batch_size):
+                images = self._as_tensor(x[start : start + batch_size])
+                if maps is not None:
+                    images = _moved(images, maps[start : start + batch_size])
+                parts.append(self._forward(images).numpy())
+        return np.concatenate(parts)
 
     def finalize(self) -> None:
         """Give the model its averaged weights for good, where there are such."""

@@ -37,6 +37,9 @@ class RunRecord:
         probabilities: float16 (n_test, 10), of each digit, in the precision that
             ``training.probabilities`` states; None where the model gives none.
         test_index: int32 (n_test,), row of each in the data set's test part.
+        versions: as ``test``, of the second answer, which averages over moved versions of
+            each test image; None, with the two below, for a run without ``test_versions``.
+        versions_predictions, versions_probabilities: as those above.
     """
 
     key: str
@@ -56,6 +59,11 @@ class RunRecord:
     predictions: np.ndarray | None = field(default=None, repr=False, compare=False)
     probabilities: np.ndarray | None = field(default=None, repr=False, compare=False)
     test_index: np.ndarray | None = field(default=None, repr=False, compare=False)
+    versions: dict | None = None
+    versions_predictions: np.ndarray | None = field(default=None, repr=False, compare=False)
+    versions_probabilities: np.ndarray | None = field(
+        default=None, repr=False, compare=False
+    )
 
 
 def counts(n_correct: int, n_examples: int, loss_sum: float | None) -> dict:

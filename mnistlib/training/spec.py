@@ -31,6 +31,7 @@ ADDED = {
     "elastic": 0.0,
     "label_smoothing": 0.0,
     "ema_momentum": 0.0,
+    "test_versions": 0,
 }
 
 
@@ -138,6 +139,9 @@ class NetworkSpec(RunSpec):
             weights, in [0, 1), as Keras's ``ema_momentum``: the run is evaluated with the
             average. 0 (default) for none. Batch normalisation's own averages are not
             averaged again.
+        test_versions: moved versions of each test image that a tested run reads as well,
+            besides the image itself, for a second answer: the mean of all their
+            probabilities. See ``train.read_versions``. 0 (default) for none.
     """
 
     kind: Literal["network"] = "network"
@@ -158,6 +162,7 @@ class NetworkSpec(RunSpec):
     elastic: float = Field(0.0, ge=0, le=14)
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     ema_momentum: float = Field(0.0, ge=0, lt=1)
+    test_versions: int = Field(0, ge=0, le=100)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the spec as JSON values; fields of `ADDED` only where they are used.
@@ -178,6 +183,17 @@ class NetworkSpec(RunSpec):
             raise ValueError(
                 "momentum must be 0 unless optimizer='sgd'. "
                 f"Received: optimizer={self.optimizer!r}, momentum={self.momentum!r}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _versions_are_moved_test_images(self):
+        if self.test_versions and not (self.is_tested and self.is_augmented):
+            raise ValueError(
+                "test_versions must be 0 unless evaluate_on='test' and images are moved "
+                "(rotation, shift, zoom, shear or elastic above 0). Received: "
+                f"test_versions={self.test_versions!r}, evaluate_on={self.evaluate_on!r}"
+                + ("" if self.is_augmented else ", no moves")
             )
         return self
 

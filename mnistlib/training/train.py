@@ -11,6 +11,8 @@ from mnistlib.training.images import images_of
 from mnistlib.training.record import RunRecord, counts, new_record
 from mnistlib.training.spec import NetworkSpec
 
+VERSIONS_MOVE = 0.5  # share of the training moves by which versions of a test image move
+
 
 def build_optimizer(spec: NetworkSpec):
     """Return the Keras optimizer that a spec names, with Keras's defaults otherwise.
@@ -96,6 +98,32 @@ def evaluate(engine, x: np.ndarray, y: np.ndarray) -> tuple[dict, np.ndarray]:
     return counts(int((logits.argmax(axis=1) == y).sum()), len(y), float(loss)), logits
 
 
+def read_versions(spec: NetworkSpec, engine, x: np.ndarray, logits: np.ndarray):
+    """Return the mean probabilities over each image and moved versions of it.
+
+    The versions are moved by at most `VERSIONS_MOVE` of what training images are; their
+    draws depend on `order_seed` alone.
+
+    Args:
+        spec: gives the moves, and by ``test_versions`` their number.
+        engine: trained.
+        x: test images float32 (n, 28, 28, 1).
+        logits: of the images as they are, (n, 10).
+
+    Returns:
+        float64 (n, 10).
+    """
+    names = ("rotation", "shift", "zoom", "shear", "elastic")
+    sizes = {name: VERSIONS_MOVE * getattr(spec, name) for name in names}
+    total = probabilities.softmax(logits)
+    for version in range(spec.test_versions):
+        # Three numbers: no seed of an epoch's draws.
+        rng = np.random.default_rng([order_seed(spec), 0, version])
+        moved = engine.logits(x, augment.draw(len(x), rng, **sizes))
+        total += probabilities.softmax(moved)
+    return total / (1 + spec.test_versions)
+
+
 def train(
     spec: NetworkSpec, dataset: data.Dataset, weights_to: dict | None = None
 ) -> RunRecord:
@@ -170,6 +198,9 @@ def train(
             "predictions": digits,
             "probabilities": probabilities.rounded(probabilities.softmax(logits), digits),
         }
+        if spec.test_versions:
+            mean = read_versions(spec, engine, x_test, logits)
+            tested |= _versions_facts(mean, cut.y_test)
     if last_counts["loss"] is None:  # the very last step overflowed
         status = "diverged"
     if weights_to is not None:
@@ -192,3 +223,15 @@ def train(
         },
         environment=backend.environment(),
     )
+
+
+def _versions_facts(mean: np.ndarray, y: np.ndarray) -> dict:
+    """Return what a record holds of mean probabilities (n, 10)."""
+    digits = mean.argmax(axis=1).astype(np.uint8)
+    with np.errstate(divide="ignore"):
+        loss = -np.log(mean[np.arange(len(y)), y]).sum()
+    return {
+        "versions": counts(int((digits == y).sum()), len(y), float(loss)),
+        "versions_predictions": digits,
+        "versions_probabilities": probabilities.rounded(mean, digits),
+    }

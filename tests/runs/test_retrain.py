@@ -115,6 +115,21 @@ def test_what_differs_is_named(store):
     )
 
 
+def test_a_second_answer_is_compared_too(tmp_path):
+    spec = NETWORK.model_copy(update={"rotation": 10.0, "test_versions": 1})
+    store = collect([spec], store=tmp_path, workers=0).store
+    assert list(compare_again(store, store.keys())) == [(store.keys()[0], "", "")]
+    record = store.with_arrays(store.keys()[0])
+    other = record.versions_probabilities.copy()
+    other[3] = np.nextafter(other[3], np.float16(2))
+    changed = replace(record, versions_probabilities=other)
+    said = f"DIFFERENT: 1 of {len(other)} versions probabilities"
+    assert difference(record, changed) == said
+    counted = record.versions | {"n_correct": 0}
+    said = "DIFFERENT: versions counts or loss"
+    assert difference(record, replace(record, versions=counted)) == said
+
+
 def test_runs_that_were_not_tested_are_compared_without_a_test(store):
     tested = store.with_arrays(store.keys()[0])
     none = dict.fromkeys(("test", "predictions", "probabilities", "test_index"))

@@ -50,6 +50,22 @@ def test_a_model_without_probabilities_has_nan(tmp_path):
     assert np.isnan(found.confidence(found.keys[0])).all()
 
 
+def test_a_second_answer_is_kept_and_asked_for(tmp_path):
+    plain = NETWORK.model_copy(update={"rotation": 10.0})
+    spec = plain.model_copy(update={"test_versions": 1})
+    found = collect([spec, plain], store=tmp_path, workers=0)
+    shown, odds = found.frame, found.versions_probabilities(found.keys[0])
+    assert (odds.shape, odds.dtype) == ((shown["n_examples"][0], 10), np.float16)
+    kept = found.store.with_arrays(found.keys[0])
+    hits = (kept.versions_predictions == found.test_labels).mean()
+    assert shown["versions_accuracy"][0] == hits
+    assert np.isnan(shown["versions_accuracy"][1])
+    texts = [(tmp_path / key[:2] / f"{key}.json").read_text() for key in found.keys]
+    assert ['"versions"' in text for text in texts] == [True, False]
+    with pytest.raises(RunError, match=r"must have read versions.*test_versions=0"):
+        found.versions_probabilities(found.keys[1])
+
+
 def test_a_worker_with_other_code_does_not_run_under_the_callers_key(tmp_path, digits):
     """As when a network is edited while a study runs: its workers read the new file."""
     store = Store(tmp_path)

@@ -7,7 +7,7 @@ import pytest
 
 from mnistlib import data, models
 from mnistlib.ground import backend
-from mnistlib.training import engine_tensorflow, train
+from mnistlib.training import augment, engine_tensorflow, train
 from mnistlib.training import engine_tensorflow_layers as quick_layers
 from mnistlib.training.engine_tensorflow_updates import updates
 from mnistlib.training.spec import NetworkSpec, make
@@ -272,7 +272,10 @@ def test_an_epoch_is_keras_fit(changes, epochs, rel):
         for epoch in range(1, epochs + 1):
             results.append(engine.train_epoch(*train.draw_epoch(spec, epoch, len(x))))
             logits = engine.logits(x_test, batch_size=10)  # leaves the training as it was
-        found.append((results, logits))
+        maps = augment.draw(len(x_test), np.random.default_rng(0), 10.0, 0.1, 0.1)
+        moved = engine.logits(x_test, maps, batch_size=10)
+        found.append((results, np.stack([logits, moved])))
+        assert np.abs(moved - logits).max() > 0.1
     (ours, our_logits), (keras_epochs, keras_logits) = found
     for (our_loss, our_hits), (keras_loss, keras_hits) in zip(
         ours, keras_epochs, strict=True

@@ -78,12 +78,14 @@ def test_a_key_stays_what_it_was():
 
 
 def test_what_was_added_is_in_a_key_only_where_it_is_used():
-    plain = make(NetworkSpec, **NETWORK)
     assert make(NetworkSpec, **NETWORK, **ADDED).key("data", MADE) == "be57c5e202e36a99"
+    moved = NETWORK | {"evaluate_on": "test", "rotation": 5.0}
+    plain = make(NetworkSpec, **moved)
     others = {name: (0, 1) for name in ("weights_seed", "order_seed")}
+    others["test_versions"] = (1, 2)
     others |= {name: (0.5, 0.75) for name in ADDED if name not in others}
     apart = [
-        make(NetworkSpec, **NETWORK, **{name: value})
+        make(NetworkSpec, **moved, **{name: value})
         for name, values in others.items()
         for value in values
     ]
@@ -91,7 +93,8 @@ def test_what_was_added_is_in_a_key_only_where_it_is_used():
     for spec in apart:
         assert spec_from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
     assert apart[3].label.endswith("seed 0 order 1")
-    assert len({spec.label for spec in (plain, *apart)}) > 2 * len(ADDED) - 3
+    # Both seeds, smoothing and averaging are told apart; all moves are "augmented".
+    assert len({spec.label for spec in (plain, *apart)}) == 1 + 2 * 4
 
 
 @pytest.mark.parametrize("value", [-1, 2**31, 0.5])
@@ -138,9 +141,8 @@ USED = ("shear", "elastic", "label_smoothing", "ema_momentum")
 def test_a_key_takes_every_value_so_that_a_default_may_change():
     spec = make(NetworkSpec, **NETWORK)
     assert set(spec.to_dict()) == {*NetworkSpec.model_fields} - {*ADDED}
-    full = make(
-        NetworkSpec, **NETWORK, **dict.fromkeys(ADDED, 0) | dict.fromkeys(USED, 0.5)
-    )
+    used = dict.fromkeys(ADDED, 0) | dict.fromkeys(USED, 0.5) | {"test_versions": 1}
+    full = make(NetworkSpec, **NETWORK, **used, evaluate_on="test")
     assert set(full.to_dict()) == {*NetworkSpec.model_fields}
 
 
@@ -189,6 +191,15 @@ def test_an_integer_is_taken_where_a_float_is_meant():
         (
             {"test_each_epoch": True},
             r"test_each_epoch must be False unless evaluate_on='test'\. Received: ",
+        ),
+        (
+            {"test_versions": 2, "rotation": 5.0},
+            r"test_versions must be 0 unless evaluate_on='test' and images are moved .*"
+            r"Received: test_versions=2, evaluate_on='validation'$",
+        ),
+        (
+            {"test_versions": 2, "evaluate_on": "test"},
+            r"Received: test_versions=2, evaluate_on='test', no moves$",
         ),
         ({"evaluate_on": "train"}, r"evaluate_on: .*Received: evaluate_on='train'"),
         ({"model_args": {"depth": 3}}, r"base_cnn takes batch_norm\. Received: .*'depth'"),

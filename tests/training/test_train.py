@@ -10,7 +10,8 @@ import pytest
 from mnistlib import data, models
 from mnistlib.ground import backend
 from mnistlib.ground.errors import SpecError
-from mnistlib.training import train
+from mnistlib.training import augment, train
+from mnistlib.training.probabilities import softmax
 from mnistlib.training.spec import NetworkSpec, grid, make
 
 SPEC = {
@@ -32,6 +33,40 @@ SPEC = {
 @pytest.fixture(scope="module")
 def dataset():
     return data.load("digits")
+
+
+def test_versions_of_test_images_give_a_second_answer_and_change_nothing_else(dataset):
+    moves = {"rotation": 10.0, "shear": 8.0, "elastic": 1.0}
+    plain = make(NetworkSpec, **SPEC | moves)
+    spec = plain.model_copy(update={"test_versions": 2})
+    without, weights = train.train(plain, dataset), {}
+    record = train.train(spec, dataset, weights)
+    assert without.versions is without.versions_probabilities is None
+    assert (without.test, without.history[-1]["train_loss"]) == (
+        record.test,
+        record.history[-1]["train_loss"],
+    )
+    np.testing.assert_array_equal(without.probabilities, record.probabilities)
+
+    # The same by hand: a network rebuilt from its weights, images moved by scipy.
+    model = models.build("base_cnn", batch_norm="before_activation")
+    for weight in model.weights:
+        weight.assign(weights[weight.path])
+    images = dataset.x_test[record.test_index] / np.float32(255)
+    shares = [softmax(model.predict(images[..., None], verbose=0))]
+    for version in range(2):
+        rng = np.random.default_rng([spec.seed, 0, version])
+        sizes = {"rotation": 5.0, "shift": 0.0, "zoom": 0.0, "shear": 4.0, "elastic": 0.5}
+        moved = augment.moved(images, augment.draw(len(images), rng, **sizes))
+        shares.append(softmax(model.predict(moved[..., None], verbose=0)))
+    mean, y = np.mean(shares, axis=0), dataset.y_test[record.test_index]
+    np.testing.assert_allclose(record.versions_probabilities, mean, atol=2e-2)
+    np.testing.assert_array_equal(record.versions_predictions, mean.argmax(axis=1))
+    hits = int((mean.argmax(axis=1) == y).sum())
+    assert (record.versions["n_correct"], record.versions["n_examples"]) == (hits, 67)
+    loss = -np.log(mean[np.arange(67), y]).mean()
+    assert record.versions["loss"] == pytest.approx(loss, rel=1e-4)
+    assert record.versions["loss"] != record.test["loss"]
 
 
 def test_another_seed_gives_other_weights(dataset):

@@ -18,6 +18,7 @@ START = MOVED | {
     "schedule": "triangle",
     "elastic": 1.0,
 }
+MOVES = (*MOVED, "elastic")
 # Ingredient -> its other levels. No two ingredients share a field, so that what is best of
 # each can be put together.
 INGREDIENTS = {
@@ -56,6 +57,9 @@ SHAPES = {
     "kernels of 5": {"width": 16, "kernel_size": 5, "padding": "same"},
     "all places in the head": {"head": "flatten"},
 }
+# Moved versions of a test image that the final runs read besides it, for a second answer
+# that is shown apart. Their moves are half of those in training: neither is tuned.
+N_VERSIONS = 8
 N_FINAL = 2  # so many of these are trained in the end, and averaged
 ENSEMBLE = "ensemble"
 
@@ -85,21 +89,29 @@ def searched(params, images) -> dict:
 def final(params, images, chosen: dict) -> dict:
     """Return the fields of the final runs: all training images, tested once, at the end.
 
+    They also read moved versions of the test images, where the recipe moves any.
+
     Args:
         params, images: of the page.
         chosen: fields that the search chose in place of the recipe's.
     """
-    return (
-        searched(params, images)
-        | chosen
-        | {
-            "n_train": params.n_train,
-            "val_fraction": 0.0,
-            "evaluate_on": "test",
-            "n_test": params.n_test,
-            "epochs": params.epochs,
-        }
-    )
+    fields = searched(params, images) | chosen
+    return fields | {
+        "n_train": params.n_train,
+        "val_fraction": 0.0,
+        "evaluate_on": "test",
+        "n_test": params.n_test,
+        "epochs": params.epochs,
+        "test_versions": N_VERSIONS if any(fields[move] for move in MOVES) else 0,
+    }
+
+
+def small(params, images, chosen: dict) -> dict:
+    """Return the same for networks that are made small: they read each image once."""
+    return final(params, images, chosen) | {
+        "epochs": params.width_epochs,
+        "test_versions": 0,
+    }
 
 
 def watched(params, images, chosen: dict) -> dict:
@@ -110,6 +122,7 @@ def watched(params, images, chosen: dict) -> dict:
     return final(params, images, chosen) | {
         "val_fraction": VAL_FRACTION,
         "test_each_epoch": True,
+        "test_versions": 0,
     }
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.frontier import last_images, results
-from mnistlib.chapters.frontier.design import COMBINED, ENSEMBLE, RECIPE
+from mnistlib.chapters.frontier.design import COMBINED, ENSEMBLE, N_VERSIONS, RECIPE
 from mnistlib.claims.an2020 import an2020
 from mnistlib.claims.registry import printed, reported
 from mnistlib.show import prose
@@ -187,17 +187,36 @@ def _percent(x: float) -> float | None:
     return None if pd.isna(x) else round(100 * float(x), 4)
 
 
-def sentences(search, small, optimism, lost) -> list[str]:
+def versions_facts(table: pd.DataFrame, full: bool) -> dict:
+    """Return what reading moved versions, too, adds to the best single and the ensemble.
+
+    Args:
+        table: from `results.versions_table`; may be empty.
+        full: from `is_full`.
+    """
+    if table.empty:
+        return {"rows": []}
+    rows = [table.iloc[0].to_dict(), table.iloc[-1].to_dict()]
+    reached = [
+        [goal for goal in GOALS[name] if row["versions"] >= goal]
+        for name, row in zip(GOALS, rows, strict=True)
+    ]
+    return {"rows": rows, "full": full, "reached": reached, "versions": N_VERSIONS}
+
+
+def sentences(search, versions, small, optimism, lost) -> list[str]:
     """Return what is found beside the answer, a sentence each.
 
     Args:
         search: from `search_facts`.
+        versions: from `versions_facts`.
         small: from `small_facts`.
         optimism: from `optimism_facts`.
         lost: from `miss_facts`.
     """
     return [
         say("search", **search),
+        *([say("versions", **versions)] if versions["rows"] else []),
         say("small", rows=small),
         say("optimism", **optimism),
         say("misses", **lost),

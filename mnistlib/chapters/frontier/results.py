@@ -21,6 +21,7 @@ from mnistlib.show.words import number_of
 from mnistlib.stats import ensembles
 from mnistlib.stats.compare import compare
 from mnistlib.stats.intervals import accuracies, learned, summary
+from mnistlib.stats.paired import paired_interval
 from mnistlib.stats.selection import settings
 
 NO_COST = 0.05  # share of a run's time within which it is as long as another
@@ -41,7 +42,8 @@ SEARCH_COLUMNS = [
 ]
 PAID_COLUMNS = [
     Column("ingredient"),
-    Column(("gained", "low", "high"), "images gained", lambda *x: _images(*x)),
+    Column("gained", "images gained", tables.images),
+    Column(("low", "high"), "95 % interval", lambda *x: _between(*x)),
     Column("minutes", "core-minutes", lambda x: f"{x:+.2f}".replace("-", "−")),
     Column("rate", "images a core-minute", lambda x: _rate(x)),
 ]
@@ -58,6 +60,14 @@ FINAL_COLUMNS = [
     Column("n", "seeds"),
     *tables.ACCURACY,
     Column("seconds", "core-seconds", _seconds),
+]
+VERSIONS_COLUMNS = [
+    Column("system"),
+    Column("n", "seeds"),
+    Column("once", "read once", tables.percent),
+    Column("versions", "with moved versions", tables.percent),
+    Column(("gain", "low", "high"), "difference, points", lambda *x: _points(*x)),
+    Column("images", "images", tables.images),
 ]
 COST_COLUMNS = [
     Column("system"),
@@ -93,8 +103,10 @@ def _points(x: float, low: float, high: float) -> str:
     return tables.points_interval(x, low, high, digits=3)
 
 
-def _images(x: float, low: float, high: float) -> str:
-    return tables.points_interval(x / 100, low / 100, high / 100, digits=1)
+def _between(low: float, high: float) -> str:
+    if pd.isna(low):
+        return tables.MISSING
+    return f"{tables.images(low)} to {tables.images(high)}"
 
 
 def _rate(x: float) -> str:
@@ -240,6 +252,15 @@ def members(runs) -> np.ndarray:
     Raises:
         StudyError: every run diverged.
     """
+    return np.stack([runs.probabilities(key) for key in good_keys(runs)]).astype(float)
+
+
+def good_keys(runs) -> list[str]:
+    """Return the keys of the runs that did not diverge.
+
+    Raises:
+        StudyError: every run diverged.
+    """
     good = runs.frame.loc[runs.frame["status"] == "ok", "key"]
     if good.empty:
         raise StudyError(
@@ -247,7 +268,7 @@ def members(runs) -> np.ndarray:
             f"Received: {number_of(len(runs.frame), 'run')}, all diverged; "
             "take another batch size or more images"
         )
-    return np.stack([runs.probabilities(key) for key in good]).astype(float)
+    return list(good)
 
 
 def ensemble_row(runs) -> dict:
@@ -267,6 +288,42 @@ def ensemble_row(runs) -> dict:
         "n_examples": int(frame["n_examples"].iloc[0]),
         "fit_seconds": frame["fit_seconds"].sum(),
     }
+
+
+def versions_table(runs) -> pd.DataFrame:
+    """Return the second answers of the final runs beside the first, and the ensemble's.
+
+    Args:
+        runs: the final runs, by system.
+
+    Returns:
+        DataFrame: system, n, once and versions (mean test accuracy, each image read once,
+        and the mean with its moved versions), gain, its low and high (over seeds; of the
+        ensemble over images), images (that are read more). Empty where the recipe moves no
+        image.
+    """
+    if not all(spec.test_versions for spec in runs.specs):
+        return pd.DataFrame()
+    frame, rows = runs.frame, []
+    for system, part in frame.groupby("system", sort=False):
+        gain = summary(part["versions_accuracy"] - part["test_accuracy"])
+        means = part[["test_accuracy", "versions_accuracy"]].mean(skipna=False)
+        rows.append(
+            {"system": system, "n": len(part), "once": means.iloc[0]}
+            | {"versions": means.iloc[1], "gain": gain["mean"]}
+            | {"low": gain["low"], "high": gain["high"]}
+        )
+    labels, once = runs.test_labels, members(runs)
+    moved = np.stack([runs.versions_probabilities(key) for key in good_keys(runs)])
+    right = [ensembles.averaged(a).argmax(axis=1) == labels for a in (once, moved)]
+    more, fewer = (right[1] & ~right[0]).mean(), (right[0] & ~right[1]).mean()
+    low, high = paired_interval(more, fewer, len(labels))
+    rows.append(
+        {"system": f"{ENSEMBLE} of {len(once)}", "n": 1, "once": right[0].mean()}
+        | {"versions": right[1].mean(), "gain": more - fewer, "low": low, "high": high}
+    )
+    table = pd.DataFrame(rows)
+    return table.assign(images=table["gain"] * len(labels))
 
 
 def final_table(frame: pd.DataFrame) -> pd.DataFrame:

@@ -149,23 +149,23 @@ def paid_table(table: pd.DataFrame, n_val: int) -> pd.DataFrame:
     Returns:
         DataFrame: ingredient, gained (images more that are read with it), low, high,
         minutes (that a run takes longer with it, of one core), rate (gained a minute;
-        infinite where it gains and a run is longer by less than `NO_COST` of itself, NaN
-        where it does not gain).
+        infinite where a run is longer by less than `NO_COST` of itself, NaN where the
+        interval does not lie above 0).
     """
     rows, seconds = table.set_index("variant"), table.set_index("variant")["seconds"]
     found = []
     for ingredient, level in PLAIN.items():
         without = rows.loc[f"{ingredient}: {level}"]
         longer = seconds[RECIPE] - without["seconds"]
-        gained = -n_val * without["mean_difference"]
+        gained, low = (-n_val * without[name] for name in ("mean_difference", "high"))
         rate = np.nan
-        if gained > 0:
+        if low > 0:
             rate = 60 * gained / longer if longer > NO_COST * seconds[RECIPE] else np.inf
         found.append(
             {
                 "ingredient": ingredient,
                 "gained": gained,
-                "low": -n_val * without["high"],
+                "low": low,
                 "high": -n_val * without["low"],
                 "minutes": longer / 60,
                 "rate": rate,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from bench.process import PeerError
 from mnistlib.ground import paths
 from mnistlib.runs.states import GOOD
 from mnistlib.runs.store import Store
@@ -134,7 +135,7 @@ def _timed(command: list, **variables) -> tuple[str, float, float]:
     )
     seconds = time.perf_counter() - start
     if done.returncode:
-        raise RuntimeError(f"a measured process failed:\n{done.stderr[-2000:]}")
+        raise PeerError(f"a measured process failed:\n{done.stderr[-2000:]}")
     return done.stdout, seconds, _children_seconds() - before
 
 

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 
+from bench.process import PeerError
 from mnistlib.ground import paths
 
 BACKENDS = ("tensorflow", "jax")
@@ -89,5 +90,5 @@ def measure(quick: bool) -> dict:
     answers = {backend: peer.communicate()[0] for backend, peer in running.items()}
     for backend, peer in running.items():
         if peer.returncode:
-            raise RuntimeError(f"training on {backend} ended with {peer.returncode}")
+            raise PeerError(f"training on {backend} ended with {peer.returncode}")
     return {name: json.loads(text.splitlines()[-1]) for name, text in answers.items()}

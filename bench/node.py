@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.process import PeerError
 from mnistlib.ground import paths
 
 _RUNNER = Path(__file__).with_name("in_node.js")
@@ -25,11 +26,11 @@ def in_node(task: str, given, *scripts: Path | str):
         scripts: paths, or names of the page's scripts, in order.
 
     Raises:
-        RuntimeError: there is no Node, or a script fails.
+        PeerError: there is no Node, or a script fails.
     """
     program = shutil.which("node")
     if not program:
-        raise RuntimeError("the page's scripts need Node. Received: no `node` on the path")
+        raise PeerError("the page's scripts need Node. Received: no `node` on the path")
     is_array = isinstance(given, np.ndarray)
     content = given.astype("<f4").tobytes() if is_array else json.dumps(given).encode()
     with tempfile.TemporaryDirectory() as folder:
@@ -38,7 +39,7 @@ def in_node(task: str, given, *scripts: Path | str):
         command = [program, _RUNNER, task, source, target, *(SCRIPTS / s for s in scripts)]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
-            raise RuntimeError(f"a script of the page failed:\n{done.stderr}")
+            raise PeerError(f"a script of the page failed:\n{done.stderr}")
         answer = target.read_bytes()
     return np.frombuffer(answer, "<f4") if is_array else json.loads(answer)
 

@@ -42,7 +42,7 @@ def start(command: list[str], errors) -> subprocess.Popen:
 
 
 class PeerError(RuntimeError):
-    """A peer's process ended, or never answered."""
+    """What is to be measured beside us is not there, ended, or never answered."""
 
 
 class Peer:

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from bench.load import load
-from bench.process import start
+from bench.process import PeerError, start
 from mnistlib import data
 from mnistlib.deploy import bundle, sources
 from mnistlib.deploy.export import Judge, export
@@ -36,7 +36,7 @@ def started(*command: str):
             if address := re.search(r"http://[\d.]+:\d+/", line):
                 break
         else:
-            raise RuntimeError(f"{command[0]} ended with {process.wait()}")
+            raise PeerError(f"{command[0]} ended with {process.wait()}")
         yield address[0]
     finally:
         process.stdin.close()

@@ -98,7 +98,8 @@ def environment_difference(before: dict, after: dict) -> str:
 def difference(before: RunRecord, after: RunRecord) -> str:
     """Return what differs between two records of one spec, in words; "" for nothing."""
     found = []
-    for name in ("predictions", "probabilities", "versions_probabilities"):
+    answers = ("predictions", "probabilities")
+    for name in (*answers, *(f"versions_{answer}" for answer in answers)):
         rows, n = _rows_that_differ(getattr(before, name), getattr(after, name))
         if rows:
             found.append(f"{rows} of {n} {name.replace('_', ' ')}")

@@ -84,4 +84,14 @@ def _contradiction(record: RunRecord) -> str:
         return f"the number of predictions of record {key} is not that of test images"
     if found is not None and found.shape != (n, 10):
         return f"the number of probabilities of record {key} is not that of test images"
+    asked = getattr(record.spec, "test_versions", 0) > 0
+    answers = (
+        record.versions,
+        record.versions_predictions,
+        record.versions_probabilities,
+    )
+    if any((answer is not None) != asked for answer in answers):
+        return f"the second answer of record {key} is not as its spec asks for it"
+    if asked and not all(len(answer) == n for answer in answers[1:]):
+        return f"the second answer of record {key} is not of as many images as the first"
     return "" if np.all(predictions < 10) else f"record {key} predicts what is no digit"

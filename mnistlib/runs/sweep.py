@@ -182,7 +182,7 @@ class Runs:
         last epoch, while the weights moved), ``val_accuracy``, ``val_loss``, ``n_val``
         (images),
         ``test_accuracy``, ``test_loss``, ``n_correct``, ``n_examples`` (of the test),
-        ``versions_accuracy`` (by moved versions of the test images, too),
+        ``versions_accuracy`` (of the mean over each image and moved versions of it),
         ``fit_seconds``, ``predict_seconds``. Accuracies are fractions; losses in nats.
         What a run was not evaluated on is NaN.
         """
@@ -214,7 +214,9 @@ class Runs:
         return self._tested(key).predictions
 
     def versions_probabilities(self, key: str) -> np.ndarray:
-        """Return the mean probabilities over moved versions, float16 (n_test, 10).
+        """Return the mean probabilities over images and moved versions of them.
+
+        float16 (n_test, 10), in the precision of `probabilities`.
 
         Raises:
             RunError: the run read no versions of its test images.
@@ -223,7 +225,8 @@ class Runs:
         if found is None:
             raise RunError(
                 "a run must have read versions of its test images. Received: "
-                f"{self.record(key).spec.label}, test_versions=0; ask for some"
+                f"{self.record(key).spec.label}, which has none; ask for it with "
+                "test_versions above 0"
             )
         return found
 

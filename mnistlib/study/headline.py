@@ -25,12 +25,13 @@ README_PICTURE = f"book/_static/{PICTURE}"
 PICTURE_CAPTION = (
     "Test errors, by paper: printed (diamonds) and measured by us (circles, means over "
     "seeds), on a logarithmic axis. A printed value is one run; its interval is Wilson's, "
-    "for 10,000 test images. Systems of our own, where there are any, stand last."
+    "for 10,000 test images. Systems of our own, where there are any, stand last; an "
+    "ensemble is one system, and no mean."
 )
 ALT = (
-    "A row for each system, grouped by paper: a diamond for the printed test error and a "
-    "circle for ours, with intervals, on one logarithmic axis. The table below has the "
-    "numbers."
+    "A row for each system, grouped by paper: a diamond for the printed test error, where "
+    "there is one, and a circle for ours, with intervals, on one logarithmic axis. The "
+    "table below has the numbers."
 )
 BEGIN = "<!-- Results: `mnistlib study --publish` writes what follows. -->"
 END = "<!-- End of the results. -->"
@@ -226,7 +227,7 @@ def sentences(found: pd.DataFrame) -> str:
 
 
 def _own(own: pd.DataFrame, rows: pd.DataFrame) -> str:
-    """Return what our own systems read, beside the best that a paper prints."""
+    """Return what our own systems read, beside the best printed value of the picture."""
     read = [
         f"{_number(row.ours, row.unit)}{_percent(row.unit)} ({row.system})"
         for row in own.itertuples()
@@ -234,7 +235,7 @@ def _own(own: pd.DataFrame, rows: pd.DataFrame) -> str:
     best = rows.loc[rows["value"].idxmax()]
     return (
         f"Our own systems, on {page(own['notebook'].iloc[0])}, read {join(read)} of the "
-        f"test images; the highest that a paper prints is {best['printed']}, of "
+        f"test images; the highest printed value above is {best['printed']}, of "
         f"`{best['paper']}`."
     )
 

@@ -72,10 +72,10 @@ class Engine:
         self, x: np.ndarray, maps: np.ndarray | None = None, batch_size: int = 500
     ) -> np.ndarray:
         """Return logits; arguments and result as those of ``engine_tensorflow``."""
-        if maps is not None:
-            x = _moved(x, maps)
         if not len(x):
             return np.zeros((0, 10), np.float32)
+        if maps is not None:
+            x = _moved(x, maps)
         variables = self._model.trainable_variables if self._model.optimizer.use_ema else []
         kept = [variable.numpy() for variable in variables]
         self.finalize()

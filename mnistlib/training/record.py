@@ -37,8 +37,8 @@ class RunRecord:
         probabilities: float16 (n_test, 10), of each digit, in the precision that
             ``training.probabilities`` states; None where the model gives none.
         test_index: int32 (n_test,), row of each in the data set's test part.
-        versions: as ``test``, of the second answer, which averages over moved versions of
-            each test image; None, with the two below, for a run without ``test_versions``.
+        versions: as ``test``, of the second answer: the mean over each test image and
+            moved versions of it; None, with the two below, without ``test_versions``.
         versions_predictions, versions_probabilities: as those above.
     """
 

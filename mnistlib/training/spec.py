@@ -22,6 +22,7 @@ Schedule = Literal["constant", "warmup_cosine", "warmup_cosine_inclusive", "tria
 NetworkName = Literal[*models.BUILDERS]
 ClassicalName = Literal[*models.ESTIMATORS]
 Argument = str | int | float | bool | None
+MOVES = ("rotation", "shift", "zoom", "shear", "elastic")  # how images are moved
 # Fields of a network's spec that came when there were records: no part of its key while
 # they have the value that all runs had before.
 ADDED = {
@@ -175,7 +176,7 @@ class NetworkSpec(RunSpec):
     @property
     def is_augmented(self) -> bool:
         """Whether training images are moved."""
-        return any((self.rotation, self.shift, self.zoom, self.shear, self.elastic))
+        return any(getattr(self, move) for move in MOVES)
 
     @model_validator(mode="after")
     def _momentum_is_for_sgd(self):
@@ -191,7 +192,7 @@ class NetworkSpec(RunSpec):
         if self.test_versions and not (self.is_tested and self.is_augmented):
             raise ValueError(
                 "test_versions must be 0 unless evaluate_on='test' and images are moved "
-                "(rotation, shift, zoom, shear or elastic above 0). Received: "
+                f"({', '.join(MOVES[:-1])} or {MOVES[-1]} above 0). Received: "
                 f"test_versions={self.test_versions!r}, evaluate_on={self.evaluate_on!r}"
                 + ("" if self.is_augmented else ", no moves")
             )

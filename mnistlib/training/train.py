@@ -9,9 +9,9 @@ from mnistlib.ground import backend
 from mnistlib.training import augment, probabilities, schedules
 from mnistlib.training.images import images_of
 from mnistlib.training.record import RunRecord, counts, new_record
-from mnistlib.training.spec import NetworkSpec
+from mnistlib.training.spec import MOVES, NetworkSpec
 
-VERSIONS_MOVE = 0.5  # share of the training moves by which versions of a test image move
+VERSIONS_MOVE = 0.5  # the moves of a test image's versions, as a share of those of training
 
 
 def build_optimizer(spec: NetworkSpec):
@@ -98,11 +98,13 @@ def evaluate(engine, x: np.ndarray, y: np.ndarray) -> tuple[dict, np.ndarray]:
     return counts(int((logits.argmax(axis=1) == y).sum()), len(y), float(loss)), logits
 
 
-def read_versions(spec: NetworkSpec, engine, x: np.ndarray, logits: np.ndarray):
+def read_versions(
+    spec: NetworkSpec, engine, x: np.ndarray, logits: np.ndarray
+) -> np.ndarray:
     """Return the mean probabilities over each image and moved versions of it.
 
-    The versions are moved by at most `VERSIONS_MOVE` of what training images are; their
-    draws depend on `order_seed` alone.
+    All sizes of the moves are `VERSIONS_MOVE` times those of training; what is drawn is
+    decided by them, by `order_seed` and by the number of images.
 
     Args:
         spec: gives the moves, and by ``test_versions`` their number.
@@ -111,13 +113,12 @@ def read_versions(spec: NetworkSpec, engine, x: np.ndarray, logits: np.ndarray):
         logits: of the images as they are, (n, 10).
 
     Returns:
-        float64 (n, 10).
+        float64 (n, 10); NaN where the network overflowed.
     """
-    names = ("rotation", "shift", "zoom", "shear", "elastic")
-    sizes = {name: VERSIONS_MOVE * getattr(spec, name) for name in names}
+    sizes = {move: VERSIONS_MOVE * getattr(spec, move) for move in MOVES}
     total = probabilities.softmax(logits)
     for version in range(spec.test_versions):
-        # Three numbers: no seed of an epoch's draws.
+        # Epochs count from 1: with 0 in their place this is no epoch's seed.
         rng = np.random.default_rng([order_seed(spec), 0, version])
         moved = engine.logits(x, augment.draw(len(x), rng, **sizes))
         total += probabilities.softmax(moved)

@@ -16,6 +16,7 @@ from mnistlib.ground.errors import ParameterError, StudyError
 from mnistlib.runs import cases
 from mnistlib.show import tables
 from mnistlib.show.report import OURS
+from mnistlib.stats.intervals import prediction
 from mnistlib.study.plan import load_study
 
 MNIST = SimpleNamespace(name="mnist")
@@ -168,6 +169,9 @@ def test_what_an_ingredient_gains_and_costs():
     assert row["minutes"] == pytest.approx(0.5)
     assert row["rate"] == pytest.approx(row["gained"] / 0.5)
     assert np.isnan(table.at["averaged weights", "rate"])
+    frame.loc[quick, "fit_seconds"] = 59.0  # no shorter than runs differ anyway
+    level = results.paid_table(results.search_table(frame), 10_000)
+    assert level.set_index("ingredient").at["elastic moves", "rate"] == np.inf
     assert [results.PAID_COLUMNS[-1].format(x) for x in (np.nan, np.inf, 40.0)] == [
         tables.MISSING,
         "costs no time",
@@ -188,11 +192,11 @@ def test_the_finalists_are_the_best_on_validation():
     assert results.finalists(frame) == names[-2:-4:-1]
 
 
-def second_answers():
-    """Return final runs of two systems whose versions read one image more, or fewer."""
+def second_answers(**status: str):
+    """Return final runs of two systems whose versions read more images, or fewer."""
     labels = np.arange(10)
-    said = {"a0": 0, "a1": 1, "b0": 2, "b1": 2}  # so many wrong, from the first on
-    moved = {"a0": 1, "a1": 3, "b0": 0, "b1": 0}
+    said = {"a0": 0, "a1": 1, "b0": 2, "b1": 2, "b2": 2}  # so many wrong, from the first
+    moved = {"a0": 1, "a1": 3, "b0": 0, "b1": 0, "b2": 0}
 
     def shares(wrong: int):
         given = np.full((10, 10), 0.01)
@@ -201,16 +205,16 @@ def second_answers():
 
     frame = pd.DataFrame(
         {
-            "system": ["a", "a", "b", "b"],
+            "system": [key[0] for key in said],
             "key": list(said),
-            "status": "ok",
+            "status": [status.get(key, "ok") for key in said],
             "test_accuracy": [1 - n / 10 for n in said.values()],
             "versions_accuracy": [1 - n / 10 for n in moved.values()],
         }
     )
     return SimpleNamespace(
         frame=frame,
-        specs=[SimpleNamespace(test_versions=8)] * 4,
+        specs=[SimpleNamespace(test_versions=8)] * len(said),
         test_labels=labels,
         probabilities=lambda key: shares(said[key]),
         versions_probabilities=lambda key: shares(moved[key]),
@@ -224,18 +228,40 @@ def test_the_second_answer_stands_beside_the_first():
     assert table.at["a", "gain"] == pytest.approx(-0.15)
     assert table.at["a", "low"] < -0.15 < table.at["a", "high"]
     assert table.at["b", "images"] == pytest.approx(2)
-    both = table.loc[f"{ENSEMBLE} of 4"]
-    # Image 0 is missed by three of four once, and by two of four with versions.
-    assert both["once"] == 0.9
-    assert both["low"] <= both["gain"] <= both["high"]
+    assert table.loc["b", ["low", "high"]].isna().all()  # to the last image: no interval
+    both = table.loc[f"{ENSEMBLE} of 5"]
+    # Images 0 and 1 are missed by three or four of five, and by at most two with versions.
+    assert (both["once"], both["versions"]) == (0.8, 1.0)
+    assert (both["gain"], both["images"]) == (pytest.approx(0.2), pytest.approx(2))
+    assert both["low"] < both["gain"] < both["high"]
     facts = findings.versions_facts(table.reset_index(), True)
     text = said("versions", **facts)
-    assert "a has 80.000 % in place of 95.000 %" in text
-    assert "this second answer reaches none for a single network and, for the ens" in text
+    assert "read, too, a has 80.000 % in place of 95.000 %: −15.000 (" in text
+    assert (
+        "points, over seeds, and ensemble of 5 has 100.000 % in place of 80.000 %" in text
+    )
+    assert "this second answer reaches none for a single network and" in text
+    assert "for the ensemble, 99.80 % and 99.87 %." in text
     assert "Of our aims" not in said("versions", **facts | {"full": False})
-    runs.specs = [SimpleNamespace(test_versions=0)] * 4
+    table["low"] = np.nan
+    one = findings.versions_facts(table.reset_index(), False)
+    assert "over seeds" not in said("versions", **one)
+    runs.specs = [SimpleNamespace(test_versions=0)] * 5
     assert results.versions_table(runs).empty
     assert findings.versions_facts(pd.DataFrame(), True) == {"rows": []}
+
+
+def test_seeds_of_two_outcomes_have_no_common_gain():
+    table = results.versions_table(second_answers(b1="diverged")).set_index("system")
+    assert table.loc["b", ["gain", "low", "high"]].isna().all()
+    assert np.isfinite(table.at["a", "gain"])
+    assert table.index[-1] == f"{ENSEMBLE} of 4"  # without the one that diverged
+
+
+def test_what_is_said_of_versions_depends_on_whether_any_were_read():
+    assert "it reads 8 moved versions" in said("second", versions=8)
+    assert "probabilities of all 9" in said("second", versions=8)
+    assert said("second", versions=0).startswith("The chosen recipe moves no image")
 
 
 # --- cost
@@ -419,7 +445,7 @@ def finals(single: float, ensemble: float) -> dict:
     errors = {"32 filters": list(1 - single + spread), "48 filters": [0.004] * 5}
     errors[f"{ENSEMBLE} of 10"] = [1 - ensemble]
     table = results.final_table(runs_of(errors, dict.fromkeys(errors, 1)))
-    return findings.final_facts(table, list(single - spread), True)
+    return findings.final_facts(table, prediction(list(single - spread)), True)
 
 
 def test_aims_are_judged_by_full_runs_alone():
@@ -455,6 +481,9 @@ def test_the_front_page_gets_the_first_by_validation_and_the_ensemble():
     assert (ensemble["n_seeds"], ensemble["low"]) == (1, None)
     assert ensemble["image_low"] < ensemble["ours"] == 99.5 < ensemble["image_high"]
     assert single["text"].endswith("These runs have few images and epochs.")
+    lost, _ = findings.headline_rows(runs_of(ERRORS | {"a": [0.01, 0.902]}, SECONDS), True)
+    assert (lost["low"], lost["one_low"]) == (None, None)
+    assert lost["text"].endswith("1 run of 2 did not learn.")
 
 
 # --- figures

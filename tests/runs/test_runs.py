@@ -62,7 +62,7 @@ def test_a_second_answer_is_kept_and_asked_for(tmp_path):
     assert np.isnan(shown["versions_accuracy"][1])
     texts = [(tmp_path / key[:2] / f"{key}.json").read_text() for key in found.keys]
     assert ['"versions"' in text for text in texts] == [True, False]
-    with pytest.raises(RunError, match=r"must have read versions.*test_versions=0"):
+    with pytest.raises(RunError, match=r"must have read versions.*which has none; ask"):
         found.versions_probabilities(found.keys[1])
 
 

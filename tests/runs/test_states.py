@@ -27,6 +27,12 @@ KNN = make(
 )
 ANN = make(NetworkSpec, dataset="digits", model="ann", learning_rate=0.01, epochs=1, seed=0)
 
+SECOND = {
+    "versions": {"n_correct": 5, "n_examples": 50, "loss": 2.3},
+    "versions_predictions": np.zeros(50, np.uint8),
+    "versions_probabilities": np.zeros((50, 10), np.float16),
+}
+
 
 @pytest.fixture
 def store(tmp_path) -> Store:
@@ -197,6 +203,7 @@ def test_a_record_made_when_specs_had_fewer_fields_is_older(store):
     ("changes", "text"),
     [
         ({"test": None}, "lacks the test"),
+        (SECOND, "is not as its spec asks for it"),
         ({"test": {"n_correct": 1, "n_examples": 51, "loss": None}}, "number of predicti"),
         ({"predictions": np.full(50, 10, np.uint8)}, "predicts what is no digit"),
     ],

@@ -141,7 +141,7 @@ def test_systems_of_our_own_stand_last_beside_the_best_that_is_printed(executed,
     assert "The papers print 2 values of accuracy" in text
     assert (
         f"Our own systems, on {{doc}}`/book/notebooks/00_ours`, read 99.70{THIN}% "
-        f"(32 filters) of the test images; the highest that a paper prints is "
+        f"(32 filters) of the test images; the highest printed value above is "
         f"98.65{THIN}%, of "
         "`ahmareen2024`." in text
     )

@@ -6,6 +6,7 @@ chosen on validation images; the test images are opened by the final runs, once 
 
 from mnistlib.claims.paper_systems import CLASSICAL, NETWORKS, RAUT, RAUT_NETWORK
 from mnistlib.data.splits import VAL_FRACTION
+from mnistlib.training.spec import MOVES
 
 RECIPE, COMBINED = "the recipe", "all that helped"
 # Leads of the literature, at first guesses of ours: moves somewhat wider than those of
@@ -18,7 +19,6 @@ START = MOVED | {
     "schedule": "triangle",
     "elastic": 1.0,
 }
-MOVES = (*MOVED, "elastic")
 # Ingredient -> its other levels. No two ingredients share a field, so that what is best of
 # each can be put together.
 INGREDIENTS = {

@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.frontier import last_images, results
-from mnistlib.chapters.frontier.design import COMBINED, ENSEMBLE, N_VERSIONS, RECIPE
+from mnistlib.chapters.frontier.design import COMBINED, ENSEMBLE, RECIPE
 from mnistlib.claims.an2020 import an2020
 from mnistlib.claims.registry import printed, reported
 from mnistlib.show import prose
 from mnistlib.show.report import OURS
 from mnistlib.show.reproduction import N_TEST, N_TRAIN
 from mnistlib.show.words import power_sentence
-from mnistlib.stats.intervals import place, prediction
+from mnistlib.stats.intervals import learned, place, prediction
 
 # Aims, set before the first run: of a single network's mean, and of the ensemble.
 GOALS = {"single": (0.9975, 0.9980), ENSEMBLE: (0.9980, 0.9987)}
@@ -52,12 +52,12 @@ def search_facts(table: pd.DataFrame, levels: dict[str, str], chosen: str) -> di
     }
 
 
-def final_facts(table: pd.DataFrame, accuracies: list[float], full: bool) -> dict:
+def final_facts(table: pd.DataFrame, one_more: tuple[float, float], full: bool) -> dict:
     """Return the best single system, by validation the first, and the ensemble.
 
     Args:
         table: from `results.final_table`: the finalists in order, then the ensemble.
-        accuracies: of the first finalist's runs, fractions.
+        one_more: from `one_more_run`, of the first finalist.
         full: from `is_full`.
     """
     single, ensemble = table.iloc[0].to_dict(), table.iloc[-1].to_dict()
@@ -67,8 +67,8 @@ def final_facts(table: pd.DataFrame, accuracies: list[float], full: bool) -> dic
         "ensemble": ensemble,
         "full": full,
         "claim": printed(BEST_CLAIM),
-        "one_more": prediction(accuracies),
-        "place": place(reported(BEST_CLAIM) / 100, *prediction(accuracies)),
+        "one_more": one_more,
+        "place": place(reported(BEST_CLAIM) / 100, *one_more),
         "honest": float(last.mean()),
         "honest_n": len(last),
         "goals": [
@@ -147,8 +147,8 @@ def answer(runs: pd.DataFrame, costs: pd.DataFrame, ours: list[str], full: bool)
         full: from `is_full`.
     """
     table = results.final_table(runs)
-    best = runs.loc[runs["system"] == table["system"].iloc[0], "test_accuracy"]
-    first = say("best", **final_facts(table, best.tolist(), full))
+    one_more = one_more_run(runs, table["system"].iloc[0])
+    first = say("best", **final_facts(table, one_more, full))
     return f"{first}\n\n{say('front', **cost_facts(costs, ours))}"
 
 
@@ -161,13 +161,11 @@ def headline_rows(runs: pd.DataFrame, full: bool) -> list[dict]:
     """
     table = results.final_table(runs)
     rows = []
-    for name in (table["system"].iloc[0], table["system"].iloc[-1]):
-        one = table.set_index("system").loc[name]
-        own = runs.loc[runs["system"] == name, "test_accuracy"].tolist()
-        ends = {"low": one["low"], "high": one["high"]}
-        ends |= {"image_low": one["image_low"], "image_high": one["image_high"]}
-        one_more = np.clip(prediction(own), 0, 1)
-        ends |= dict(zip(("one_low", "one_high"), one_more, strict=True))
+    for one in (table.iloc[0], table.iloc[-1]):
+        name, ends = one["system"], ["low", "high", "image_low", "image_high"]
+        values = one[ends].to_dict()
+        values |= zip(("one_low", "one_high"), one_more_run(runs, name), strict=True)
+        facts = {"full": full, "ensemble": name.startswith(ENSEMBLE), "n": int(one["n"])}
         rows.append(
             {
                 "paper": OURS,
@@ -176,11 +174,25 @@ def headline_rows(runs: pd.DataFrame, full: bool) -> list[dict]:
                 "claim_id": None,
                 "ours": _percent(one["mean"]),
                 "n_seeds": int(one["n"]),
-                "text": say("row", full=full, ensemble=name.startswith(ENSEMBLE)),
+                "text": say("row", failed=int(one["failed"]), **facts),
             }
-            | {end: _percent(value) for end, value in ends.items()}
+            | {end: _percent(value) for end, value in values.items()}
         )
     return rows
+
+
+def one_more_run(runs: pd.DataFrame, system: str) -> tuple[float, float]:
+    """Return where one more run of a system would lie; NaN where one of its runs failed.
+
+    Args:
+        runs: as in `answer`.
+        system: one of them.
+    """
+    own = runs[runs["system"] == system]
+    if not learned(own, "test_accuracy").all():
+        return np.nan, np.nan
+    low, high = np.clip(prediction(own["test_accuracy"].tolist()), 0, 1)
+    return float(low), float(high)
 
 
 def _percent(x: float) -> float | None:
@@ -201,7 +213,7 @@ def versions_facts(table: pd.DataFrame, full: bool) -> dict:
         [goal for goal in GOALS[name] if row["versions"] >= goal]
         for name, row in zip(GOALS, rows, strict=True)
     ]
-    return {"rows": rows, "full": full, "reached": reached, "versions": N_VERSIONS}
+    return {"rows": rows, "full": full, "reached": reached}
 
 
 def sentences(search, versions, small, optimism, lost) -> list[str]:

@@ -113,6 +113,18 @@ def _rate(x: float) -> str:
     return "costs no time" if np.isinf(x) else tables.MISSING if pd.isna(x) else f"{x:.1f}"
 
 
+def _over_seeds(differences: pd.Series, name: str) -> dict[str, float]:
+    """Return a mean difference over seeds, under a name, with low and high of Student's.
+
+    Images are whole, so that few seeds may agree to the last image. That is no certainty:
+    there is then no interval.
+    """
+    found = summary(differences)
+    if not found["std"] > 1e-9:
+        found |= {"low": np.nan, "high": np.nan}
+    return {name: found["mean"], "low": found["low"], "high": found["high"]}
+
+
 def _medians(frame: pd.DataFrame, by: str) -> pd.Series:
     return frame.groupby(by, sort=False)["fit_seconds"].median()
 
@@ -299,19 +311,21 @@ def versions_table(runs) -> pd.DataFrame:
     Returns:
         DataFrame: system, n, once and versions (mean test accuracy, each image read once,
         and the mean with its moved versions), gain, its low and high (over seeds; of the
-        ensemble over images), images (that are read more). Empty where the recipe moves no
-        image.
+        ensemble over images; NaN where a run failed), images (that are read more). Empty
+        where the recipe moves no image.
     """
     if not all(spec.test_versions for spec in runs.specs):
         return pd.DataFrame()
     frame, rows = runs.frame, []
     for system, part in frame.groupby("system", sort=False):
-        gain = summary(part["versions_accuracy"] - part["test_accuracy"])
+        gained = part["versions_accuracy"] - part["test_accuracy"]
+        if not learned(part, "test_accuracy").all():
+            gained = gained.iloc[:0]  # seeds of two outcomes have no common gain
         means = part[["test_accuracy", "versions_accuracy"]].mean(skipna=False)
         rows.append(
             {"system": system, "n": len(part), "once": means.iloc[0]}
-            | {"versions": means.iloc[1], "gain": gain["mean"]}
-            | {"low": gain["low"], "high": gain["high"]}
+            | {"versions": means.iloc[1]}
+            | _over_seeds(gained, "gain")
         )
     labels, once = runs.test_labels, members(runs)
     moved = np.stack([runs.versions_probabilities(key) for key in good_keys(runs)])
@@ -386,13 +400,9 @@ def optimism_table(history: pd.DataFrame) -> pd.DataFrame:
     ]
     table = []
     for system, part in parts:
-        gain = summary(part["best"] - part["last"])
+        gain = _over_seeds(part["best"] - part["last"], "optimism")
         means = {name: part[name].mean(skipna=False) for name in ("best", "chosen", "last")}
-        table.append(
-            {"system": system, "n": len(part)}
-            | means
-            | {"optimism": gain["mean"], "low": gain["low"], "high": gain["high"]}
-        )
+        table.append({"system": system, "n": len(part)} | means | gain)
     return pd.DataFrame(table)
 
 

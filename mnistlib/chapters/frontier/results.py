@@ -44,7 +44,7 @@ PAID_COLUMNS = [
     Column("ingredient"),
     Column("gained", "images gained", tables.images),
     Column(("low", "high"), "95 % interval", lambda *x: _between(*x)),
-    Column("minutes", "core-minutes", lambda x: f"{x:+.2f}".replace("-", "−")),
+    Column("minutes", "core-minutes", lambda x: tables.points(x / 100)),
     Column("rate", "images a core-minute", lambda x: _rate(x)),
 ]
 SHAPE_COLUMNS = [
@@ -169,7 +169,9 @@ def paid_table(table: pd.DataFrame, n_val: int) -> pd.DataFrame:
     for ingredient, level in PLAIN.items():
         without = rows.loc[f"{ingredient}: {level}"]
         longer = seconds[RECIPE] - without["seconds"]
-        gained, low = (-n_val * without[name] for name in ("mean_difference", "high"))
+        # Zero has no sign to be printed.
+        ends = (0.0 - n_val * without[name] for name in ("mean_difference", "high", "low"))
+        gained, low, high = ends
         rate = np.nan
         if low > 0:
             rate = 60 * gained / longer if longer > NO_COST * seconds[RECIPE] else np.inf
@@ -178,7 +180,7 @@ def paid_table(table: pd.DataFrame, n_val: int) -> pd.DataFrame:
                 "ingredient": ingredient,
                 "gained": gained,
                 "low": low,
-                "high": -n_val * without["low"],
+                "high": high,
                 "minutes": longer / 60,
                 "rate": rate,
             }

@@ -41,10 +41,12 @@ def power_sentence(table: pd.DataFrame) -> str:
     Args:
         table: what it returned; NaN where nothing was tested.
     """
-    least = 100 * table["smallest_found"].max()
-    if pd.isna(least):
+    found = 100 * table["smallest_found"].dropna()
+    if found.empty:
         return ""
+    ends = dict.fromkeys(f"{end:.2f}" for end in (found.min(), found.max()))
+    which = ", depending on the comparison," if len(ends) > 1 else ""
     return (
-        f"These seeds find a difference of {least:.2f} points in 80 of 100 cases; of "
-        "smaller ones they miss more."
+        f"These seeds find a difference of {' to '.join(ends)} points{which} in 80 of 100 "
+        "cases; of smaller ones they miss more."
     )

@@ -28,7 +28,7 @@ def table():
     }
     labels = [SYSTEMS[name].label for name in order]
     frame = pd.DataFrame({"system": order, "label": labels, "mean": shares, **ends})
-    return frame.assign(image_low=shares - 0.002, image_high=shares + 0.002)
+    return frame.assign(image_low=shares - 0.002, image_high=shares + 0.002, n=10)
 
 
 @pytest.fixture
@@ -56,15 +56,16 @@ def test_the_answer_says_who_leads_by_how_much_and_where(table, row):
         "The CNN of Fig. 10 reads 98.00\u202f% of the test images right (9"
     )
     assert (
-        "validation chose, 94.57\u202f%: a lead of +1.40 (+1.00\u00a0to\u00a0+1.80) poin"
-        in text
+        "validation chose, 94.57\u202f%. Over the 3 seeds at which the two are compared, "
+        "it leads by +1.40 (+1.00\u00a0to\u00a0+1.80) points" in text
     )
     assert (
         "points, more than the draw of images and seeds explains. The pairs of digits "
         "4/9, 3/8 and 7/9" in text
     )
     assert (
-        "make up 90\u202f% of it. What each system costs is in "
+        "make up 90\u202f% of it, net of the pairs on which the RBF SVM leads. What each "
+        "system costs is in "
         "{numref}`tab-baselines-cost`. The printed 98.30\u202f% lies above our mean 98.20"
         in text
     )
@@ -80,15 +81,17 @@ def test_the_answer_knows_luck_failed_runs_and_small_studies(table, row):
     table.loc[0, "both_low"] = NAN
     text = answer(table, row, sized=False, share=NAN)
     assert "right, and the RBF SVM" in text
+    assert "over seeds and images; 10 runs), and" in answer(table.assign(both_low=0.9), row)
     assert "pairs of digits" not in text
     assert "Trained on 42,000 images, this run cannot be held against" in text
 
 
 def test_sizes_are_held_against_the_papers():
     common = {"n_fit": 42_000, "papers": 42_000}
-    assert "MNIST images, as many as" in say("size", sized=True, is_mnist=True, **common)
+    text = say("size", sized=True, is_mnist=True, **common)
+    assert "the CNN of `raj2024` on 42,000, as many. For its SVM and ANN the" in text
     text = say("size", sized=False, is_mnist=False, **common)
-    assert "images that are not MNIST, `raj2024`'s on 42,000" in text
+    assert "images that are not MNIST, except where a table says *none held out*" in text
     facts = findings.network(pd.DataFrame({"parameters": [81_066]}))
     assert "81,066 parameters, as many as `raj2024` prints" in say("network", **facts)
     assert "holds 18,000 out, as printed." in say("network", **facts)
@@ -120,8 +123,8 @@ def test_printed_differences_that_may_be_chance_are_named():
 def test_a_lead_is_counted_image_by_image(row):
     text = say("lead", row=row, name="RBF SVM", n_test=1000, won=1, lost=2)
     assert "alone has 12.0 right and the RBF SVM alone 5.5" in text
-    assert "the CNN is ahead at 2 and behind at 1 of 3 seeds. At most" in text
-    assert "wrong on 1 image, and wrong where it is right on 2." in text
+    assert "the CNN is ahead at 2 and behind at 1 of 3 seeds. A majority" in text
+    assert "wrong on 1 image, and wrong where it is right on 2: a majority errs" in text
 
 
 def test_where_the_lead_arises():
@@ -138,7 +141,7 @@ def test_where_the_lead_arises():
     assert facts["share"] == pytest.approx(0.9)
     assert facts["ranks"] == {"3/8": 1, "4/9": 2}
     text = say("where", **facts)
-    assert "beyond chance for 2 (+14.7 images). Of the 45 pairs" in text
+    assert "draw of these images explains for 2 (+14.7 images). Other seeds may" in text
     assert "3/8 has place 1 and 4/9 has place 2; `asher`" in text
     facts = findings.where(classes.assign(p_holm=1.0), pairs.assign(share=NAN))
     assert np.isnan(facts["share"])
@@ -168,8 +171,8 @@ def test_networks_are_ahead_behind_alike_or_untested():
 def test_training_accuracy_is_another_quantity():
     rows = pd.DataFrame({"train_accuracy": [0.99, 0.98], "test_accuracy": [0.97, 0.97]})
     text = say("training", **findings.gap(rows))
-    assert "by +1.50 points (+1.00 to +2.00 over seeds): another" in text
-    assert "over seeds" not in say("training", **findings.gap(rows.head(1)))
+    assert "by +1.50 points (least +1.00, most +2.00 of 2 seeds): another" in text
+    assert "least" not in say("training", **findings.gap(rows.head(1)))
 
 
 def log_evidence(first: float, n_seeds: int):
@@ -191,7 +194,10 @@ def test_the_log_is_met_or_not_and_hints_at_a_scaling():
     assert facts["nearer"] == "CNN (L2)"
     text = say("log", sized=True, **facts)
     assert "at 88.88\u202f% training accuracy, ours at 92.88\u202f% (CNN) and 88.88" in text
-    assert "Of its 20 values 16 lie inside" in text
+    assert (
+        "Of the log's 20 values 16 lie inside the interval of one more run of CNN" in text
+    )
+    assert "CNN and 20 lie inside the interval of one more run of CNN (L2); fewer" in text
     assert "after another number of images." in say("log", sized=False, **facts)
     one_seed = findings.log_facts(log_evidence(0.04, n_seeds=1))
     assert one_seed["inside"] == {}

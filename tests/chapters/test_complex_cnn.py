@@ -149,7 +149,7 @@ def test_depth_and_width():
     grid = pd.DataFrame({4: [0.9, 0.8], 16: [0.9, 0.95]}, index=[1, 2])
     text = findings.say("depth", **findings.depth_facts(grid))
     assert "1 stage at width 4 and 2 stages at width 16" in text
-    assert "the best at 1 of 2 depths" in text
+    assert "the widest networks led at 1 of 2 depths. None of this is tested" in text
     alone = findings.say("depth", **findings.depth_facts(grid[[4]]))
     assert alone == "One depth or one width: nothing to cross."
 

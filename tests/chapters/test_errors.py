@@ -44,6 +44,7 @@ class Made:
                     {"system": system, "key": key, "seed": seed, "status": "ok",
                      "kind": kind, "model": "raut_cnn", "optimizer": "adam",
                      "learning_rate": 0.001, "batch_size": 64, "epochs": 10,
+                     "schedule": "constant", "rotation": 0.0, "shift": 0.0, "zoom": 0.0,
                      "val_fraction": 0.0, "test_accuracy": accuracy, "test_loss": 0.05,
                      "n_examples": 10_000}
                 )  # fmt: skip
@@ -251,6 +252,14 @@ def test_a_system_with_a_failed_run_is_left_out():
     assert table["failed"].to_dict() == {"good": 0, "lost": 1}
     assert table.at["good", "how"] == "`raut_cnn`, Adam 0.001, batches of 64, 10 epochs"
     assert table.at["good", "first"] == pytest.approx(0.15, abs=0.01)
+    runs.frame = runs.frame.assign(
+        arg_batch_norm="before_activation", schedule="warmup_cosine", rotation=10.0
+    )
+    how = results.system_table(runs).set_index("system").at["good", "how"]
+    assert how == (
+        "`raut_cnn`, batch normalisation, Adam 0.001, warm-up and cosine, images moved, "
+        "batches of 64, 10 epochs"
+    )
 
 
 def test_calibration_leaves_out_what_gives_no_probabilities():

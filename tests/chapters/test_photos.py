@@ -319,13 +319,13 @@ def test_one_seed_that_did_not_learn_takes_its_system_out():
 def test_who_is_not_told_apart_from_the_worst_is_named():
     """R6 and S1's recipe lose alike but for the seed; the others lose clearly less."""
     frame = made_up()
-    second = frame["system"] == "S1, recipe"
+    second = frame["system"] == "S1, augmented"
     frame.loc[second, "accuracy"] -= frame.loc[second, "strength"] * 0.01
     frame = jittered(frame)
     table = breaks_of(frame).set_index(["damage", "end"])
     worst = table.loc[("blur", "most")]
-    assert {worst["system"], *worst["alike"]} == {"R6, SVM", "S1, recipe"}
-    assert worst["told"] in ("R6, SVM", "S1, recipe")
+    assert {worst["system"], *worst["alike"]} == {"R6, SVM", "S1, augmented"}
+    assert worst["told"] in ("R6, SVM", "S1, augmented")
     assert worst["low"] < 0 < worst["high"] and worst["ahead"] >= 0
     least = table.loc[("blur", "least")]
     assert least["system"] == "A1, base CNN" and least["told"] == "none"
@@ -334,7 +334,7 @@ def test_who_is_not_told_apart_from_the_worst_is_named():
     text = findings.say("robust", **facts)
     assert "each trained on 400 images" in text
     assert "from the last: none" in text and "*K1, raut*" in text
-    assert facts["weakest"]["names"] in ("*R6, SVM*", "*S1, recipe*")
+    assert facts["weakest"]["names"] in ("*R6, SVM*", "*S1, augmented*")
 
 
 def test_one_seed_tells_nothing_apart(frame):
@@ -416,7 +416,7 @@ def test_sentences_say_what_the_tables_have(frame, photos, knows, digits):
 def test_nothing_is_said_of_networks_that_did_not_learn(frame):
     poor = made_up().assign(accuracy=0.1)
     assert breaks_of(poor).empty
-    assert "None of the networks learned" in findings.say(
+    assert "None of the systems learned" in findings.say(
         "robust", **findings.damage_facts(poor, breaks_of(poor), 400)
     )
     assert findings.gain_facts(damages.gain_table(poor))["tested"] == 0

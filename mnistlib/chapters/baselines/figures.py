@@ -49,9 +49,8 @@ def error_plot(table: pd.DataFrame):
         [], [], xerr=[], fmt="o", color=QUIET, capsize=3, label="ours, one more run"
     )
     ax.plot([], [], color=QUIET, lw=7, alpha=0.4, label="over test images")
-    ax.plot(
-        [], [], "o", mfc="white", color=COLOURS["raj_cnn"], label="a CNN not of Fig. 10"
-    )
+    other = {"mfc": "white", "color": COLOURS["raj_cnn"]}
+    ax.plot([], [], "o", **other, label="another CNN, or L2 pixels")
     for paper, marker in _PAPERS.items():
         ax.plot([], [], marker, mfc="white", color=INK, label=f"printed in {paper}")
     ax.legend(**_ABOVE, ncols=3)

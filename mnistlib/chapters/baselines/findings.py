@@ -255,6 +255,7 @@ def answer(accuracies, row, items: list[Evidence], sized: bool, n_fit: int) -> d
     first = next(one for one in items if one.claim_id == "RAJ-01")
     return {
         "cnn": table.at[CNN, "mean"],
+        "runs": int(table.at[CNN, "n"]),
         "low": table.at[CNN, "both_low"],
         "high": table.at[CNN, "both_high"],
         "best": SYSTEMS[row.name].label,

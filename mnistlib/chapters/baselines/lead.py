@@ -137,3 +137,17 @@ def rescued(
     if confidence is None:
         return chosen
     return chosen[np.argsort(-confidence[:, chosen].mean(axis=0), kind="stable")]
+
+
+def first_wrong(y_true: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    """Return of each image the wrong answer of the first run that errs.
+
+    Args:
+        y_true: true digits (n,).
+        answers: predictions (runs, n); some run is wrong on each image.
+
+    Returns:
+        Digits (n,).
+    """
+    first = (answers != y_true).argmax(axis=0)
+    return answers[first, np.arange(len(y_true))]

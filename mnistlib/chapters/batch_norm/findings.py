@@ -12,7 +12,7 @@ from mnistlib.show import prose
 from mnistlib.show.reproduction import AHMAREEN, is_full_size, placed
 from mnistlib.show.style import label
 from mnistlib.show.tables import THIN_SPACE, points
-from mnistlib.show.words import power_sentence
+from mnistlib.show.words import number_of, power_sentence
 
 KEPT = 0.99  # Keras's momentum: the weight of the old running statistics in each step
 say = partial(prose.say, __file__)
@@ -53,7 +53,7 @@ def scaling(outcomes: pd.DataFrame) -> dict[str, Any]:
         each at its best rate; factor and factor_with (a list), likewise how far the best
         rates of unscaled and scaled pixels are apart, where both were tried. scaled: the
         name of the scaling that unscaled pixels are held against. edge: whether a best
-        rate of unscaled pixels is the lowest that was tried.
+        rate of either is the lowest or the highest that was tried.
     """
     names = list(dict.fromkeys(outcomes["scaling"]))
     scaled = "unit" if "unit" in names else next(iter(set(names) - {"none"}), None)
@@ -68,11 +68,11 @@ def scaling(outcomes: pd.DataFrame) -> dict[str, Any]:
             apart = 10 ** np.log10(rates.loc[scaled] / rates.loc["none"]).abs()
             host |= {"factor": apart[CONTROL], "factor_with": list(apart[NORMALISED])}
         hosts.append(host)
-    raw = outcomes[outcomes["scaling"] == "none"]
+    held = outcomes[outcomes["scaling"].isin(["none", scaled])]
     return {
         "hosts": hosts if len(names) > 1 else [],
         "scaled": scaled and pixels(scaled),
-        "edge": bool(raw["edge"].isin(["lowest", "only"]).any()),
+        "edge": bool(held["edge"].isin(["lowest", "highest", "only"]).any()),
     }
 
 
@@ -118,6 +118,19 @@ def gains(table: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+def one_sided(gains: pd.DataFrame) -> dict[str, int]:
+    """Count comparisons whose failed runs are all on one side: only_without, only_with.
+
+    Args:
+        gains: from `results.gains`.
+    """
+    without, with_it = gains["failed_without"] > 0, gains["failed_with"] > 0
+    return {
+        "only_without": int((without & ~with_it).sum()),
+        "only_with": int((with_it & ~without).sum()),
+    }
+
+
 def medians(gains: pd.DataFrame) -> list[str]:
     """Return the median gain in points of each host and scaling, as texts.
 
@@ -125,10 +138,11 @@ def medians(gains: pd.DataFrame) -> list[str]:
         gains: from `results.gains`.
     """
     sound = gains.dropna(subset="mean_difference")
-    of = sound.groupby(["model", "scaling"], sort=False)["mean_difference"].median()
+    by = sound.groupby(["model", "scaling"], sort=False)["mean_difference"]
     return [
-        f"{points(median)} ({label(model)}, {pixels(scaling)})"
-        for (model, scaling), median in of.items()
+        f"{points(of['median'])} ({label(model)}, {pixels(scaling)}; "
+        f"{number_of(int(of['size']), 'comparison')})"
+        for (model, scaling), of in by.agg(["median", "size"]).iterrows()
     ]
 
 
@@ -139,13 +153,12 @@ def placements(gains: pd.DataFrame) -> dict[str, Any]:
         gains: from `results.gains`.
 
     Returns:
-        n, conditions in which both can be compared with none; better and worse of them,
-        for after the activation; mean, the difference of after and before.
+        n, conditions in which no run of either failed; better and worse of them, for after
+        the activation; mean, the difference of after and before.
     """
-    wide = gains.pivot(
-        index=["model", "scaling", "learning_rate"],
-        columns="batch_norm",
-        values="mean_difference",
+    learned = gains["mean_with"].mask(gains["failed_with"] > 0)
+    wide = gains.assign(learned=learned).pivot(
+        index=["model", "scaling", "learning_rate"], columns="batch_norm", values="learned"
     )
     before, after = (wide[placement] for placement in NORMALISED)
     gap = (after - before).dropna()

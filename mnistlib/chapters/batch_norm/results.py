@@ -98,8 +98,9 @@ def gains(grid: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         DataFrame: model, scaling, learning_rate, batch_norm; without and with_
-        (accuracies, as text: the mean, or how many learned); the columns of `compare`
-        (with - without; Holm over all rows).
+        (accuracies, as text: the mean, or how many learned); failed_without and
+        failed_with (runs), mean_with (accuracy); the columns of `compare` (with - without;
+        Holm over all rows).
     """
     names = grid["learning_rate"].map("{} ".format) + grid["batch_norm"]
     parts = []
@@ -126,6 +127,9 @@ def gains(grid: pd.DataFrame) -> pd.DataFrame:
             **with_it[["learning_rate", "batch_norm"]],
             without=controls.map(systems.set_index("system")["text"]),
             with_=with_it["text"],
+            failed_without=controls.map(systems.set_index("system")["failed"]),
+            failed_with=with_it["failed"],
+            mean_with=with_it["mean"],
         )
         parts.append(table)
     return corrected(pd.concat(parts, ignore_index=True))

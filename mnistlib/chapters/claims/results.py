@@ -83,7 +83,7 @@ def scoreboard(gathered: Gathered) -> pd.DataFrame:
                 "id": claim_id,
                 "paper": claim["paper"],
                 "system": words.get(claim["system"], claim["system"]),
-                "label": claim["system"].partition("_")[0],
+                "label": _label(claim["system"]),
                 "metric": QUANTITIES[claim["metric"]],
                 "printed": value(claim),
                 "unit": claim["unit"],
@@ -97,6 +97,13 @@ def scoreboard(gathered: Gathered) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _label(system: str) -> str:
+    """Return a system's short name: "R1" of R1_fig10_cnn, "C1 trial 0" of C1_trial0_f64."""
+    name, *rest = system.split("_")
+    trial = [part.removeprefix("trial") for part in rest if part.startswith("trial")]
+    return " ".join([name, *(f"trial {number}" for number in trial)])
 
 
 def _of_runs(verdict: Verdict) -> dict:
@@ -151,13 +158,16 @@ def conflicts() -> pd.DataFrame:
     A value that is the other one rounded is left out.
 
     Returns:
-        DataFrame: paper, a and b (ids), a_printed and b_printed (texts), quantity.
+        DataFrame: paper, a and b (ids), a_printed and b_printed (texts), quantity (of
+        both, where they are called otherwise).
     """
     claims = load_claims()
     rows = []
     for claim_id, claim in claims.iterrows():
         for other in conflicting(claim_id):
             if claim_id < other:
+                both = (claim["metric"], claims.at[other, "metric"])
+                quantities = [QUANTITIES[metric] for metric in both]
                 rows.append(
                     {
                         "paper": claim["paper"],
@@ -165,7 +175,7 @@ def conflicts() -> pd.DataFrame:
                         "a_printed": value(claim),
                         "b": other,
                         "b_printed": value(claims.loc[other]),
-                        "quantity": QUANTITIES[claim["metric"]],
+                        "quantity": " / ".join(dict.fromkeys(quantities)),
                     }
                 )
     return pd.DataFrame(rows)

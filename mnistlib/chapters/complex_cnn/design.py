@@ -25,11 +25,11 @@ FACTORS = {
     "downsample": "pooling or stride",
     "units": "hidden dense units",
 }
-_DENSE_NETWORK, _DENSE = "ANN, 2×128", "dense layers only"
+DENSE_NETWORK, _DENSE = "ANN, 2×128", "dense layers only"
 _PAPERS = "the papers' other CNNs"
 _OTHERS = {
     "softmax regression": ({"model": "ann", "hidden_layers": 0}, _DENSE),
-    _DENSE_NETWORK: ({"model": "ann"}, _DENSE),
+    DENSE_NETWORK: ({"model": "ann"}, _DENSE),
     "base CNN": ({"model": "base_cnn"}, _PAPERS),
     COMPLEX: ({"model": "complex_cnn"}, "the complex CNN"),
     "raj2024's CNN": ({"model": "raj_cnn"}, _PAPERS),
@@ -73,7 +73,7 @@ def factor_table(params) -> pd.DataFrame:
         for level in values:
             rows.append((factor, str(_LEVELS.get(level, level)), _name({factor: level})))
         if factor == "layer":
-            rows.append((factor, "dense", _DENSE_NETWORK))
+            rows.append((factor, "dense", DENSE_NETWORK))
     return pd.DataFrame(rows, columns=["factor", "level", "network"])
 
 

@@ -4,7 +4,7 @@ from functools import partial
 
 import pandas as pd
 
-from mnistlib.chapters.complex_cnn.design import COMPLEX, FACTORS, REFERENCE
+from mnistlib.chapters.complex_cnn.design import COMPLEX, DENSE_NETWORK, FACTORS, REFERENCE
 from mnistlib.chapters.complex_cnn.layouts import plain
 from mnistlib.claims.evidence import Printed
 from mnistlib.show import prose, words
@@ -107,6 +107,7 @@ def effect_facts(effects: pd.DataFrame) -> dict:
         "leaner": int((better["parameters"] < own["parameters"]).sum()),
         "best": None if ranked.empty else ranked.iloc[-1],
         "worst": None if ranked.empty else ranked.iloc[0],
+        "dense": DENSE_NETWORK,
         "least": effects["parameters"].min(),
         "most": effects["parameters"].max(),
         "tested": int(changes["p_holm"].notna().sum()),

@@ -182,9 +182,18 @@ def _how(row: pd.Series) -> str:
     held = f"; {row.val_fraction:.0%} held out" if row.val_fraction else ""
     if row.kind == "classical":
         return f"`{row.model}`{held}"
-    rate = f"{label(row.optimizer)} {row.learning_rate:g}"
-    steps = f"batches of {row.batch_size:.0f}, {number_of(int(row.epochs), 'epoch')}"
-    return f"`{row.model}`, {rate}, {steps}{held}"
+    normed = row.get("arg_batch_norm", "none")
+    schedule = row.schedule.replace("warmup_cosine", "warm-up and cosine")
+    parts = [
+        f"`{row.model}`",
+        "" if pd.isna(normed) or normed == "none" else "batch normalisation",
+        f"{label(row.optimizer)} {row.learning_rate:g}",
+        "" if schedule == "constant" else schedule,
+        "images moved" if any(row[move] for move in ("rotation", "shift", "zoom")) else "",
+        f"batches of {row.batch_size:.0f}",
+        number_of(int(row.epochs), "epoch"),
+    ]
+    return ", ".join(filter(None, parts)) + held
 
 
 def answers(runs) -> dict[str, np.ndarray]:

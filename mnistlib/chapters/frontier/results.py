@@ -19,7 +19,7 @@ from mnistlib.show.plots import pareto_front
 from mnistlib.show.tables import Column
 from mnistlib.show.words import number_of
 from mnistlib.stats import ensembles
-from mnistlib.stats.compare import compare
+from mnistlib.stats.compare import compare, holm
 from mnistlib.stats.intervals import accuracies, learned, summary
 from mnistlib.stats.paired import paired_interval
 from mnistlib.stats.selection import settings
@@ -137,10 +137,13 @@ def search_table(frame: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         DataFrame, the recipe first: variant, n, mean, the columns of `compare` against the
-        recipe, images (of the held-out ones), seconds (median core-seconds a run).
+        recipe, images (of the held-out ones), seconds (median core-seconds a run). What
+        helped, put together by these very runs, is compared and not tested: no p.
     """
     failed = ~learned(frame, "val_accuracy")
     against = compare(frame, "variant", "val_accuracy", baseline=RECIPE, failed=failed)
+    against["p"] = against["p"].mask(against["a"] == COMBINED)
+    against["p_holm"] = holm(against["p"])
     table = settings(frame, ["variant"], "val_accuracy")[["variant", "n", "mean"]]
     table = table.merge(
         against.drop(columns=["b", "n"]).rename(columns={"a": "variant"}), how="left"

@@ -30,11 +30,11 @@ SYSTEMS = {
     "R1, augmented": _ADAM | _MOVED | {"model": "raj_cnn"},
     "K1, raut": _ADAM | {"model": "raut_cnn"},
     "S1, not augmented": _ADAM | {"model": "sayee_cnn"},
-    "S1, recipe": _ADAM | _MOVED | {"model": "sayee_cnn"},
+    "S1, augmented": _ADAM | _MOVED | {"model": "sayee_cnn"},
     "R6, SVM": {"model": "svm"},
 }
 # With augmentation and without, of one network.
-AUGMENTED = [("R1, augmented", "R1, CNN"), ("S1, recipe", "S1, not augmented")]
+AUGMENTED = [("R1, augmented", "R1, CNN"), ("S1, augmented", "S1, not augmented")]
 
 
 def reader(params, images) -> dict:

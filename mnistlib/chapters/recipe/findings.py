@@ -31,11 +31,13 @@ def set_facts(items: list[Evidence]) -> dict[str, dict]:
     Returns:
         "A" and "B" -> dict of n (values that have an interval), inside (those that lie in
         one more run's, under a padding at least), final (printed final test accuracy,
-        text), place (of that: "inside", "above", "below", or "" without an interval).
+        text), place (of that: "inside", "above", "below", or "" without an interval),
+        paddings (that have intervals).
     """
     runs = [one for one in items if isinstance(one, Printed)]
     facts = {}
     for name, claims in SETS.items():
+        judged = [one for one in runs if one.claim_id in claims and one.place]
         places = [{one.place for one in runs if one.claim_id == claim} for claim in claims]
         places = [found - {""} for found in places]
         at = places[claims.index(FINAL[name])]
@@ -44,6 +46,7 @@ def set_facts(items: list[Evidence]) -> dict[str, dict]:
             "n": sum(bool(found) for found in places),
             "inside": sum("inside" in found for found in places),
             "final": printed(FINAL[name]),
+            "paddings": len({(one.system, one.reading) for one in judged}),
             "place": where,
         }
     return facts

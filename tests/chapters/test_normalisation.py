@@ -343,7 +343,7 @@ def tuned_text(table):
 def test_the_sentence_on_tuned_systems():
     text = tuned_text(gains_table([0.012, -0.003, 0.01, 0.01], [0.01, 0.04, 0.5, 0.5]))
     assert "differs by −0.30 to +1.20 points from that without (4 comparisons" in text
-    assert "a place; 2 with p < 0.05 after Holm's correction over all rows" in text
+    assert "a place; 2 with p < 0.05 after Holm's correction over all of" in text
     alike = tuned_text(gains_table([0.01] * 4, [0.5] * 4))
     assert "a place; none is told from chance after Holm's" in alike
     untested = tuned_text(gains_table([0.01] * 4, [np.nan] * 4))

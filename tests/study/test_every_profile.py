@@ -66,9 +66,13 @@ def record_of(spec) -> SimpleNamespace:
 
     epochs = range(1, getattr(spec, "epochs", 0) + 1)
     values = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "seconds")
+    versions = getattr(spec, "test_versions", 0)
+    shares = chance.dirichlet(np.ones(10), n).astype(np.float16)
     return SimpleNamespace(
         spec=spec,
         status="ok",
+        versions=counted(n) if versions else None,
+        versions_probabilities=shares if versions else None,
         history=[
             {"epoch": epoch} | {name: float(chance.uniform(0.1, 0.9)) for name in values}
             for epoch in epochs

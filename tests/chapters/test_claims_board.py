@@ -147,6 +147,18 @@ def test_conflicts_are_named_once():
     assert not rounded & set(zip(pairs["a"], pairs["b"], strict=True))
 
 
+def test_two_quantities_that_read_as_one_are_both_named():
+    quantities = results.conflicts().set_index(["a", "b"])["quantity"]
+    assert quantities[("RAJ-01", "RAJ-02")] == "test accuracy / accuracy"
+    assert " / " not in quantities[("SAY-01", "SAY-09")]
+
+
+def test_printed_trials_are_told_apart(board):
+    labels = board.set_index("id")["label"]
+    names = [labels[claim] for claim in ("ASH-07", "ASH-08", "ASH-09", "RAJ-01")]
+    assert names == ["C1 trial 0", "C1 trial 1", "C1", "R1"]
+
+
 def test_what_was_read_is_said(folder):
     chapters = results.chapters_read(results.gather(results.executed(str(folder))))
     assert chapters["read"] == ["01_eda", "02_optimizers"]

@@ -109,3 +109,9 @@ def test_rescued_images_are_counted_alike_both_ways():
     assert lead.rescued(Y, other, leader).tolist() == []
     leader = np.stack([Y, np.where(Y == 4, 9, Y), np.where(Y == 4, 9, Y)])
     assert lead.rescued(Y, np.array([Y]), leader).tolist() == [0, 1]
+
+
+def test_a_missed_image_is_shown_with_an_answer_that_is_wrong():
+    """The first run may be right where most are wrong: its answer would be the label."""
+    answers = np.array([[4, 9, 7], [9, 9, 7], [8, 3, 1]])
+    assert lead.first_wrong(np.array([4, 3, 7]), answers).tolist() == [9, 9, 1]

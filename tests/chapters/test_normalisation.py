@@ -211,6 +211,8 @@ def test_gain_facts_and_their_sentence():
     assert "The median gain is +2.00 (base CNN, ÷ 255; 4 comparisons)." in text
     assert "p < 0.05 in 2 of them; 1 is a loss" in text
     assert text.endswith("in 80 of 100 cases; of smaller ones they miss more.")
+    several = gain_text(table.assign(smallest_found=[0.01, 0.02, 0.03, np.nan]))
+    assert "a difference of 1.00 to 3.00 points, depending on the comparison, in" in several
 
 
 def test_gain_sentence_of_one_seed_and_of_failed_runs():

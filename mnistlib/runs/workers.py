@@ -71,6 +71,9 @@ def run_in_workers(
     """
     from joblib.externals.loky import get_reusable_executor
 
+    # loky replaces a worker whose memory has grown; that loses no run. It warns from a
+    # thread of its own, at any time: a filter that is set for a moment would miss it.
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs")
     waiting, suspects, running, pool = deque(jobs), deque(), {}, None
     killed = dict.fromkeys((job.key for job in jobs), 0)
     try:
@@ -80,9 +83,7 @@ def run_in_workers(
             # been the killed one are known.
             while queue and len(running) < room and (queue is waiting or not running):
                 job = queue.popleft()
-                with _interrupts_held_back(), warnings.catch_warnings():
-                    # loky replaces a worker whose memory has grown; that loses no run.
-                    warnings.filterwarnings("ignore", "A worker stopped while some jobs")
+                with _interrupts_held_back():
                     pool = get_reusable_executor(
                         workers,
                         timeout=_IDLE_SECONDS,

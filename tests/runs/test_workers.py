@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +137,19 @@ def test_one_worker_is_a_process_of_its_own_with_one_thread(tmp_path, root):
     assert record.environment["threads"] == 1
     assert 10 < record.environment["peak_memory_mb"] < 1200
     assert json.loads(json.dumps(record.environment)) == record.environment
+
+
+def test_a_replaced_worker_is_no_news(tmp_path, root, monkeypatch, recwarn):
+    """loky warns of it from a thread, at any time; it would stand on a chapter's page."""
+    text = "A worker stopped while some jobs were given to the executor."
+
+    def show(self, running):
+        warnings.warn(text, UserWarning, stacklevel=1)
+        warnings.warn("another", UserWarning, stacklevel=1)
+
+    monkeypatch.setattr(progress.Progress, "show", show)
+    collect([TREE], store=tmp_path, workers=1)
+    assert {str(warning.message) for warning in recwarn.list} == {"another"}
 
 
 SWEEP = """

@@ -249,13 +249,7 @@ def final_cases(accuracy=lambda row: 0.9):
     best = select(
         grid_frame(accuracy), ["model", "batch_norm"], ["scaling", "learning_rate"]
     )
-    paper = cases(
-        tested,
-        setting={"paper": design.PAPER},
-        model=design.HOSTS,
-        batch_norm=design.PLACEMENTS,
-        seed=PARAMS.seeds,
-    )
+    paper = design.paper_cases(tested, PARAMS)
     return paper + design.chosen_cases(tested, best, PARAMS.seeds)
 
 
@@ -277,6 +271,16 @@ def test_tested_are_the_papers_setting_and_those_chosen():
     after = chosen["batch_norm"] == "after_activation"
     assert set(chosen.loc[after, "scaling"]) == {"none"}
     assert set(frame["seed"]) == {0, 1, 2}
+
+
+def test_the_papers_setting_is_read_a_second_time_with_momentum():
+    frame = pd.DataFrame(map(row_of, final_cases()))
+    second = frame[frame["setting"] == design.MOMENTUM]
+    first = frame[frame["setting"] == "paper"]
+    assert (set(first["momentum"]), set(second["momentum"])) == ({0.0}, {0.9})
+    assert len(second) == 4 * 3 and "none" not in set(second["batch_norm"])
+    for field in ("scaling", "learning_rate", "epochs"):
+        assert set(second[field]) == set(first[field])
 
 
 @pytest.fixture
@@ -307,6 +311,7 @@ def test_systems_are_named(final):
     frame, _ = final
     names = frame.groupby("setting")["system"].unique()
     assert names["paper"][:2].tolist() == ["base CNN, plain", "base CNN, before activation"]
+    assert names["momentum"][0] == "base CNN, before activation, momentum 0.9"
     assert names["chosen"][0] == "base CNN, plain (0 to 255, 0.01)"
 
 
@@ -373,7 +378,8 @@ def test_where_the_printed_accuracy_lies_among_the_readings():
     text = findings.say("printed", **facts)
     assert text.startswith(
         "The printed 99.24\u202f% lies inside the 95 % interval of one more run for 1 of 3 "
-        "networks with batch normalisation, above it for 1, below it for 1."
+        "readings of its network (host, place of the normalisation, momentum), above it "
+        "for 1, below it for 1."
     )
     assert "The highest mean is 99.31\u202f%, of the *c* (one more run: " in text
     one_seed = findings.say("printed", **findings.printed([reading("a", [99.1])]))
@@ -394,9 +400,13 @@ def test_runs_of_another_size_are_not_held_against_the_printed_accuracy():
 
 def test_readings_of_host_and_placement_are_the_evidence(final):
     frame, _ = final
-    paper = frame[(frame["setting"] == "paper") & (frame["batch_norm"] != "none")]
+    paper = frame[(frame["setting"] != "chosen") & (frame["batch_norm"] != "none")]
     evidence = results.readings(paper, paper_sized=True)
-    assert [one.claim_id for one in evidence] == ["AHM-11", "AHM-12"] * 4
+    assert [one.claim_id for one in evidence] == ["AHM-11", "AHM-12"] * 8
+    assert len({one.system for one in evidence}) == len({one.reading for one in evidence})
+    assert len({one.reading for one in evidence}) == 8
+    assert evidence[8].system.endswith("before activation, momentum 0.9")
+    assert evidence[8].reading.endswith("momentum 0.9")
     assert evidence[0].ours == [87.5, 75.0, 87.5]
     assert evidence[1].ours == [0.1] * 3
     assert evidence[0].n_test == 8
@@ -422,7 +432,7 @@ def test_the_printed_number_is_placed_among_normalised_networks_alone(final):
 def test_the_image_is_read_by_every_network(final):
     frame, runs = final
     paper = frame[frame["setting"] == "paper"]
-    runs.frame = runs.frame.iloc[np.r_[:36, :18]]  # the same run under a second name
+    runs.frame = runs.frame.iloc[np.r_[:48, :18]]  # the same run under a second name
     table = results.image_table(paper, runs, 147).set_index("system")
     assert len(table) == 6
     assert table.loc["base CNN, plain", ["predicted", "right", "n"]].tolist() == [9, 0, 3]

@@ -16,6 +16,7 @@ COLOURS = {label(name): style.COLOURS[name] for name in PLACEMENTS}
 # System A5 of `ahmareen2024`, section IV, Fig. 9: SGD 0.01; pixels in [0, 1] (section III).
 PAPER = {"scaling": "unit", "learning_rate": 0.01}
 CLAIMS = ("AHM-11", "AHM-12")
+MOMENTUM = "momentum"  # the setting that is the paper's, read with momentum
 
 
 def base(params, dataset: str) -> dict[str, Any]:
@@ -50,6 +51,32 @@ def conditions(params) -> dict[str, dict]:
             {*params.learning_rates, *(params.unscaled_rates if scaling == "none" else [])}
         )
     }
+
+
+def paper_cases(tested: dict, params) -> list[Case]:
+    """Return the cases of the paper's setting, which leaves host, place and momentum open.
+
+    With momentum only what the paper's number is held against is run: the normalised.
+
+    Args:
+        tested: the fields that all tested runs share.
+        params: `mnistlib.chapters.batch_norm.params.Params`.
+    """
+    plain = cases(
+        tested,
+        setting={"paper": PAPER},
+        model=HOSTS,
+        batch_norm=PLACEMENTS,
+        seed=params.seeds,
+    )
+    second = PAPER | {"momentum": params.other_momentum}
+    return plain + cases(
+        tested,
+        setting={MOMENTUM: second},
+        model=HOSTS,
+        batch_norm=NORMALISED,
+        seed=params.seeds,
+    )
 
 
 def chosen_cases(tested: dict, best: pd.DataFrame, seeds: list[int]) -> list[Case]:
@@ -97,10 +124,11 @@ def named(frame: pd.DataFrame) -> pd.DataFrame:
     """Return rows of the tested runs with the column system, in words.
 
     Args:
-        frame: with the labels setting ("paper" or "chosen") and batch_norm.
+        frame: with the labels setting ("paper", `MOMENTUM` or "chosen") and batch_norm.
     """
     names = [
         network(row.model, row.batch_norm)
+        + f", momentum {row.momentum:g}" * (row.setting == MOMENTUM)
         + f" ({pixels(row.scaling)}, {row.learning_rate:g})" * (row.setting == "chosen")
         for row in frame.itertuples()
     ]

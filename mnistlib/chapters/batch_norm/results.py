@@ -9,6 +9,7 @@ from mnistlib.chapters.batch_norm.design import (
     CLAIMS,
     CONTROL,
     HOSTS,
+    MOMENTUM,
     NORMALISED,
     PLACEMENTS,
     network,
@@ -178,7 +179,9 @@ def final_tests(frame: pd.DataFrame, runs) -> pd.DataFrame:
         Holm over all rows); images (test images); those of `directions` (a: with).
     """
     parts, pairs = [], []
-    for (setting, model), part in frame.groupby(["setting", "model"], sort=False):
+    # With momentum no network was run without batch normalisation.
+    paired = frame[frame["setting"] != MOMENTUM]
+    for (setting, model), part in paired.groupby(["setting", "model"], sort=False):
         lost = ~learned(part, "test_accuracy")
         table = compare(part, "batch_norm", "test_accuracy", baseline=CONTROL, failed=lost)
         predicted = {
@@ -207,18 +210,21 @@ def readings(frame: pd.DataFrame, paper_sized: bool) -> list[Printed]:
     """Return what there is about A5: the paper leaves all but optimizer and rate open.
 
     Args:
-        frame: rows of the paper's setting with batch normalisation.
+        frame: rows of the paper's setting with batch normalisation, in both momenta.
         paper_sized: whether they used as many images and epochs as the paper.
 
     Returns:
-        The test accuracy and the test loss of each host and placement in turn.
+        The test accuracy and the test loss of each momentum, host and placement in turn.
     """
     return [
         one
-        for (model, placement), part in frame.groupby(["model", "batch_norm"], sort=False)
+        for (setting, model, placement), part in frame.groupby(
+            ["setting", "model", "batch_norm"], sort=False
+        )
         for one in reproduction.test_evidence(
             part,
-            f"{label(model)}, batch normalisation {label(placement)}",
+            f"{label(model)}, batch normalisation {label(placement)}"
+            + f", momentum {part['momentum'].iloc[0]:g}" * (setting == MOMENTUM),
             CLAIMS,
             reading=f"the {label(model)} as host, normalised {label(placement)}, "
             + _how(part.iloc[0]),

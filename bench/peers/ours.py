@@ -29,6 +29,7 @@ spec = make(
     schedule=given.get("schedule", "constant"),
     batch_size=given["batch_size"],
     epochs=given["epochs"],
+    label_smoothing=given.get("label_smoothing", 0.0),
     seed=given["seed"],
     **(AUGMENTATION if given["augmented"] else {}),
 )

@@ -201,13 +201,20 @@ def test_time_to_99_is_a_median_of_ratios():
 
 def test_the_recipes_rivals_are_shown_by_their_means():
     runs = [
-        {"learning_rate": rate, "batch_size": 64, "val_accuracy": a, "fit_seconds": 4.0}
-        for rate, accuracies in ((0.01, (0.98, 0.99)), (0.02, (0.991, 0.993)))
+        {"n": 30000, "label_smoothing": smoothing, "seconds": 4.0, "held_out_accuracy": a}
+        for smoothing, accuracies in ((0.0, (0.98, 0.99)), (0.1, (0.991, 0.993)))
         for a in accuracies
     ]
-    assert costs.recipe({"runs": runs}).to_numpy().tolist()[1] == [
-        "0.02", 64, 2, "99.20\u202f% (99.10–99.30\u202f%)", "4.0",
-    ]  # fmt: skip
+    table = costs.recipe(runs)
+    assert table.columns.tolist()[:3] == ["Images", "Smoothing", "Seeds"]
+    assert table.to_numpy().tolist()[1] == [
+        "30,000",
+        "0.1",
+        2,
+        "99.20\u202f% (99.10–99.30\u202f%)",
+        "97.00–100.00\u202f%",
+        "4.0",
+    ]
 
 
 def test_growth_draws_a_line_and_says_how_far_from_it():

@@ -30,7 +30,7 @@ def answer(throughput: dict, to_99: dict, around: dict) -> str:
         f"fast as a PyTorch loop. It reaches {percent(min(shares))} to "
         f"{percent(max(shares))} of the rate at which one thread multiplies large "
         f"matrices. Besides training, the longest waits are {join(names)}. "
-        f"One epoch of our own recipe takes {median(r['seconds'] for r in runs):.1f} s on "
+        f"Our own recipe takes {median(r['seconds'] for r in runs):.1f} s on "
         f"one thread and gets {percent(test, 2)} of the test images right (medians of "
         f"{len(runs)} seeds); Keras's example takes "
         f"{results.sooner(to_99, 'keras'):.0f} times as long."

@@ -2,9 +2,11 @@
 
 from statistics import median
 
+import numpy as np
 import pandas as pd
 
 from mnistlib.show import tables
+from mnistlib.stats import intervals
 
 OURS, KERAS, PYTORCH = "Ours", "Keras", "PyTorch"
 CORES, ALL, THREAD = "a run a core", "one run, all cores", "one run, one thread"
@@ -191,20 +193,37 @@ def sooner(found: dict, way: str, column: str = "seconds") -> float:
     return float((seconds[way] / seconds["ours"]).median())
 
 
-def recipe(found: dict) -> pd.DataFrame:
-    """Return the rates and batch sizes that were compared for the recipe."""
+def recipe(runs: list[dict]) -> pd.DataFrame:
+    """Return the settings that were compared for the recipe, on held-out images.
+
+    Args:
+        runs: one or more seeds of each setting, with the fields that differ.
+    """
+    frame = pd.DataFrame(runs)
+    titles = {
+        "n": "Images",
+        "label_smoothing": "Smoothing",
+        "learning_rate": "Rate",
+        "batch_size": "Batch",
+    }
+    by = [name for name in frame if name in titles]
     rows = []
-    groups = pd.DataFrame(found["runs"]).groupby(["learning_rate", "batch_size"])
-    for (rate, batch), part in groups:
-        accuracy = part["val_accuracy"]
+    for setting, part in frame.groupby(by):
+        accuracy = part["held_out_accuracy"]
+        row = {
+            titles[name]: tables.count(value) if name == "n" else f"{value:g}"
+            for name, value in zip(by, setting, strict=True)
+        }
         rows.append(
-            {
-                "Rate": f"{rate:g}",
-                "Batch": batch,
+            row
+            | {
                 "Seeds": len(part),
                 "Held-out accuracy": f"{tables.percent(accuracy.mean())} "
                 f"({tables.interval(accuracy.min(), accuracy.max())})",
-                "Seconds": f"{part['fit_seconds'].median():.1f}",
+                "One more run": tables.interval(
+                    *np.clip(intervals.prediction(accuracy), 0, 1)
+                ),
+                "Seconds": f"{part['seconds'].median():.1f}",
             }
         )
     return pd.DataFrame(rows)

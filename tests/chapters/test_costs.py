@@ -190,8 +190,9 @@ def to_99_runs() -> list[dict]:
 
 
 def test_time_to_99_is_a_median_of_ratios():
-    found = {"goal": 0.99, "runs": to_99_runs()}
+    found = {"goal": 0.99, "recipe": {"n": 30_000}, "runs": to_99_runs()}
     table = costs.to_99(found)
+    assert table["Recipe"][0] == "Ours: 30,000 images, one thread"
     assert table.iloc[0, 1:4].tolist() == [3, "1", "2.0 (1.0–4.0)"]
     assert table["Runs at the goal"].tolist() == ["3 of 3", "3 of 3", "0 of 3"]
     text = findings.to_99(found)

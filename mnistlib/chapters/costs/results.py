@@ -163,7 +163,7 @@ def to_99(found: dict) -> pd.DataFrame:
     """Return the time to 99 % of three recipes: median, least and largest over seeds."""
     runs = pd.DataFrame(found["runs"])
     titles = {
-        "ours": "Ours: `one_epoch_cnn`, one thread",
+        "ours": f"Ours: {tables.count(found['recipe']['n'])} images, one thread",
         "keras": "Keras's example, all cores",
         "pytorch": "PyTorch's example, all cores",
     }

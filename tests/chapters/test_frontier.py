@@ -432,7 +432,7 @@ def test_a_miss_in_words():
     facts = findings.miss_facts(table, never, 9998)
     text = said("misses", **facts)
     assert "misses 2 test images of 10,000" in text
-    assert "1 is label doubtful, 1 is ambiguous and 0 are plainly missed" in text
+    assert "1 is doubtfully labelled, 1 is ambiguous and 0 are plainly missed" in text
     assert "99.99 %" in said("ceiling", **facts)
 
 

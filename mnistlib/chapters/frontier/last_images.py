@@ -14,7 +14,7 @@ from mnistlib.stats.overlap import hard_images
 # bear it, where a label is called doubtful. Both were fixed before the final runs.
 AGREED, N_NEAREST, BEARING = 0.9, 10, 0.5
 READ_BY = 0.5  # share of the papers' runs that read an image that is plainly missed
-DOUBTFUL, MISSED, AMBIGUOUS = "label doubtful", "plainly missed", "ambiguous"
+DOUBTFUL, MISSED, AMBIGUOUS = "doubtfully labelled", "plainly missed", "ambiguous"
 
 COLUMNS = [
     Column("index", "image"),
@@ -38,7 +38,7 @@ def of_papers(runs) -> dict[str, np.ndarray]:
 def misses(given: np.ndarray, papers: dict, runs, images: Dataset) -> pd.DataFrame:
     """Return every test image that the ensemble misses, with a judgement by rule.
 
-    - *label doubtful*: at least `AGREED` of all runs, ours and the papers', systems
+    - *doubtfully labelled*: at least `AGREED` of all runs, ours and the papers', systems
       weighing alike, say one other digit, and at least `BEARING` of the `N_NEAREST`
       nearest training images bear it.
     - *plainly missed*: else, and at least `READ_BY` of the papers' runs read it.

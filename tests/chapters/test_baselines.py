@@ -90,6 +90,18 @@ def test_the_cnn_has_a_run_for_whatever_it_is_compared_with():
     assert (params.of_l2, params.of_ann) == ([2, 3], [0, 2])
 
 
+def test_a_system_without_a_seed_meets_every_run_of_the_cnn():
+    params = Params(seeds=[4, 0], cnn_seeds=[7], l2_seeds=[3], reading_seeds=[2])
+    assert design.seeds_met("svm_rbf", params) == [4, 0, 2, 3, 7]
+    for name in (*design.SEEDED, design.ANN):
+        assert design.seeds_met(name, params) == [4, 0]
+    assert design.seeds_met(CNN_L2, params) == [2, 3]
+
+
+def test_other_networks_are_pooled_without_the_one_filter():
+    assert design.POOLED == (CNN, "prose", "steps", "asher")
+
+
 def test_each_step_of_the_algorithm_is_a_function_here():
     assert len(design.ALGORITHM) == 14
     for _, here, _ in design.ALGORITHM:
@@ -138,11 +150,17 @@ def test_the_best_classical_system_is_chosen_by_validation(frame):
     assert results.best_classical(frame.assign(val_accuracy=1.0)) in CLASSICAL
 
 
-def test_costs_are_means_per_thousand_images(frame):
-    changed = frame.assign(predict_seconds=0.6, fit_seconds=[*range(len(frame))])
-    table = results.cost_table(changed).set_index("system")
-    assert table["predict_seconds"].tolist() == pytest.approx([20.0] * len(table))
-    assert table.at[CNN, "fit_seconds"] == 1.0  # seeds 0, 1 and 5
+def test_costs_are_those_of_the_fastest(frame, found):
+    order = np.arange(len(frame))
+    changed = frame.assign(predict_seconds=0.6 + order, fit_seconds=1.0 + order)
+    logs = found.history.assign(seconds=3.0)
+    logs.loc[(logs["system"] == CNN) & (logs["epoch"] == 2), "seconds"] = [9.0, 2.0, 8.0]
+    table = results.cost_table(changed, logs).set_index("system")
+    assert table.at[CNN, "predict_seconds"] == pytest.approx(20.0)  # of 1,000; 30 images
+    assert table.at[CNN, "fit_seconds"] == 4.0  # two epochs, the fastest
+    assert table.at["ann", "fit_seconds"] == 6.0
+    forest = changed.loc[changed["system"] == "random_forest", "fit_seconds"]
+    assert table.at["random_forest", "fit_seconds"] == forest.min() < forest.mean()
     assert table.at[CNN, "megabytes"] == pytest.approx(81_066 * 4 / 1e6)
 
 

@@ -41,7 +41,13 @@ def row():
     return pd.Series(values, name="svm_rbf", dtype=object)
 
 
-WHERE = {"digits": [], "top": ["4/9", "3/8", "7/9"], "share": 0.9, "ranks": {"3/8": 1}}
+WHERE = {
+    "sides": {"ahead": [], "behind": []},
+    "top": ["4/9", "3/8", "7/9"],
+    "most": 17.0,
+    "rest": -3.0,
+    "ranks": {"3/8": 1},
+}
 
 
 def answer(table, row, sized=True, **changes):
@@ -57,15 +63,12 @@ def test_the_answer_says_who_leads_by_how_much_and_where(table, row):
     )
     assert (
         "validation chose, 94.57\u202f%. Over the 3 seeds at which the two are compared, "
-        "it leads by +1.40 (+1.00\u00a0to\u00a0+1.80) points" in text
+        "the CNN's lead is +1.40 (+1.00\u00a0to\u00a0+1.80) points" in text
     )
     assert (
-        "points, more than the draw of images and seeds explains. The pairs of digits "
-        "4/9, 3/8 and 7/9" in text
-    )
-    assert (
-        "make up 90\u202f% of it, net of the pairs on which the RBF SVM leads. What each "
-        "system costs is in "
+        "points, more than the draw of images and seeds explains. In images it is +14: +17 "
+        "on the three pairs of digits where it is largest, 4/9, 3/8 and 7/9, and −3 on "
+        "the 42 others together. What each system costs is in "
         "{numref}`tab-baselines-cost`. The printed 98.30\u202f% lies above our mean 98.20"
         in text
     )
@@ -74,15 +77,15 @@ def test_the_answer_says_who_leads_by_how_much_and_where(table, row):
 
 
 def test_the_answer_knows_luck_failed_runs_and_small_studies(table, row):
-    assert "the draw of the test images may explain" in answer(
-        table, row.replace(0.0001, 0.2)
-    )
+    text = answer(table, row.replace(0.0001, 0.2))
+    assert "the draw of the test images may explain" in text
+    assert "pairs of digits" not in text  # a lead that may be chance is not divided
+    assert "pairs of digits" not in answer(table, row.replace(14.0, -14.0))
     assert "; other seeds may show none" in answer(table, row.replace(0.01, -0.01))
     table.loc[0, "both_low"] = NAN
-    text = answer(table, row, sized=False, share=NAN)
+    text = answer(table, row, sized=False)
     assert "right, and the RBF SVM" in text
     assert "over seeds and images; 10 runs), and" in answer(table.assign(both_low=0.9), row)
-    assert "pairs of digits" not in text
     assert "Trained on 42,000 images, this run cannot be held against" in text
 
 
@@ -100,12 +103,16 @@ def test_sizes_are_held_against_the_papers():
     assert "not as printed." in other
 
 
-def test_the_order_of_the_papers_three(table):
+def test_the_order_of_the_papers_three_in_both_scalings(table):
+    table.loc[table["system"] == CNN_L2, "mean"] = table["mean"].max()
     text = say("order", **findings.order(table))
-    assert "CNN before RBF SVM before ANN: the paper's own." in text
-    table.loc[table["system"] == CNN, "mean"] = 0.1
+    assert "has CNN before SVM before ANN. By our means the order is, with pixels" in text
+    assert "÷ 255, CNN before RBF SVM before ANN, as in the paper; with columns of" in text
+    assert "for the CNN, CNN (L2) before RBF SVM before ANN, as in the paper." in text
+    table.loc[table["system"].isin([CNN, CNN_L2]), "mean"] = 0.1
     text = say("order", **findings.order(table))
-    assert "RBF SVM before ANN before CNN: not the paper's" in text
+    assert "255, RBF SVM before ANN before CNN, not as in the paper; with" in text
+    assert "CNN, RBF SVM before ANN before CNN (L2), not as in the paper." in text
 
 
 def test_printed_differences_that_may_be_chance_are_named():
@@ -128,23 +135,30 @@ def test_a_lead_is_counted_image_by_image(row):
 
 
 def test_where_the_lead_arises():
-    classes = pd.DataFrame({"digit": [2, 3], "lead": [14.66, -1.0], "p_holm": [0.01, 0.9]})
+    classes = pd.DataFrame(
+        {"digit": [0, 2, 3], "lead": [-21.6, 14.66, -1.0], "p_holm": [0.001, 0.01, 0.9]}
+    )
     pairs = pd.DataFrame(
         {
             "pair": ["4/9", "3/8", "7/9", "1/7"],
             "leader_errors": [5.0, 9.0, 1.0, 0.0],
-            "share": [0.5, 0.3, 0.1, 0.1],
+            "lead": [5.0, 3.0, 1.5, -2.0],
         }
     )
     facts = findings.where(classes, pairs)
-    assert facts["digits"] == [{"digit": 2, "lead": 14.66}]
-    assert facts["share"] == pytest.approx(0.9)
+    assert facts["sides"] == {
+        "ahead": [{"digit": 2, "lead": 14.66}],
+        "behind": [{"digit": 0, "lead": -21.6}],
+    }
+    assert (facts["most"], facts["rest"]) == (9.5, -2.0)
     assert facts["ranks"] == {"3/8": 1, "4/9": 2}
     text = say("where", **facts)
-    assert "draw of these images explains for 2 (+14.7 images). Other seeds may" in text
+    assert "images explains, the CNN is ahead on 2 (+14.7 images), and behind on 0" in text
+    assert "on 0 (−21.6 images). Other seeds may" in text
     assert "3/8 has place 1 and 4/9 has place 2; `asher`" in text
-    facts = findings.where(classes.assign(p_holm=1.0), pairs.assign(share=NAN))
-    assert np.isnan(facts["share"])
+    behind = say("where", **findings.where(classes.head(1), pairs))
+    assert "the CNN is behind on 0 (−21.6 images). Other seeds" in behind
+    facts = findings.where(classes.assign(p_holm=1.0), pairs)
     assert "No single digit shows" in say("where", **facts)
 
 
@@ -157,14 +171,19 @@ def test_networks_are_ahead_behind_alike_or_untested():
             "p_holm": [0.01, 0.04, 0.001, 0.9],
         }
     )
-    text = say("networks", **findings.networks(effects))
+    runs = pd.DataFrame({"system": "channel", "test_accuracy": [0.93, 0.95]})
+    text = say("networks", **findings.networks(effects, runs))
     assert "On 3 seeds, against the network of Fig. 10, V.B and steps are ahead" in text
     assert "beyond chance; L2 is behind beyond chance; ANN cannot be told from" in text
+    assert text.endswith("it reads 94.00\u202f% right (93.00–95.00\u202f% over 2 seeds).")
+    sure = say("networks", **findings.networks(effects.head(3), runs))
+    assert "L2 is behind beyond chance. CNN (IV.B), with one filter, is not in" in sure
     untested = effects.assign(p_holm=NAN)
-    assert "nothing is compared" in say("networks", **findings.networks(untested))
-    text = say("networks", **findings.networks(untested.assign(n=1)))
-    assert text.endswith("One seed tells no difference between the networks from chance.")
-    one = say("networks", **findings.networks(effects.tail(1)))
+    assert "nothing is compared" in say("networks", **findings.networks(untested, runs))
+    text = say("networks", **findings.networks(untested.assign(n=1), runs.head(1)))
+    assert "One seed tells no difference between the networks from chance. CNN (IV" in text
+    assert text.endswith("it reads 93.00\u202f% right.")
+    one = say("networks", **findings.networks(effects.tail(1), runs))
     assert "of Fig. 10, ANN cannot be told from it." in one
 
 
@@ -207,7 +226,7 @@ def test_the_log_is_met_or_not_and_hints_at_a_scaling():
 def test_notes_quote_the_claims():
     text = say("seconds", printed=[52, 58], ours=3.04, n_fit=280)
     assert "prints 52 and 58 s for its 2 epochs of the CNN, 110 s in all" in text
-    assert "an epoch took 3.0 s on one thread, for 280 images" in text
+    assert "here the fastest epoch took 3.0 s on one thread, for 280 images" in text
 
 
 def test_headline_rows_say_where_the_printed_value_lies():

@@ -67,6 +67,13 @@ def test_networks_have_an_interval_for_each_doubt():
     assert results.RATE.texts(networks.head(1).assign(edge="only")) == ["0.01"]
 
 
+def test_the_note_on_rates_says_how_they_were_chosen():
+    params = Params(family_rates=[0.01, 0.03], grid_epochs=3)
+    assert "chosen for each network, of 2 tried, by 1 seed and 3 epochs;" in (
+        results.rate_note(params)
+    )
+
+
 def test_the_residual_interval_is_one_width_for_all_that_learned():
     best = frame()
     lost = (best["network"] == "1 stage") & (best["seed"] == 2)
@@ -138,11 +145,46 @@ def test_effect_sentences_at_the_edges():
     assert say_effects(harmed).startswith("0 of 7 changes raised the mean accuracy (95")
     unsure = effects_of().assign(p_holm=1.0, p=0.5)
     assert say_effects(unsure, "matters").endswith(
-        "Nothing has p < 0.05 after Holm's correction."
+        "Nothing has p < 0.05 after Holm's correction, that network aside."
     )
     assert "Changes with p < 0.05: none." in say_effects(unsure)
     one_seed = say_effects(effects_of(seeds=(0,)))
     assert one_seed.endswith("Nothing could be tested: that needs two seeds or more.")
+
+
+def test_the_dense_network_shows_nothing_of_the_kind_of_layers():
+    effects = effects_of()
+    p = np.where(effects["network"] == design.DENSE_NETWORK, 0.001, 1.0)
+    facts = findings.effect_facts(effects.assign(p_holm=p))
+    assert facts["sure"] == ["*ANN, 2×128*"]
+    assert facts["matters"] == []
+    assert "kind of layers" in facts["unclear"]
+    answer = findings.say("matters", **facts)
+    assert "*ANN, 2×128* differs from the reference in more than its kind" in answer
+    assert answer.endswith(
+        "Nothing has p < 0.05 after Holm's correction, that network aside."
+    )
+
+
+def test_changes_at_another_rate_than_the_reference_are_told():
+    effects = effects_of()
+    moved = effects["network"].isin(["separable", "1 stage", design.DENSE_NETWORK])
+    sure = moved | (effects["network"] == "width 4")
+    effects = effects.assign(
+        learning_rate=np.where(moved, 0.01, 0.03), p_holm=np.where(sure, 0.001, 1.0)
+    )
+    assert (
+        "The reference's rate is 0.03, the highest of those tried; 3 of these changes were "
+        "trained at another, and a part of their effect may be the rate's."
+    ) in say_effects(effects)
+    inside = say_effects(effects.assign(edge=""))
+    assert "rate is 0.03; 3 of" in inside
+    # The dense network is no evidence, at whichever rate.
+    answer = say_effects(effects, "matters")
+    assert "Of the changes behind this, 2 of 3 were trained at another learning" in answer
+    alike = effects.assign(learning_rate=0.03)
+    for block in ("effects", "matters"):
+        assert "rate" not in say_effects(alike, block)
 
 
 def test_depth_and_width():
@@ -176,7 +218,8 @@ def say_front(table, block="front"):
 def test_front_sentences(three):
     answer = say_front(three, "rank")
     assert "ranks 3 of 3" in answer
-    assert "*small* is at least as accurate with 10.0\u202f% of its" in answer
+    assert "by these means *small* is at least as accurate with 10.0\u202f% of" in answer
+    assert answer.endswith("over multiply-accumulates in 10\u202f% of the draws.")
     text = say_front(three)
     assert "The best is *large*" in text
     assert "are those of *small* (10, 1\u202f% of the best's)" in text
@@ -185,9 +228,10 @@ def test_front_sentences(three):
     assert text.endswith("draws or more: *small* and *large*.")
     nothing = dict.fromkeys(["fair_low", "fair_high", "front_macs"], np.nan)
     assert "change places" not in say_front(three.assign(**nothing))
+    assert "draws" not in say_front(three.assign(**nothing), "rank")
     first = three.assign(mean=[0.99, 0.9, 0.9])
     assert "ranks 1 of 3" in say_front(first, "rank")
-    assert say_front(first, "rank").endswith("multiply-accumulates is as accurate.")
+    assert "by these means no network with fewer multiply-acc" in say_front(first, "rank")
     assert "the same network" in say_front(first)
     tied = findings.front_facts(three.assign(mean=0.9))
     assert tied["cheaper"]["network"] == "small"

@@ -29,6 +29,7 @@ PARAMS = Params(
     seeds=[0, 1, 2],
     grid_seeds=[100, 101, 102],
 )
+FULL = PARAMS.model_copy(update={"epochs": 5})
 GRID = cases(
     design.base(PARAMS, "mnist") | {"epochs": 1},
     model=design.HOSTS,
@@ -110,17 +111,17 @@ def test_scaling_compares_best_rates_with_and_without():
         return 0.8 + 0.05 * right_rate - raw * (0.1 if plain else 0.02)
 
     outcomes = results.outcomes(grid_frame(accuracy))
-    facts = findings.scaling(outcomes)
+    facts = findings.scaling(outcomes) | {"epochs": 3}
     for host, name in zip(facts["hosts"], design.HOSTS, strict=True):
         assert host["model"] == name
         assert (host["without"], host["most"]) == pytest.approx((0.1, 0.02))
         assert [host["factor"], *host["factor_with"]] == pytest.approx([10, 1, 1])
     assert (facts["scaled"], facts["edge"]) == ("÷ 255", True)
     assert findings.say("scaling", **facts).replace("\n", " ") == (
-        "With the best rate for each, the scalings of the pixels are 10.00 points of "
-        "validation accuracy apart without batch normalisation and 2.00 with it (base "
-        "CNN); 10.00 and 2.00 (complex CNN). The best rate of pixels of 0 to 255 and that "
-        "of pixels ÷ 255 differ by a factor of 10 without it, and of 1 with it. Rates "
+        "With the best rate for each, after 3 epochs, the scalings of the pixels are 10.00 "
+        "points of validation accuracy apart without batch normalisation and 2.00 with it "
+        "(base CNN); 10.00 and 2.00 (complex CNN). The best rate of pixels of 0 to 255 and "
+        "that of pixels ÷ 255 differ by a factor of 10 without it, and of 1 with it. Rates "
         "were tried in steps, so that these factors and gaps are those of this grid; some "
         "best rates are the lowest or highest that were tried."
     )
@@ -130,7 +131,7 @@ def test_scaling_and_unscaled_pixels_where_there_is_one_scaling():
     outcomes = results.outcomes(grid_frame().query("scaling == 'unit'"))
     assert findings.unscaled(outcomes) == []
     assert findings.say("unscaled", counts=[]).startswith("Pixels were scaled in all runs")
-    text = findings.say("scaling", **findings.scaling(outcomes))
+    text = findings.say("scaling", **findings.scaling(outcomes), epochs=3)
     assert text == "Only one scaling of the pixels was tried."
     raw = findings.scaling(results.outcomes(grid_frame().query("scaling == 'none'")))
     assert (raw["hosts"], raw["scaled"]) == ([], None)
@@ -152,6 +153,23 @@ def test_gains_share_the_residual_of_a_host_and_scaling():
     assert len(wide) == 8
     after = gains[gains["batch_norm"] == "after_activation"]["mean_difference"]
     assert wide["mean_difference_2"].tolist() == after.tolist()
+
+
+@pytest.mark.parametrize("lost", [["none"], design.NORMALISED])
+def test_only_networks_that_are_compared_lend_their_spread(lost):
+    """At rate 0.1 one side failed: how the runs of the other scatter there is no matter."""
+    frame = grid_frame()
+    there = frame["learning_rate"] == 0.1
+    failed = there & frame["batch_norm"].isin(lost)
+    frame.loc[failed, "val_accuracy"] = 0.1
+    wild = frame.copy()
+    odd = there & ~failed & (frame["seed"] == 101)
+    wild.loc[odd, "val_accuracy"] = [0.3 + 0.01 * k for k in range(odd.sum())]
+    calm, stormy = results.gains(frame), results.gains(wild)
+    for column in ("mean_difference", "low", "p"):
+        np.testing.assert_allclose(calm[column], stormy[column])
+    assert calm["mean_difference"].isna().sum() == len(calm) / 2
+    assert set(calm["degrees"]) == {2 * 2}  # three seeds, three networks
 
 
 def test_a_condition_with_failed_runs_shows_how_many_learned():
@@ -180,8 +198,8 @@ def gains_table(differences, p_holm, n=3):
         {
             "model": "base_cnn",
             "scaling": "unit",
-            "learning_rate": np.repeat([0.01, 0.1], 2),
-            "batch_norm": design.NORMALISED * 2,
+            "learning_rate": np.repeat([0.01, 0.1, 1.0], 2)[: len(differences)],
+            "batch_norm": design.NORMALISED * (len(differences) // 2),
             "n": n,
             "mean_difference": differences,
             "p": p_holm,
@@ -195,8 +213,7 @@ def gains_table(differences, p_holm, n=3):
 
 
 def gain_text(table):
-    facts = findings.gains(table) | findings.one_sided(table)
-    facts |= {"medians": findings.medians(table)}
+    (facts,) = findings.gains_by_pixels(table)
     return findings.say("gains", **facts).replace("\n", " ")
 
 
@@ -207,7 +224,9 @@ def test_gain_facts_and_their_sentence():
         *(4, 3, 4, 2, 1)
     ]
     text = gain_text(table)
-    assert "in 3 of 4 comparisons; the gains go from −2.00 to +5.00 points" in text
+    assert text.startswith("On scaled pixels, at one and the same rate, batch")
+    assert "in 3 of 4 comparisons (at 0.01 and 0.1); the gains go from −2.00" in text
+    assert "−2.00 to +5.00 points." in text
     assert "The median gain is +2.00 (base CNN, ÷ 255; 4 comparisons)." in text
     assert "p < 0.05 in 2 of them; 1 is a loss" in text
     assert text.endswith("in 80 of 100 cases; of smaller ones they miss more.")
@@ -225,15 +244,46 @@ def test_gain_sentence_of_one_seed_and_of_failed_runs():
         "with it only. Medians and range leave them out."
     )
     none = gain_text(gains_table([np.nan] * 4, [np.nan] * 4))
-    assert none.startswith("Runs failed in every comparison")
+    assert none.startswith("On scaled pixels, runs failed in every comparison")
+    plain = gains_table([0.01, 0.02, np.nan, np.nan], [0.01] * 2 + [np.nan] * 2).assign(
+        failed_without=[0, 0, 3, 3], failed_with=0, mean_with=[0.9, 0.9, 0.97, 0.98]
+    )
+    text = gain_text(plain)
+    assert text.endswith(
+        "Where only runs without it failed (rate 0.1), the mean accuracy with it was "
+        "97.00–98.00\u202f%."
+    )
+    assert "p < 0.05 in 2 of them; none are losses." in text
+    every = gain_text(plain.assign(mean_difference=np.nan, failed_without=3, mean_with=0.9))
+    assert every.endswith(
+        "(rates 0.01 and 0.1), the mean accuracy with it was 90.00\u202f%."
+    )
+
+
+def test_gains_on_unscaled_pixels_are_told_apart():
+    scaled = gains_table([0.01, 0.02, 0.03, 0.05], [0.9] * 4)
+    raw = gains_table([-0.5, -0.6, -0.4, 0.01], [0.01] * 4)
+    facts = findings.gains_by_pixels(pd.concat([raw.assign(scaling="none"), scaled]))
+    assert [one["pixels"] for one in facts] == ["scaled pixels", "pixels of 0 to 255"]
+    assert [(one["n"], one["raised"], one["apart"]) for one in facts] == [
+        (4, 4, 0),
+        (4, 1, 4),
+    ]
+    assert facts[0]["least"] == 0.01 and facts[1]["most"] == 0.01
+    text = findings.say("gains", **facts[1])
+    assert text.startswith("On pixels of 0 to 255, at one")
+    assert "÷ 255" not in text and "Where only" not in text
 
 
 def test_placement_facts():
     # after - before: -0.03 and +0.02
     facts = findings.placements(gains_table([0.01, -0.02, 0.03, 0.05], [1.0] * 4))
-    assert facts == {"n": 2, "better": 1, "worse": 1, "mean": pytest.approx(-0.005)}
+    assert facts == {"n": 2, "better": 1, "worse": 1, "median": pytest.approx(-0.005)}
     text = findings.say("placements", **facts)
-    assert text.endswith("mean difference is −0.50 points, and was not tested.")
+    assert text.endswith("median difference is −0.50 points, and was not tested.")
+    # One condition that only starts to learn does not make the summary.
+    late = gains_table([0.01, 0.02, 0.03, 0.04, 0.1, 0.9], [1.0] * 6)
+    assert findings.placements(late)["median"] == pytest.approx(0.01)
     # Where the plain network alone failed, the placements can still be compared.
     plain = gains_table([np.nan] * 4, [np.nan] * 4).assign(
         failed_without=3, failed_with=0, mean_with=[0.9, 0.8, 0.7, 0.9]
@@ -372,24 +422,43 @@ def test_where_the_printed_accuracy_lies_among_the_readings():
         reading("b", [98.0, 98.1, 98.2]),
         reading("c", [99.30, 99.31, 99.32]),
     ]
-    facts = findings.printed(three)
+    facts = findings.printed(three, FULL)
     counts = [facts[name] for name in ("n", "inside", "above", "below")]
     assert counts == [3, 1, 1, 1]
     text = findings.say("printed", **facts)
     assert text.startswith(
         "The printed 99.24\u202f% lies inside the 95 % interval of one more run for 1 of 3 "
         "readings of its network (host, place of the normalisation, momentum), above it "
-        "for 1, below it for 1."
+        "for 1, below it for 1; all after 5 epochs with batches of 32. The highest mean"
     )
     assert "The highest mean is 99.31\u202f%, of the *c* (one more run: " in text
-    one_seed = findings.say("printed", **findings.printed([reading("a", [99.1])]))
+    added = reading("d, momentum 0.9", [99.1, 99.2, 99.3])
+    text = findings.say("printed", **findings.printed([*three, added], FULL))
+    assert "32. Those with momentum 0.9 (1 of 1 inside) were added when the others" in text
+    one_seed = findings.say("printed", **findings.printed([reading("a", [99.1])], FULL))
     assert one_seed.startswith("No network has an interval of one more run that could")
-    assert one_seed.endswith("The highest accuracy is 99.10\u202f%, of the *a*.")
+    assert one_seed.endswith("of the *a*; all after 5 epochs with batches of 32.")
+
+
+def test_where_the_printed_loss_lies_among_the_readings():
+    def loss(ours, **fields):
+        return Printed("AHM-12", "a", ours, reading="x", **fields)
+
+    three = [loss([0.02, 0.026, 0.03]), loss([0.05, 0.051, 0.052]), loss([0.05, None])]
+    text = findings.say("loss", **findings.places(three))
+    assert text == (
+        "The printed test loss of 0.0263 nats lies inside the 95 % interval of one more "
+        "run for 1 of 2 readings, above it for 0, below it for 1."
+    )
+    one_seed = findings.say("loss", **findings.places([loss([0.03])]))
+    assert one_seed.startswith("No network has an interval")
+    small = [loss([0.02, 0.03], paper_sized=False)]
+    assert "is not judged" in findings.say("loss", **findings.places(small))
 
 
 def test_runs_of_another_size_are_not_held_against_the_printed_accuracy():
     small = Printed("AHM-11", "a", [99.1, 99.2], n_test=10_000, paper_sized=False)
-    facts = findings.printed([small])
+    facts = findings.printed([small], FULL)
     assert (facts["sized"], facts["n"]) == (False, 0)
     text = findings.say("printed", **facts)
     assert text.startswith(
@@ -427,6 +496,14 @@ def test_the_printed_number_is_placed_among_normalised_networks_alone(final):
     plain = places.index.str.contains("plain")
     assert (places[plain] == "").all()
     assert (places[~plain].iloc[1:] != "").all()  # the first row is the paper's own
+
+
+def test_chosen_settings_are_shown_without_what_judges(final):
+    table = reproduction.system_table(final[0], design.CLAIMS, paper_sized=False)
+    text = tables.to_markdown(table, results.CHOSEN)
+    assert "over both" in text and "test loss" in text
+    assert "printed lies" not in text and "one more run" not in text
+    assert "judged" not in reproduction.interval_note(results.CHOSEN)
 
 
 def test_the_image_is_read_by_every_network(final):

@@ -41,22 +41,34 @@ def shown(monkeypatch) -> list[str]:
 @pytest.mark.parametrize(
     ("left", "n", "start", "part"),
     [
-        (0.1, 3, "**Mostly the learning rate.** At", "(means over 3 seeds)"),
-        (0.5, 1, "**Not the learning rate alone.** At", "(means over 1 seed)"),
-        (np.nan, 3, "**No answer.** At the paper's rates", "some runs failed"),
+        ([0.1, 0.4], 3, "**Mostly the learning rate.** At", "(means over 3 seeds)"),
+        ([0.5, 0.6], 1, "**Not the learning rate alone.** At", "(means over 1 seed)"),
+        ([0.6, 0.2], 3, "**In part the learning rate: how much depends on Adam's.** At",
+         "3.00 points of test accuracy apart with Adam at Keras's default, 0.001, and 9"),
+        ([0.2, 0.6], 3, "**In part the learning rate: how much depends on Adam's.** At",
+         "+0.69 points; ours is +0.45 points at its rates and −0.04 (−0.12\u00a0to\u00a0"),
+        ([np.nan, 0.2], 3, "**No answer.** At the paper's rates", "some runs failed"),
+        ([0.2, np.nan], 3, "**No answer.** At the paper's rates", "some runs failed"),
     ],
-)
+)  # fmt: skip
 def test_the_answer(left, n, start, part):
-    text = findings.tell("answer", before=0.03, after=0.03 * left, left=left, n=n)
+    largest = {"paper": 0.0069, "mean_difference": 0.00454, "low": np.nan, "high": np.nan}
+    chosen = {"mean_difference": -0.0004, "low": -0.0012, "high": 0.0004}
+    facts = {"before": [0.03, 0.09], "after": 0.018, "largest": largest, "chosen": chosen}
+    text = findings.tell("answer", left=left, n=n, **facts)
     assert text.startswith(start)
     assert part in text
 
 
 def test_the_swap_is_weighed():
-    text = findings.tell("swap", rate=0.1, tuning=0.05, swap=0.04)
-    assert "to 0.1 changes accuracy by +5.00 points, at least as much as the +4.00" in text
-    text = findings.tell("swap", rate=0.1, tuning=0.05, swap=0.06)
+    facts = {"rate": 0.1, "tuning": 0.05, "alike": 0.001}
+    text = findings.tell("swap", swap=0.04, **facts)
+    assert "to 0.1 changes accuracy by +5.00 points, more than the +4.00" in text
+    text = findings.tell("swap", swap=0.06, **facts)
     assert ", less than the +6.00 points" in text
+    for near in (0.0492, 0.0508):
+        text = findings.tell("swap", swap=near, **facts)
+        assert f", within 0.1 points of the +{100 * near:.2f} points" in text
 
 
 @pytest.mark.parametrize(
@@ -104,7 +116,7 @@ def test_findings_of_a_full_study():
     assert "with Adam at 0.01, as for SGD," in fast
     assert fast.endswith("**does not hold**.")
     assert "SGD 90.50\u202f% = SGD, momentum 90.50\u202f% = Adam" in chosen
-    assert "2 differ from zero over seeds" in gaps
+    assert "at the paper's rates, with Adam at Keras's default, 2 differ from zero" in gaps
     assert "correction): A1 to A2 and A1 to A3. These seeds find a difference of" in gaps
     assert "A1 to A2 +0.31 points, p = 0.107; A1 to A3 +0.69 points, p < 0.001" in face
     assert spread.endswith("are no larger: one run of each system cannot tell such a gap "

@@ -290,31 +290,49 @@ def test_no_run_speaks_for_or_against_an_image_that_is_not_named():
 
 
 def test_the_answer_is_what_is_left_at_the_chosen_rates():
+    paper = runs_of(IN_ORDER)
     facts = findings.answer(
-        runs_of(IN_ORDER),
+        paper,
         tuned({"sgd": [0.97, 0.98], "sgd_momentum": [0.5, 0.5], "adam": [0.975, 0.985],
-               "adadelta": [0.97, 0.98]}),
+               "adadelta": [0.969, 0.98]}),
+        results.gap_table(paper),
     )  # fmt: skip
-    # Three optimizers, at rates of the paper's: momentum and the other Adam do not count.
-    assert facts["before"] == pytest.approx(0.03)
-    assert facts["after"] == pytest.approx(0.005)
-    assert facts["left"] == pytest.approx(1 / 6)
+    # Three optimizers, at rates of the paper's, by Adam's: momentum does not count.
+    assert facts["before"] == pytest.approx([0.03, 0.08])
+    assert facts["after"] == pytest.approx(0.0055)
+    assert facts["left"] == pytest.approx([0.0055 / 0.03, 0.0055 / 0.08])
     assert facts["n"] == 2
+    largest, chosen = facts["largest"], facts["chosen"]
+    assert (largest["gap"], largest["paper"]) == ("A1 to A3", pytest.approx(0.0069))
+    assert largest["mean_difference"] == pytest.approx(0.03)
+    assert (chosen["a"], chosen["b"]) == ("adadelta", "sgd")
+    assert chosen["mean_difference"] == pytest.approx(-0.0005)
+    assert "ours is +3.00 points at its rates and −0.05 (" in findings.tell(
+        "answer", **facts
+    )
 
 
 def test_there_is_no_answer_where_runs_failed_or_nothing_differs():
     same = {"sgd": [0.9], "adam": [0.9], "adadelta": [0.9]}
-    failed = findings.answer(runs_of(IN_ORDER), tuned(same | {"adam": [0.1]}))
-    assert math.isnan(failed["left"])
-    alike = findings.answer(runs_of({s: [0.9] for s in PAPER}), tuned(same))
-    assert math.isnan(alike["left"])
+    paper, alike = runs_of(IN_ORDER), runs_of({s: [0.9] for s in PAPER})
+    lost = runs_of(IN_ORDER | {A2_FAST: [0.1, 0.9]})
+    for runs, chosen, none in (
+        (paper, same | {"adam": [0.1]}, [True, True]),
+        (alike, same, [True, True]),
+        (lost, same, [False, True]),
+    ):
+        facts = findings.answer(runs, tuned(chosen), results.gap_table(runs))
+        assert [math.isnan(left) for left in facts["left"]] == none
+        assert findings.tell("answer", **facts).startswith("**No answer.**")
 
 
 def test_swap_weighs_the_rate_against_the_optimizer():
     best = design.best_rates(small_grid())
     val = pd.DataFrame({"system": [A1, A2, A3], "val_accuracy": [0.9, 0.97, 0.94]})
     facts = findings.swap(best, val)
-    assert facts == pytest.approx({"rate": 0.1, "tuning": 0.05, "swap": 0.04})
+    assert facts == pytest.approx(
+        {"rate": 0.1, "tuning": 0.05, "swap": 0.04, "alike": 0.001}
+    )
 
 
 def test_ranking_has_the_papers_order_only_when_it_is_strict():
@@ -326,6 +344,9 @@ def test_ranking_has_the_papers_order_only_when_it_is_strict():
     equal = findings.ranking({"sgd": 0.1, "adam": 0.1 + 0.2, "adadelta": 0.3})
     assert not equal["holds"]  # equal, but for rounding
     assert " = " in [sign for sign, *_ in equal["ranked"]]
+    printed_alike = findings.ranking({"sgd": 0.98828, "adam": 0.9883, "adadelta": 0.99})
+    assert [sign for sign, *_ in printed_alike["ranked"]] == ["", " = ", " < "]
+    assert not printed_alike["holds"]
 
 
 def test_orders_take_adam_at_either_rate():

@@ -1,6 +1,6 @@
 """The notebook on tuning: what is run, the tables, the facts, the sentences."""
 
-from itertools import product
+from itertools import combinations, product
 from types import SimpleNamespace
 
 import numpy as np
@@ -298,26 +298,46 @@ def test_shares_are_said_largest_first_or_not_at_all():
     assert small.startswith("No effect is larger")
 
 
-def test_searches_say_after_how_many_runs_or_never():
-    replays = pd.DataFrame(
-        {
-            "search": ["random"] * 6 + ["hyperband"] * 3,
-            "order": [0, 0, 0, 1, 1, 1, 0, 0, 0],
-            "cost": [1, 2, 3] * 3,
-            "worth": [0.9, 1, 1, 0.8, 0.8, 1, 0.7, 0.8, 0.9],
-        }
+def test_random_search_hits_as_often_as_draws_without_replacement_do():
+    hits = findings.random_hits(points=5, good=2)
+    held = [
+        np.mean([min(draw) < 2 for draw in combinations(range(5), cost)])
+        for cost in range(1, 6)
+    ]
+    assert hits["cost"].tolist() == [1, 2, 3, 4, 5]
+    assert hits["hit"].tolist() == pytest.approx(held)
+    assert (findings.random_hits(points=5, good=0)["hit"] == 0).all()
+
+
+def test_searches_say_after_how_many_runs_or_not_within_them():
+    def orders(search, worth, n=1):
+        columns = {"search": search, "cost": [1, 2, 3], "worth": worth}
+        return [pd.DataFrame(columns | {"order": order}) for order in range(n)]
+
+    replays = pd.concat(
+        orders("random", [0, 0, 0])
+        + orders("hyperband", [0, 1, 1], n=100)
+        + orders("bayesian", [0, 0, 0])
     )
-    facts = findings.search_facts(progress(replays, enough=1.0))
-    assert [(f["half"], f["most"]) for f in facts] == [(2, 3), (None, None)]
-    text = findings.say("searches", searches=facts)
+    facts = findings.search_facts(progress(replays, enough=1.0), good=1)
+    # One point of three: not by the single order that was replayed, but by all.
+    assert [(f["half"], f["most"]) for f in facts] == [(2, 3), (2, 2), (None, None)]
+    assert [f["orders"] for f in facts] == [None, 100, 1]
+    text = findings.say("searches", searches=facts, first=9)
     assert text.endswith(
-        "random search 2 (–), Hyperband never (–). Replayed: 2 and 1 orders."
+        "random search 2 (3), Hyperband 2 (2), Bayesian search not within 3 runs (–). "
+        "Random search is calculated for all orders; Hyperband is replayed in 100 orders; "
+        "Bayesian search is replayed in 1 order, too few for 95 of 100. The first 9 points "
+        "of Bayesian search are drawn at random, as in random search."
     )
+    facts[1]["most"] = None
+    text = findings.say("searches", searches=facts, first=9)
+    assert "Hyperband 2 (not within 3 runs)" in text
 
 
 def test_named_pairs_have_their_place_among_all():
     counts = np.eye(10, dtype=int)
-    assert findings.pair_facts(counts)["first"] is None
+    assert findings.pair_facts(counts)["first"] == []
     text = findings.say("pairs", n=1, **findings.pair_facts(counts))
     assert text == "No image was taken for another digit."
     counts[4, 9], counts[2, 7] = 1, 3
@@ -329,6 +349,19 @@ def test_named_pairs_have_their_place_among_all():
         in text
     )
     assert "3 and 8 with 0 errors and 4 and 9 with 1 error, place 2 of 45." in text
+
+
+def test_pairs_with_as_many_errors_share_their_place():
+    counts = np.eye(10, dtype=int)
+    counts[4, 9], counts[2, 7], counts[7, 2], counts[3, 8] = 3, 1, 2, 1
+    facts = findings.pair_facts(counts)
+    assert [(row["rank"], row["tied"]) for row in facts["named"]] == [(3, 1), (1, 2)]
+    text = findings.say("pairs", n=2, **facts)
+    assert "3 each are between 2 and 7 and between 4 and 9, more than between" in text
+    assert "1 error, place 3 of 45 and 4 and 9 with 3 errors, joint place 1 of 45." in text
+    counts[0, 1] = counts[5, 6] = 3
+    text = findings.say("pairs", n=2, **findings.pair_facts(counts))
+    assert "runs, no pair of digits has more than 3, and 4 pairs have as many." in text
 
 
 def test_differences_are_said_of_readings_and_the_choice_alone():
@@ -435,7 +468,8 @@ def test_the_answer_holds_grid_searches_and_the_printed_number():
     text = findings.answer(frame, results.effects(frame), steps, items, FULL, MNIST)
     first, second, third = text.split("\n\n")
     assert first.startswith("**Of 27 settings, 128 filters")
-    assert second.endswith("random search 1 (–). Replayed: 1 order.")
+    # One point of one: it is found by the first run.
+    assert "random search 1 (1). Random search is calculated for all orders." in second
     assert "the printed 98.80" in third
 
 

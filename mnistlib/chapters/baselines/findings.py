@@ -9,6 +9,7 @@ from mnistlib.chapters.baselines.design import (
     ANN,
     CNN,
     CNN_L2,
+    ONE_FILTER,
     SYSTEMS,
     UNDESCRIBED,
     VAL_FRACTION,
@@ -184,29 +185,36 @@ def where(classes: pd.DataFrame, pairs: pd.DataFrame) -> dict:
         pairs: what `lead.by_pair` returned.
 
     Returns:
-        dict: digits (rows beyond chance: digit, lead), top (three pairs), share (of the
-        whole lead, NaN without one), ranks (of asher's two pairs among the CNN's errors).
+        dict: sides ("ahead", "behind" -> rows beyond chance: digit, lead), top (three
+        pairs), most and rest (images of the lead on these and on the other pairs), ranks
+        (of asher's two pairs among the CNN's errors).
     """
-    sure = classes[classes["p_holm"] < _LEVEL]
+    sure = classes.loc[classes["p_holm"] < _LEVEL, ["digit", "lead"]]
+    signs = {"ahead": sure["lead"] > 0, "behind": sure["lead"] < 0}
     ranks = pairs["leader_errors"].rank(method="min", ascending=False)
     ranks.index = pairs["pair"]
     return {
-        "digits": sure[["digit", "lead"]].to_dict("records"),
+        "sides": {side: sure[sign].to_dict("records") for side, sign in signs.items()},
         "top": pairs["pair"].head(3).tolist(),
-        "share": float(pairs["share"].head(3).sum(skipna=False)),
+        "most": float(pairs["lead"].iloc[:3].sum()),
+        "rest": float(pairs["lead"].iloc[3:].sum()),
         "ranks": {pair: int(ranks[pair]) for pair in ("3/8", "4/9")},
     }
 
 
-def networks(effects: pd.DataFrame) -> dict:
+def networks(effects: pd.DataFrame, frame: pd.DataFrame) -> dict:
     """Return which networks differ from that of Fig. 10 beyond chance.
 
     Args:
         effects: what `compare` returned, with the CNN as baseline.
+        frame: a row per run, with system.
 
     Returns:
-        dict: seeds, ahead, behind, alike (labels; a system that was not tested is in none).
+        dict: seeds, ahead, behind, alike (labels; a system that was not tested is in none),
+        one_filter (of the network that is not pooled: mean, low, high, n).
     """
+    alone = frame.loc[frame["system"] == ONE_FILTER, "test_accuracy"]
+    one_filter = alone.agg({"mean": "mean", "low": "min", "high": "max", "n": "size"})
     differs = effects["p_holm"] < _LEVEL
     signs = {
         "ahead": differs & (effects["mean_difference"] > 0),
@@ -214,15 +222,26 @@ def networks(effects: pd.DataFrame) -> dict:
         "alike": effects["p_holm"] >= _LEVEL,
     }
     labels = {name: effects.loc[chosen, "a"].tolist() for name, chosen in signs.items()}
-    return {"seeds": int(effects["n"].max())} | labels
+    seeds = int(effects["n"].max())
+    return {"seeds": seeds, "one_filter": one_filter.to_dict()} | labels
 
 
 def order(table: pd.DataFrame) -> dict:
-    """Return the order of the three systems that `raj2024` compares, the best first."""
-    ours = table.set_index("system").loc[[CNN, "svm_rbf", ANN], "mean"]
-    names = list(ours.sort_values(ascending=False, kind="stable").index)
-    labels = [SYSTEMS[name].label for name in names]
-    return {"order": labels, "is_papers": names == [CNN, "svm_rbf", ANN]}
+    """Return the order of the three systems that `raj2024` compares, the best first.
+
+    Args:
+        table: what `results.accuracy_table` returned.
+
+    Returns:
+        dict: orders, one for each scaling of the CNN's pixels (÷ 255, unit L2): labels, and
+        whether they stand as the paper's.
+    """
+    orders = []
+    for papers in ([CNN, "svm_rbf", ANN], [CNN_L2, "svm_rbf", ANN]):
+        ours = table.set_index("system").loc[papers, "mean"]
+        names = list(ours.sort_values(ascending=False, kind="stable").index)
+        orders.append(([SYSTEMS[name].label for name in names], names == papers))
+    return {"orders": orders}
 
 
 def network(rows: pd.DataFrame) -> dict:

@@ -4,7 +4,7 @@ The leader and the others were tested on the same images. Each may have several 
 are paired in order, and a system that has one run meets each run of the other with it.
 """
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
@@ -30,26 +30,40 @@ def _lead(y_true, leader, other) -> np.ndarray:
     return (leader == y_true).astype(int) - (other == y_true)
 
 
-def against(y_true: np.ndarray, leader: np.ndarray, others: dict) -> pd.DataFrame:
+def _directions(y_true, pairs) -> pd.DataFrame:
+    """Return `directions` of unequally many seeds: Holm over the systems met at a seed."""
+    counts, images, parts = [len(leader) for leader, _ in pairs], ["a_only", "b_only"], []
+    for start, end in pairwise([0, *sorted(set(counts))]):
+        met = [i for i, count in enumerate(counts) if count >= end]
+        cut = [tuple(runs[start:end] for runs in pairs[i]) for i in met]
+        part = directions(y_true, cut).set_axis(met)
+        part[images] = part[images].mul(part["runs"], axis=0)
+        parts.append(part)
+    table = pd.concat(parts).groupby(level=0).sum()
+    table[images] = table[images].div(table["runs"], axis=0)
+    return table
+
+
+def against(y_true: np.ndarray, meetings: dict) -> pd.DataFrame:
     """Compare a system with others on the same images: seed by seed, and together.
 
     Args:
         y_true: labels (n,).
-        leader: predictions (runs, n).
-        others: name -> predictions (runs, n).
+        meetings: name of the other system -> predictions (runs, n) of the leader, and of
+            the other. Seeds stand in the same order for all; some may end earlier.
 
     Returns:
         DataFrame, a row per other system: system; the columns of `directions` (a is the
-        leader; Holm over the systems); lead (images, mean over seeds), points, low, high
-        (the lead as a fraction, and its interval over seeds and images); p (`lead_test`)
-        and p_holm (corrected for the number of systems).
+        leader; Holm over the systems met at a seed); lead (images, mean over seeds),
+        points, low, high (the lead as a fraction, and its interval over seeds and images);
+        p (`lead_test`) and p_holm (corrected for the number of systems).
     """
-    pairs = [_paired(leader, other) for other in others.values()]
+    pairs = [_paired(*both) for both in meetings.values()]
     leads = [_lead(y_true, *pair) for pair in pairs]
     ends = [lead_interval(one) for one in leads]
     p_values = [lead_test(one) for one in leads]
-    return directions(y_true, pairs).assign(
-        system=list(others),
+    return _directions(y_true, pairs).assign(
+        system=list(meetings),
         lead=[float(one.sum(axis=1).mean()) for one in leads],
         points=[float(one.mean()) for one in leads],
         low=[low for low, _ in ends],
@@ -92,7 +106,7 @@ def by_pair(y_true: np.ndarray, leader: np.ndarray, other: np.ndarray) -> pd.Dat
     Returns:
         DataFrame, a row for each of the 45 pairs, the largest lead first: pair ("4/9"),
         leader_errors, other_errors (either taken for the other; means over runs), lead
-        (images), share (of the whole lead; NaN where there is none).
+        (images).
     """
     rows = []
     for low, high in combinations(range(N_CLASSES), 2):
@@ -109,8 +123,6 @@ def by_pair(y_true: np.ndarray, leader: np.ndarray, other: np.ndarray) -> pd.Dat
             }
         )
     table = pd.DataFrame(rows)
-    whole = table["lead"].sum()
-    table["share"] = table["lead"] / whole if whole > 0 else np.nan
     return table.sort_values("lead", ascending=False, kind="stable", ignore_index=True)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.batch_norm.design import CONTROL, NORMALISED, pixels
+from mnistlib.chapters.batch_norm.design import CONTROL, MOMENTUM, NORMALISED, pixels
 from mnistlib.claims.evidence import Printed
 from mnistlib.show import prose
 from mnistlib.show.reproduction import AHMAREEN, is_full_size, placed
@@ -146,6 +146,40 @@ def medians(gains: pd.DataFrame) -> list[str]:
     ]
 
 
+def gains_by_pixels(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the facts on gains of scaled pixels, and apart from them of 0 to 255.
+
+    On pixels of 0 to 255 the networks without batch normalisation learn at small rates,
+    which are merely slow with it: a summary over both would be of those rates.
+
+    Args:
+        table: from `results.gains`, corrected over all of its rows.
+
+    Returns:
+        For each of the two that is there: what `gains`, `one_sided` and `medians` return;
+        pixels, in words; rates, of the comparisons; alone, the rates at which runs failed
+        without batch normalisation only, and low and high of the mean accuracies with it
+        there.
+    """
+    facts = []
+    for raw, part in table.groupby(table["scaling"] == "none"):
+        sound = part.dropna(subset="mean_difference")
+        alone = part[(part["failed_without"] > 0) & (part["failed_with"] == 0)]
+        facts.append(
+            gains(part)
+            | one_sided(part)
+            | {
+                "pixels": "pixels of 0 to 255" if raw else "scaled pixels",
+                "medians": medians(part),
+                "rates": sorted(set(sound["learning_rate"])),
+                "alone": sorted(set(alone["learning_rate"])),
+                "low": alone["mean_with"].min(),
+                "high": alone["mean_with"].max(),
+            }
+        )
+    return facts
+
+
 def placements(gains: pd.DataFrame) -> dict[str, Any]:
     """Return which placement did better, condition by condition.
 
@@ -154,7 +188,7 @@ def placements(gains: pd.DataFrame) -> dict[str, Any]:
 
     Returns:
         n, conditions in which no run of either failed; better and worse of them, for after
-        the activation; mean, the difference of after and before.
+        the activation; median, of the differences of after and before.
     """
     learned = gains["mean_with"].mask(gains["failed_with"] > 0)
     wide = gains.assign(learned=learned).pivot(
@@ -167,30 +201,52 @@ def placements(gains: pd.DataFrame) -> dict[str, Any]:
         "n": len(gap),
         "better": int((moved > 0).sum()),
         "worse": int((moved < 0).sum()),
-        "mean": gap.mean(),
+        "median": gap.median(),
     }
 
 
-def printed(readings: list[Printed]) -> dict[str, Any]:
+def places(readings: list[Printed]) -> dict[str, Any]:
+    """Return for how many of our networks a number of the paper could be one more run.
+
+    Args:
+        readings: of one printed number.
+
+    Returns:
+        printed (text, without unit); sized, whether the runs are of the paper's size; n,
+        how many readings judge it; inside, above, below: where it lies.
+    """
+    judged = [placed(one) for one in readings if placed(one)]
+    return {
+        "printed": readings[0].text,
+        "sized": readings[0].paper_sized,
+        "n": len(judged),
+    } | {name: judged.count(name) for name in ("inside", "above", "below")}
+
+
+def printed(readings: list[Printed], params) -> dict[str, Any]:
     """Return for how many of our networks the paper's accuracy could be one more run.
 
     Args:
         readings: of the printed test accuracy.
+        params: `mnistlib.chapters.batch_norm.params.Params`.
 
     Returns:
-        printed (text, percent); sized, whether the runs are of the paper's size; n, how
-        many readings judge it; inside, above, below: where it lies; best: the system of the
-        highest mean, with mean, low and high (fractions).
+        What `places` returns, with printed in percent; epochs, batch_size; momentum, of the
+        readings that were added, later, how many of them judge, and later_inside, how many
+        hold it; best: the system of the highest mean, with mean, low and high (fractions).
     """
-    judged = [placed(one) for one in readings if placed(one)]
+    later = [placed(one) for one in readings if f", {MOMENTUM} " in one.system]
     best = max(readings, key=lambda one: one.mean[0])
     low, high = (float(end[0]) / 100 for end in best.one_run)
-    return {
+    return places(readings) | {
         "printed": f"{best.text}{THIN_SPACE}%",
-        "sized": best.paper_sized,
-        "n": len(judged),
+        "epochs": params.epochs,
+        "batch_size": params.batch_size,
+        "momentum": params.other_momentum,
+        "later": len(later) - later.count(""),
+        "later_inside": later.count("inside"),
         "best": best.system,
         "mean": float(best.mean[0]) / 100,
         "low": low,
         "high": high,
-    } | {name: judged.count(name) for name in ("inside", "above", "below")}
+    }

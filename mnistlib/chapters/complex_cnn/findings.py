@@ -98,11 +98,16 @@ def effect_facts(effects: pd.DataFrame) -> dict:
     ranked = changes.dropna(subset="mean_difference").sort_values("mean_difference")
     better = ranked[ranked["mean_difference"] > 0]
     sure = changes[changes["p_holm"] < SURE]
+    # The dense network differs from the reference in other factors, too.
+    clean = sure[sure["network"] != DENSE_NETWORK]
     varied = [FACTORS[name] for name in dict.fromkeys(changes["factor"])]
-    matters = [name for name in varied if name in set(sure["factor"].map(FACTORS))]
+    matters = [name for name in varied if name in set(clean["factor"].map(FACTORS))]
     return {
         "changes": len(changes),
         "reference": own["mean"],
+        "rate": own["learning_rate"],
+        "rate_edge": own["edge"],
+        "moved": int((changes["learning_rate"] != own["learning_rate"]).sum()),
         "better": len(better),
         "leaner": int((better["parameters"] < own["parameters"]).sum()),
         "best": None if ranked.empty else ranked.iloc[-1],
@@ -112,6 +117,8 @@ def effect_facts(effects: pd.DataFrame) -> dict:
         "most": effects["parameters"].max(),
         "tested": int(changes["p_holm"].notna().sum()),
         "sure": [f"*{name}*" for name in sure["network"]],
+        "clean": len(clean),
+        "clean_moved": int((clean["learning_rate"] != own["learning_rate"]).sum()),
         "matters": matters,
         "unclear": [name for name in varied if name not in matters],
         "power": words.power_sentence(effects),

@@ -10,7 +10,7 @@ from mnistlib.chapters.complex_cnn.design import (
     REFERENCE,
     factor_table,
 )
-from mnistlib.show import tables
+from mnistlib.show import tables, words
 from mnistlib.show.tables import Column
 from mnistlib.stats.compare import compare, pooled_residual
 from mnistlib.stats.intervals import accuracies, learned
@@ -23,6 +23,16 @@ RATE = Column(
     ("learning_rate", "edge"), "rate", lambda r, at: tables.rate(r) + _AT_EDGE.get(at, "")
 )
 NETWORKS = [Column("network"), PARAMETERS, MACS, RATE, *tables.ACCURACY]
+
+
+def rate_note(params) -> str:
+    """Say how the rates in a table with the column `RATE` were chosen."""
+    seeds = words.number_of(len(params.grid_seeds), "seed")
+    epochs = words.number_of(params.grid_epochs, "epoch")
+    return (
+        f"Rate: chosen for each network, of {len(params.family_rates)} tried, by {seeds} "
+        f"and {epochs}; lowest, highest: at the edge of those tried."
+    )
 
 
 def network_table(best: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:

@@ -9,11 +9,14 @@ from mnistlib.chapters.optimizers.design import A1, A2, A2_FAST, A3
 from mnistlib.data.datasets import describe
 from mnistlib.show import reproduction
 from mnistlib.show.prose import say
+from mnistlib.show.tables import percent
 from mnistlib.show.words import power_sentence
+from mnistlib.stats.compare import compare
 from mnistlib.stats.intervals import learned
 from mnistlib.stats.power import seed_spread
 
 _PAPER_ORDER = ("sgd", "adam", "adadelta")
+_ALIKE = 0.001  # gains of accuracy that lie no further apart are called the same
 
 
 def tell(block: str, **facts) -> str:
@@ -33,30 +36,42 @@ def protocol(params, dataset) -> str:
     )
 
 
-def answer(paper: pd.DataFrame, tuned: pd.DataFrame) -> dict:
+def _spread(frame: pd.DataFrame) -> float:
+    """Return best minus worst mean test accuracy of methods; NaN where a run failed."""
+    means = frame.groupby("method")["test_accuracy"].mean()
+    sound = learned(frame, "test_accuracy").all()
+    return float(means.max() - means.min()) if sound else math.nan
+
+
+def answer(paper: pd.DataFrame, tuned: pd.DataFrame, gaps: pd.DataFrame) -> dict:
     """Return what is left of the differences between optimizers when each has its rate.
 
     Args:
         paper: rows of the tested runs of `PAPER`.
         tuned: rows of the tested runs at the chosen rates.
+        gaps: from `results.gap_table`.
 
     Returns:
         dict of before and after (between the best and the worst mean test accuracy of SGD,
         Adam and Adadelta, at the paper's rates and at the chosen ones), left (after /
-        before; NaN where a run failed, or all are alike), n (seeds).
+        before; NaN where a run failed, or all are alike); before and left are lists, with
+        Adam at 0.001 and at 0.01. largest and chosen, the paper's largest gap, SGD to
+        Adadelta, at its rates and at the chosen ones: rows of `compare`. n (seeds).
     """
-    parts = [
-        paper[paper["system"].isin([A1, A2, A3])],
-        tuned[tuned["method"].isin(_PAPER_ORDER)],
+    before = [
+        _spread(paper[paper["system"].isin([A1, adam, A3])]) for adam in (A2, A2_FAST)
     ]
-    spreads = []
-    for part in parts:
-        means = part.groupby("method")["test_accuracy"].mean()
-        sound = learned(part, "test_accuracy").all()
-        spreads.append(float(means.max() - means.min()) if sound else math.nan)
-    before, after = spreads
-    left = after / before if before > 1e-9 else math.nan
-    return {"before": before, "after": after, "left": left, "n": paper["seed"].nunique()}
+    after = _spread(tuned[tuned["method"].isin(_PAPER_ORDER)])
+    failed, pairs = ~learned(tuned, "test_accuracy"), [("adadelta", "sgd")]
+    chosen = compare(tuned, "method", "test_accuracy", failed=failed, pairs=pairs)
+    return {
+        "before": before,
+        "after": after,
+        "left": [after / one if one > 1e-9 else math.nan for one in before],
+        "largest": gaps.loc[gaps["paper"].idxmax()].to_dict(),
+        "chosen": chosen.iloc[0].to_dict(),
+        "n": paper["seed"].nunique(),
+    }
 
 
 def swap(best: pd.DataFrame, val: pd.DataFrame) -> dict:
@@ -68,7 +83,8 @@ def swap(best: pd.DataFrame, val: pd.DataFrame) -> dict:
 
     Returns:
         dict of rate (chosen for SGD), tuning (gain of SGD by it) and swap (gain of the
-        paper's Adadelta over its SGD), on validation images.
+        paper's Adadelta over its SGD), on validation images; alike, how far apart the two
+        may lie to be called the same.
     """
     means = val.groupby("system")["val_accuracy"].mean()
     sgd = best.set_index("method").loc["sgd"]
@@ -76,12 +92,13 @@ def swap(best: pd.DataFrame, val: pd.DataFrame) -> dict:
         "rate": float(sgd["learning_rate"]),
         "tuning": float(sgd["mean"] - means[A1]),
         "swap": float(means[A3] - means[A1]),
+        "alike": _ALIKE,
     }
 
 
 def _below(a: float, b: float) -> bool:
-    """Tell whether a < b by more than the rounding of a mean."""
-    return b - a > 1e-9
+    """Tell whether a < b as they are printed."""
+    return a < b and percent(a) != percent(b)
 
 
 def ranking(means: dict[str, float]) -> dict:

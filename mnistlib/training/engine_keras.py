@@ -3,6 +3,7 @@
 import numpy as np
 
 from mnistlib.training import augment
+from mnistlib.training.precision import Precision, computed_in
 
 
 class Engine:
@@ -15,7 +16,7 @@ class Engine:
         batch_size: images per step; the last step of an epoch takes what is left.
         rates: learning rate of every step of the run, (epochs, steps).
         seed: not used: Keras's layers drop by the seed they were built with.
-        label_smoothing, ema_momentum: as of ``engine_tensorflow``.
+        label_smoothing, ema_momentum, precision: as of ``engine_tensorflow``.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class Engine:
         seed: int = 0,
         label_smoothing: float = 0.0,
         ema_momentum: float = 0.0,
+        precision: Precision = "float32",
     ):
         import keras
 
@@ -52,19 +54,21 @@ class Engine:
             jit_compile=keras.backend.backend() == "jax",
         )
         self._model, self._x, self._batch_size = model, x, batch_size
+        self._precision = precision
 
     def train_epoch(
         self, order: np.ndarray, maps: np.ndarray | None = None
     ) -> tuple[float, int]:
         """Take the next epoch; arguments and result as those of ``engine_tensorflow``."""
         images = self._x[order]
-        fitted = self._model.fit(
-            images if maps is None else _moved(images, maps),
-            self._y[order],
-            batch_size=self._batch_size,
-            shuffle=False,
-            verbose=0,
-        )
+        with computed_in(self._model, self._precision):
+            fitted = self._model.fit(
+                images if maps is None else _moved(images, maps),
+                self._y[order],
+                batch_size=self._batch_size,
+                shuffle=False,
+                verbose=0,
+            )
         loss, accuracy = fitted.history["loss"][0], fitted.history["accuracy"][0]
         return float(loss) * len(order), round(float(accuracy) * len(order))
 

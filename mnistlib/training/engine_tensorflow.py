@@ -16,6 +16,7 @@ from mnistlib.training import (
     engine_tensorflow_layers,
     engine_tensorflow_updates,
 )
+from mnistlib.training.precision import Precision, computed_in
 
 
 class Engine:
@@ -32,6 +33,7 @@ class Engine:
         label_smoothing: share of each label that is spread over all digits.
         ema_momentum: of the moving average of the weights, with which is evaluated; 0 for
             none.
+        precision: in which layers compute while they are trained.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Engine:
         seed: int = 0,
         label_smoothing: float = 0.0,
         ema_momentum: float = 0.0,
+        precision: Precision = "float32",
     ):
         import tensorflow as tf
 
@@ -71,8 +74,10 @@ class Engine:
                     batch_maps = maps[index * batch_size : (index + 1) * batch_size]
                     x_batch = _moved(x_batch, batch_maps)
                 step = steps_before + index
-                with tf.GradientTape() as tape:
-                    logits = call(x_batch, True, tf.stack([seed, step]))
+                with tf.GradientTape() as tape, computed_in(model, precision):
+                    seen = tf.cast(x_batch, precision)
+                    logits = call(seen, True, tf.stack([seed, step]))
+                    logits = tf.cast(logits, tf.float32)
                     losses = _cross_entropy(y_batch, logits, label_smoothing)
                     loss = tf.reduce_mean(losses)
                 gradients = tape.gradient(loss, variables)

@@ -13,6 +13,7 @@ from mnistlib import models
 from mnistlib.ground.errors import SpecError
 from mnistlib.ground.validation import Checked, one_line
 from mnistlib.training.identity import Identity, key_of
+from mnistlib.training.precision import Precision
 
 EvaluateOn = Literal["validation", "test"]
 Scaling = Literal["unit", "none", "standardised", "l2"]
@@ -33,6 +34,7 @@ ADDED = {
     "label_smoothing": 0.0,
     "ema_momentum": 0.0,
     "test_versions": 0,
+    "precision": "float32",
 }
 
 
@@ -143,6 +145,8 @@ class NetworkSpec(RunSpec):
         test_versions: moved versions of each test image that a tested run reads as well,
             besides the image itself, for a second answer: the mean of all their
             probabilities. See ``train.read_versions``. 0 (default) for none.
+        precision: ``"float32"`` (default), or ``"bfloat16"`` for layers that compute with
+            numbers of 16 bits in training; see ``precision``.
     """
 
     kind: Literal["network"] = "network"
@@ -164,6 +168,7 @@ class NetworkSpec(RunSpec):
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     ema_momentum: float = Field(0.0, ge=0, lt=1)
     test_versions: int = Field(0, ge=0, le=100)
+    precision: Precision = "float32"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the spec as JSON values; fields of `ADDED` only where they are used.
@@ -234,7 +239,8 @@ class NetworkSpec(RunSpec):
         schedule = f" {self.schedule}" if self.schedule != "constant" else ""
         smoothed = f" smoothed {self.label_smoothing:g}" if self.label_smoothing else ""
         averaged = f" averaged {self.ema_momentum:g}" if self.ema_momentum else ""
-        how = f"{rate}{schedule}{moved}{smoothed}{averaged}"
+        precise = f" {self.precision}" if self.precision != "float32" else ""
+        how = f"{rate}{schedule}{moved}{smoothed}{averaged}{precise}"
         seeds = f"seed {self.seed}"
         for name, seed in (("weights", self.weights_seed), ("order", self.order_seed)):
             seeds += "" if seed is None else f" {name} {seed}"

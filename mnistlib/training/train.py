@@ -6,7 +6,7 @@ import numpy as np
 
 from mnistlib import data, models
 from mnistlib.ground import backend
-from mnistlib.training import augment, probabilities, schedules
+from mnistlib.training import augment, precision, probabilities, schedules
 from mnistlib.training.images import images_of
 from mnistlib.training.record import RunRecord, counts, new_record
 from mnistlib.training.spec import MOVES, NetworkSpec
@@ -32,7 +32,8 @@ def build_engine(spec: NetworkSpec, model, x: np.ndarray, y: np.ndarray, rates: 
     """Return the training engine of the Keras backend in use.
 
     Args:
-        spec: gives the optimizer, the batch size, the seed, smoothing and averaging.
+        spec: gives the optimizer, the batch size, the seed, smoothing, averaging and
+            precision.
         model: an uncompiled ``keras.Sequential`` that gives logits.
         x, y: training images float32 (n, 28, 28, 1) and labels (n,).
         rates: learning rate of every step, (epochs, steps); see ``learning_rates``.
@@ -53,6 +54,7 @@ def build_engine(spec: NetworkSpec, model, x: np.ndarray, y: np.ndarray, rates: 
         seed=order_seed(spec),
         label_smoothing=spec.label_smoothing,
         ema_momentum=spec.ema_momentum,
+        precision=spec.precision,
     )
 
 
@@ -142,7 +144,11 @@ def train(
 
     Returns:
         The run's record, not yet stored.
+
+    Raises:
+        RunError: a setting of the environment is none, or has no such precision.
     """
+    precision.require_possible(spec.precision)
     backend.configure()
     import keras  # after configure: importing it loads the backend
 

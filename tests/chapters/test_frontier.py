@@ -179,6 +179,29 @@ def test_what_an_ingredient_gains_and_costs():
     ]
 
 
+def test_numbers_of_32_bits_are_tried_beside_16_and_never_chosen():
+    assert design.searched(PARAMS, MNIST)["precision"] == "bfloat16"
+    assert design.EXACT not in design.variants()
+    tried = design.variants("bfloat16")
+    assert set(tried) - set(design.variants()) == {design.EXACT}
+    (plain, exact) = cases(
+        design.searched(PARAMS, MNIST),
+        variant={name: tried[name] for name in (RECIPE, design.EXACT)},
+        seed=[100],
+    )
+    assert (plain.spec.precision, exact.spec.precision) == ("bfloat16", "float32")
+    frame = search(values() | {design.EXACT: [0.999, 0.9991, 0.999]})
+    assert "numbers" not in results.helped(frame)
+    frame.loc[frame["variant"] == design.EXACT, "fit_seconds"] = 90.0
+    paid = results.paid_table(results.search_table(frame), 10_000).set_index("ingredient")
+    row = paid.loc["numbers of 16 bits"]
+    assert row["gained"] == pytest.approx(-90, abs=5)
+    assert row["minutes"] == pytest.approx(-0.5)
+    assert np.isnan(row["rate"])
+    shared, networks, _ = design.papers(PARAMS, MNIST)
+    assert not any("precision" in fields for fields in (shared, *networks.values()))
+
+
 def test_plain_levels_are_levels():
     assert all(level in design.INGREDIENTS[name] for name, level in design.PLAIN.items())
 

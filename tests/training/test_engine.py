@@ -7,6 +7,7 @@ import pytest
 
 from mnistlib import data, models
 from mnistlib.ground import backend
+from mnistlib.ground.errors import RunError
 from mnistlib.training import augment, engine_tensorflow, train
 from mnistlib.training import engine_tensorflow_layers as quick_layers
 from mnistlib.training.engine_tensorflow_updates import updates
@@ -304,6 +305,66 @@ def test_a_run_is_evaluated_and_kept_with_its_averaged_weights():
     assert plain != near
     assert abs(plain - near) < 0.2 < first - plain
     assert weights[0.5].keys() == weights[0.0].keys()
+
+
+def test_half_as_many_bits_train_and_all_of_them_evaluate():
+    """Both engines alike: near float32 and not it; what is kept is a network in float32."""
+    import keras
+
+    x, y, x_test = images(150)
+    fields = {"model": "frontier_cnn", "learning_rate": 0.003, "ema_momentum": 0.5}
+    spec = make(NetworkSpec, **dict(SPEC) | fields)
+    args = {"width": 8, "dropout": 0.0}
+    losses, logits = {}, {}
+    for way in ("engine_tensorflow", "engine_keras"):
+        module = importlib.import_module(f"mnistlib.training.{way}")
+        for precision in ("float32", "bfloat16"):
+            keras.utils.set_random_seed(0)
+            model = models.build(spec.model, **args)
+            engine = module.Engine(
+                model,
+                train.build_optimizer(spec),
+                x,
+                y,
+                32,
+                train.learning_rates(spec, len(x)),
+                ema_momentum=spec.ema_momentum,
+                precision=precision,
+            )
+            passes = []
+            for epoch in (1, 2, 3):
+                passes.append(engine.train_epoch(*train.draw_epoch(spec, epoch, len(x)))[0])
+                seen = engine.logits(x_test)
+            losses[way, precision], logits[way, precision] = passes, seen
+            assert {weight.dtype for weight in model.weights} == {"float32"}
+            assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+            engine.finalize()
+            np.testing.assert_allclose(model(x_test), seen, atol=1e-4)
+    for way in ("engine_tensorflow", "engine_keras"):
+        half, whole = losses[way, "bfloat16"], losses[way, "float32"]
+        assert half[0] != pytest.approx(whole[0], rel=1e-5)
+        np.testing.assert_allclose(half, whole, rtol=0.03)
+        assert half[-1] < 0.7 * half[0]
+    ours, keras_own = (logits[way, "bfloat16"] for way in ("engine_tensorflow", way))
+    apart = np.abs(ours - keras_own).max()
+    assert apart < np.abs(ours).max() / 10
+
+
+def test_half_as_many_bits_repeat_to_the_bit():
+    fields = dict(SPEC) | {"precision": "bfloat16", "n_train": 200, "epochs": 2}
+    weights: list[dict] = [{}, {}]
+    for kept in weights:
+        train.train(make(NetworkSpec, **fields), data.load("digits"), kept)
+    for name, value in weights[0].items():
+        np.testing.assert_array_equal(value, weights[1][name])
+        assert value.dtype == np.float32
+
+
+def test_half_as_many_bits_are_not_among_the_portable_kernels(monkeypatch):
+    monkeypatch.setenv("MNISTLIB_PORTABLE", "1")
+    spec = make(NetworkSpec, **dict(SPEC) | {"precision": "bfloat16"})
+    with pytest.raises(RunError, match=r"MNISTLIB_PORTABLE=1.*Received: 'bfloat16'.*unset"):
+        train.train(spec, data.load("digits"))
 
 
 @pytest.mark.parametrize("engine", ["engine_tensorflow", "engine_keras"])

@@ -82,19 +82,20 @@ def test_what_was_added_is_in_a_key_only_where_it_is_used():
     moved = NETWORK | {"evaluate_on": "test", "rotation": 5.0}
     plain = make(NetworkSpec, **moved)
     others = {name: (0, 1) for name in ("weights_seed", "order_seed")}
-    others["test_versions"] = (1, 2)
+    others |= {"test_versions": (1, 2), "precision": ("bfloat16",)}
     others |= {name: (0.5, 0.75) for name in ADDED if name not in others}
     apart = [
         make(NetworkSpec, **moved, **{name: value})
         for name, values in others.items()
         for value in values
     ]
-    assert len({spec.key("data", MADE) for spec in (plain, *apart)}) == 1 + 2 * len(ADDED)
+    assert len({spec.key("data", MADE) for spec in (plain, *apart)}) == 1 + len(apart)
+    assert len(apart) == 2 * len(ADDED) - 1
     for spec in apart:
         assert spec_from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
     assert apart[3].label.endswith("seed 0 order 1")
-    # Both seeds, smoothing and averaging are told apart; all moves are "augmented".
-    assert len({spec.label for spec in (plain, *apart)}) == 1 + 2 * 4
+    # Both seeds, smoothing, averaging, precision are told apart; moves are "augmented".
+    assert len({spec.label for spec in (plain, *apart)}) == 1 + 2 * 4 + 1
 
 
 @pytest.mark.parametrize("value", [-1, 2**31, 0.5])
@@ -141,7 +142,8 @@ USED = ("shear", "elastic", "label_smoothing", "ema_momentum")
 def test_a_key_takes_every_value_so_that_a_default_may_change():
     spec = make(NetworkSpec, **NETWORK)
     assert set(spec.to_dict()) == {*NetworkSpec.model_fields} - {*ADDED}
-    used = dict.fromkeys(ADDED, 0) | dict.fromkeys(USED, 0.5) | {"test_versions": 1}
+    used = dict.fromkeys(ADDED, 0) | dict.fromkeys(USED, 0.5)
+    used |= {"test_versions": 1, "precision": "bfloat16"}
     full = make(NetworkSpec, **NETWORK, **used, evaluate_on="test")
     assert set(full.to_dict()) == {*NetworkSpec.model_fields}
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from mnistlib.chapters.parameters import Choosing, Count, Images, Seeds, Size, list_of
+from mnistlib.training.precision import Precision
 
 
 class Params(Choosing):
@@ -17,6 +18,10 @@ class Params(Choosing):
     batch_size: int = Field(4, ge=1, le=4096, description="images per step")
     ema_momentum: float = Field(
         0.9, ge=0, lt=1, description="of the averaged weights; 0 for none"
+    )
+    precision: Precision = Field(
+        "float32",
+        description="of a layer's numbers in training; with bfloat16, half the bits",
     )
     search_images: Annotated[Images, Size("train", least=60)] = Field(
         120, description="training images of the search, validation included"

@@ -6,6 +6,7 @@ import pandas as pd
 from mnistlib.chapters.frontier.design import (
     COMBINED,
     ENSEMBLE,
+    EXACT,
     INGREDIENTS,
     N_FINAL,
     PLAIN,
@@ -170,18 +171,19 @@ def paid_table(table: pd.DataFrame, n_val: int) -> pd.DataFrame:
     """
     rows, seconds = table.set_index("variant"), table.set_index("variant")["seconds"]
     found = []
-    for ingredient, level in PLAIN.items():
-        without = rows.loc[f"{ingredient}: {level}"]
+    names = [f"{ingredient}: {level}" for ingredient, level in PLAIN.items()]
+    for name in [*names, *({EXACT} & set(rows.index))]:
+        without = rows.loc[name]
         longer = seconds[RECIPE] - without["seconds"]
         # Zero has no sign to be printed.
-        ends = (0.0 - n_val * without[name] for name in ("mean_difference", "high", "low"))
+        ends = (0.0 - n_val * without[end] for end in ("mean_difference", "high", "low"))
         gained, low, high = ends
         rate = np.nan
         if low > 0:
             rate = 60 * gained / longer if longer > NO_COST * seconds[RECIPE] else np.inf
         found.append(
             {
-                "ingredient": ingredient,
+                "ingredient": "numbers of 16 bits" if name == EXACT else name.split(":")[0],
                 "gained": gained,
                 "low": low,
                 "high": high,

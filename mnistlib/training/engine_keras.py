@@ -92,9 +92,11 @@ class Engine:
         """Give the model its averaged weights for good, where there are such."""
         optimizer = self._model.optimizer
         if optimizer.use_ema and optimizer.built:
-            type(optimizer).finalize_variable_values(
-                optimizer, self._model.trainable_variables
-            )
+            variables = self._model.trainable_variables
+            type(optimizer).finalize_variable_values(optimizer, variables)
+            for variable in variables:
+                # JAX lets both have one buffer, and `predict` gives the model's away.
+                variable.assign(np.array(variable))
 
 
 def _moved(images: np.ndarray, maps: np.ndarray, chunk: int = 1000) -> np.ndarray:

@@ -176,3 +176,15 @@ def test_a_jax_record_is_not_one_of_tensorflow(jax_runs, tensorflow_runs):
     """Neither is served where the other is asked for."""
     keys = {run["key"] for run in jax_runs}
     assert not keys & {run["key"] for run in tensorflow_runs}
+
+
+def test_averaged_weights_and_half_as_many_bits_train_on_jax():
+    """Evaluated after each epoch with the average, training goes on from the weights."""
+    base = SHORT | NETWORKS[0]
+    ways = [{}, {"ema_momentum": 0.5}, {"precision": "bfloat16"}]
+    plain, averaged, half = result(start("jax", [base | way for way in ways]))
+    assert averaged["train_loss"] == plain["train_loss"]
+    assert averaged["loss"] != plain["loss"]
+    assert averaged["loss"] == pytest.approx(plain["loss"], rel=0.1)
+    assert half["train_loss"] != plain["train_loss"]
+    assert half["train_loss"] == pytest.approx(plain["train_loss"], rel=0.1)

@@ -153,14 +153,13 @@ def frontier_cnn(
     padding: Literal["valid", "same"] = "valid",
     head: Literal["average", "flatten"] = "average",
     dropout: float = 0.3,
+    norm_momentum: float = 0.9,
 ):
     """Return a member of the family in which we look for the fewest errors.
 
     Three stages of convolutions, each with batch normalisation and ReLU, the filters
     doubling; max pooling ends the first two. A pool comes before its normalisation, which
-    then has a quarter to do. Batch normalisation has a short memory (.9 for the old
-    average), so that it keeps up with averaged weights. Glorot-uniform kernels; no bias
-    where a normalisation follows.
+    then has a quarter to do. Glorot-uniform kernels; no bias where a normalisation follows.
 
     ::
 
@@ -196,6 +195,8 @@ def frontier_cnn(
         padding: of the first two stages; the third has ``same``.
         head: mean over places, or all places, before the last layer.
         dropout: share dropped before the last layer.
+        norm_momentum: of batch normalisation's running averages: what the old one weighs.
+            With averaged weights it is theirs, so that both remember as much.
 
     Raises:
         ValueError: padding or head is none of the above, or the maps vanish.
@@ -229,7 +230,7 @@ def frontier_cnn(
             if stage < 3 and index == convs:
                 layers.append(MaxPooling2D(name=f"pool{stage}"))
             layers += [
-                BatchNormalization(momentum=0.9, name=f"{name}_bn"),
+                BatchNormalization(momentum=norm_momentum, name=f"{name}_bn"),
                 ReLU(name=f"{name}_relu"),
             ]
     if head == "average":

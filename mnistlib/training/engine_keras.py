@@ -3,7 +3,8 @@
 import numpy as np
 
 from mnistlib.training import augment
-from mnistlib.training.precision import Precision, computed_in
+from mnistlib.training.engine_precision import computed_in
+from mnistlib.training.spec import Precision
 
 
 class Engine:

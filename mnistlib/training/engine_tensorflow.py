@@ -16,7 +16,8 @@ from mnistlib.training import (
     engine_tensorflow_layers,
     engine_tensorflow_updates,
 )
-from mnistlib.training.precision import Precision, computed_in
+from mnistlib.training.engine_precision import computed_in
+from mnistlib.training.spec import Precision
 
 
 class Engine:

@@ -13,12 +13,12 @@ from mnistlib import models
 from mnistlib.ground.errors import SpecError
 from mnistlib.ground.validation import Checked, one_line
 from mnistlib.training.identity import Identity, key_of
-from mnistlib.training.precision import Precision
 
 EvaluateOn = Literal["validation", "test"]
 Scaling = Literal["unit", "none", "standardised", "l2"]
 SplitMethod = Literal["stratified", "last"]
 Optimizer = Literal["sgd", "adam", "adadelta"]
+Precision = Literal["float32", "bfloat16"]
 Schedule = Literal["constant", "warmup_cosine", "warmup_cosine_inclusive", "triangle"]
 NetworkName = Literal[*models.BUILDERS]
 ClassicalName = Literal[*models.ESTIMATORS]
@@ -146,7 +146,7 @@ class NetworkSpec(RunSpec):
             besides the image itself, for a second answer: the mean of all their
             probabilities. See ``train.read_versions``. 0 (default) for none.
         precision: ``"float32"`` (default), or ``"bfloat16"`` for layers that compute with
-            numbers of 16 bits in training; see ``precision``.
+            numbers of 16 bits in training; see ``engine_precision``.
     """
 
     kind: Literal["network"] = "network"

@@ -6,7 +6,7 @@ import numpy as np
 
 from mnistlib import data, models
 from mnistlib.ground import backend
-from mnistlib.training import augment, precision, probabilities, schedules
+from mnistlib.training import augment, engine_precision, probabilities, schedules
 from mnistlib.training.images import images_of
 from mnistlib.training.record import RunRecord, counts, new_record
 from mnistlib.training.spec import MOVES, NetworkSpec
@@ -148,7 +148,7 @@ def train(
     Raises:
         RunError: a setting of the environment is none, or has no such precision.
     """
-    precision.require_possible(spec.precision)
+    engine_precision.require_possible(spec.precision)
     backend.configure()
     import keras  # after configure: importing it loads the backend
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench import to_99
 from mnistlib import models
 from mnistlib.chapters.frontier import design, figures, findings, last_images, results
 from mnistlib.chapters.frontier.design import COMBINED, ENSEMBLE, RECIPE
@@ -19,7 +20,7 @@ from mnistlib.show.report import OURS
 from mnistlib.stats.intervals import prediction
 from mnistlib.study.plan import load_study
 
-MNIST = SimpleNamespace(name="mnist")
+MNIST = SimpleNamespace(name="mnist", x_train=np.zeros((60_000, 1)))
 
 
 def full_params():
@@ -61,6 +62,7 @@ def test_the_search_opens_no_test_image_and_the_final_runs_do_once():
     base = design.searched(PARAMS, MNIST)
     wanted = cases(base, variant=design.variants(), seed=[100])
     wanted += cases(base, shape=design.SHAPES, seed=[100])
+    wanted += cases(design.confirming(PARAMS, MNIST), seed=PARAMS.confirm_seeds)
     assert not any(case.spec.is_tested for case in wanted)
     finals = cases(design.final(PARAMS, MNIST, {}), shape=design.SHAPES, seed=[0])
     assert all(case.spec.is_tested for case in finals)
@@ -77,7 +79,66 @@ def test_final_runs_read_moved_versions_where_the_recipe_moves_any():
     assert design.final(PARAMS, MNIST, none)["test_versions"] == 0
     assert design.final(PARAMS, MNIST, none | {"zoom": 0.1})["test_versions"] > 0
     for others in (design.small, design.watched):
-        assert others(PARAMS, MNIST, {})["test_versions"] == 0
+        assert not others(PARAMS, MNIST, {}).get("test_versions")
+
+
+def test_weights_are_averaged_over_the_same_share_of_every_run():
+    found = {
+        "search": design.searched(PARAMS, MNIST),
+        "again": design.confirming(PARAMS, MNIST),
+        "final": design.final(PARAMS, MNIST, {}),
+        "small": design.small(PARAMS, MNIST, {}),
+    }
+    steps = {"search": 10 * 391, "again": 20 * 391, "final": 60 * 469, "small": 20 * 469}
+    for name, fields in found.items():
+        assert 1 / (1 - fields["ema_momentum"]) == pytest.approx(
+            0.07 * steps[name], rel=0.01
+        )
+        assert fields["norm_momentum"] == fields["ema_momentum"]
+    none = design.INGREDIENTS["averaged weights"]["none"]
+    without = design.final(PARAMS, MNIST, none)
+    assert (without["ema_momentum"], without["norm_momentum"]) == (0.0, 0.9)
+    # Few steps: normalisation still needs some batches; and less than a step is none.
+    assert design.averaging(5.0) == {"ema_momentum": 0.8, "norm_momentum": 0.9}
+    assert design.averaging(0.9) == {}
+
+
+def test_small_networks_have_less_of_every_remedy():
+    last, small = (f(PARAMS, MNIST, {}) for f in (design.final, design.small))
+    assert small["rotation"] == last["rotation"] / 2 > 0
+    assert (small["dropout"], small["precision"]) == (0.0, "float32")
+
+
+def test_shorter_runs_begin_with_the_quickest_recipe_of_the_study():
+    found = design.shorter(PARAMS, MNIST, {"dropout": 0.0})
+    names = ("32 filters, 1 epoch", "32 filters, 3 epochs", "32 filters, 10 epochs")
+    assert list(found) == ["one epoch", *names]
+    assert found["32 filters, 10 epochs"]["epochs"] == 10
+    assert found["32 filters, 10 epochs"]["dropout"] == 0.0
+    quickest = found["one epoch"]
+    renamed = {"network": "model", "n": "n_train"}
+    asked = {renamed.get(name, name): value for name, value in to_99.RECIPE.items()}
+    assert asked.items() <= quickest.items()
+    assert all(case.spec.is_tested for case in cases({}, system=found, seed=[0]))
+    few = Params(n_train=1000)
+    assert design.shorter(few, MNIST, {})["one epoch"]["n_train"] == 1000
+
+
+def test_what_helped_is_confirmed_by_other_seeds():
+    with pytest.raises(ParameterError, match=r"confirm_seeds.*in common.*Received: \[7\]"):
+        Params.from_mapping({"grid_seeds": [7, 8], "confirm_seeds": [7]})
+
+
+def test_an_aim_is_reached_to_the_last_image_and_not_to_the_last_bit():
+    rng = np.random.default_rng(0)
+    ties = []
+    for _ in range(20):  # five whole numbers of images whose mean is 9,975
+        off = rng.integers(-5, 6, 4)
+        ties.append(np.mean((9975 + np.array([*off, -off.sum()])) / 10_000))
+    assert any(mean < 0.9975 for mean in ties)
+    assert all(results.reaches(mean, 0.9975) for mean in ties)
+    assert not results.reaches(0.99749, 0.9975)
+    assert not results.reaches(np.nan, 0.9975)
 
 
 def test_seeds_of_the_search_are_no_final_ones():
@@ -88,6 +149,7 @@ def test_seeds_of_the_search_are_no_final_ones():
 def test_every_variant_changes_one_ingredient_and_ingredients_share_no_field():
     start = {"dropout": 0.3} | design.searched(PARAMS, MNIST)
     start |= {"label_smoothing": 0.0}
+    assert start["ema_momentum"] == start["norm_momentum"] > 0.99
     for name, fields in design.variants().items():
         changed = {field for field, value in fields.items() if start[field] != value}
         assert bool(changed) == (name != RECIPE), name
@@ -116,12 +178,25 @@ def test_the_papers_systems_are_those_of_the_page_on_errors():
 
 
 def test_levels_that_help_are_put_together():
-    frame = search(values(dropout_none=0.002, dropout_05=0.001, moves_wider=0.003))
+    frame = search(values(dropout_none=0.002, moves_none=0.001, moves_wider=0.003))
     levels = results.helped(frame)
     assert levels["dropout"] == "none"
     assert levels["moves"] == "wider"
-    fields = results.combined({"dropout": "none", "moves": "wider"})
-    assert fields == {"dropout": 0.0} | design.INGREDIENTS["moves"]["wider"]
+    found = results.candidates({"dropout": "none", "moves": "wider"})
+    assert found[COMBINED] == {"dropout": 0.0} | design.INGREDIENTS["moves"]["wider"]
+    assert found[RECIPE] == {} == results.candidates({})[RECIPE]
+    assert COMBINED not in results.candidates({})
+
+
+def test_a_level_that_is_better_by_less_than_a_standard_error_does_not_help():
+    for better, found in ((0.5, {}), (1.5, {"dropout": "none"})):
+        given = {name: [0.99, 0.991, 0.992] for name in design.variants()}
+        given["moves: none"] = [0.988, 0.992, 0.989]  # all the spread that there is
+        error = results.search_table(search(given))["error"].max()
+        given["dropout: none"] = [x + better * error for x in given[RECIPE]]
+        assert results.helped(search(given)) == found, better
+    one = {name: [0.99] for name in design.variants()} | {"dropout: none": [0.9901]}
+    assert results.helped(search(one)) == {"dropout": "none"}  # no spread is known
 
 
 def test_a_tie_stays_with_the_recipe():
@@ -129,6 +204,7 @@ def test_a_tie_stays_with_the_recipe():
     assert results.helped(search(same)) == {}
     both = search({RECIPE: [0.99, 0.99], COMBINED: [0.99, 0.99]})
     assert results.chosen_recipe(both) == RECIPE
+    assert results.chosen_recipe(both[both["variant"] == RECIPE]) == RECIPE
     better = search({RECIPE: [0.99, 0.99], COMBINED: [0.99, 0.991]})
     assert results.chosen_recipe(better) == COMBINED
 
@@ -148,11 +224,19 @@ def test_the_search_is_tested_against_the_recipe():
     assert row["p_holm"] < 0.001
     assert row["mean_difference"] == pytest.approx(-0.01, abs=5e-4)
     assert row["images"] == pytest.approx(10_000 * row["mean_difference"])
-    facts = findings.search_facts(table.reset_index(), {"dropout": "none"}, RECIPE)
+    both = {RECIPE: [0.99, 0.991, 0.99], COMBINED: [0.99, 0.99, 0.99]}
+    again = results.search_table(search(both))
+    rows = table.reset_index()
+    facts = findings.search_facts(rows, {"dropout": "none"}, again, RECIPE)
     assert [one["variant"] for one in facts["sure"]] == ["moves: none"]
     text = said("search", **facts)
-    assert "were not better than the recipe, which was kept. " in text
+    assert "for 1 ingredient: by dropout: none. Run again together" in text
+    assert "3 fresh seeds, these are not better than the recipe, which was kept (" in text
     assert "moves: none (−1.0" in text
+    none = said("search", **facts | {"levels": []})
+    assert "no other level" in none and "fresh" not in none
+    replaced = said("search", **facts | {"kept": False})
+    assert "these are better than the recipe, and replace it (" in replaced
 
 
 def test_what_an_ingredient_gains_and_costs():
@@ -213,6 +297,19 @@ def test_the_finalists_are_the_best_on_validation():
     assert results.finalists(frame) == names[:-3:-1]
     frame.loc[frame["shape"] == names[-1], "val_accuracy"] = [0.9999, 0.1]
     assert results.finalists(frame) == names[-2:-4:-1]
+
+
+def test_of_networks_that_are_not_told_apart_the_cheaper_goes_first():
+    costs = "32 filters", "kernels of 5", "three convolutions a stage"
+    given = {name: [0.98, 0.9805] for name in design.SHAPES}
+    given |= {costs[1]: [0.9902, 0.9916], costs[2]: [0.992, 0.9897], costs[0]: [0.95, 0.95]}
+    frame = search(given).rename(columns={"variant": "shape"}).assign(parameters=1000)
+    table = results.shape_table(frame)
+    assert table.loc[0, "mean"] < table.loc[1, "mean"]
+    assert results.finalists(frame) == ["three convolutions a stage", "kernels of 5"]
+    assert table.loc[0, "macs"] < table.loc[1, "macs"]
+    assert table["place"].tolist() == [1, 2, 3, 4, 5]
+    assert table.iloc[-1]["shape"] == "32 filters"  # cheapest, and too far behind
 
 
 def second_answers(**status: str):
@@ -481,7 +578,7 @@ def finals(single: float, ensemble: float) -> dict:
 def test_aims_are_judged_by_full_runs_alone():
     facts = finals(0.9976, 0.9979)
     text = said("best", **facts)
-    assert "99.76 %" in text
+    assert "99.760 %" in text
     assert "with 99.72 %: that lies inside" not in text
     assert "that lies where one more run of ours would (99.71–99.81 %)" in text
     assert "99.75 % for a single network was reached" in text

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.frontier import last_images, results
-from mnistlib.chapters.frontier.design import COMBINED, ENSEMBLE, RECIPE
+from mnistlib.chapters.frontier.design import ENSEMBLE, RECIPE
 from mnistlib.claims.an2020 import an2020
 from mnistlib.claims.registry import printed, reported
 from mnistlib.show import prose
@@ -31,24 +31,26 @@ def is_full(params, images) -> bool:
     return images.name == "mnist" and everything
 
 
-def search_facts(table: pd.DataFrame, levels: dict[str, str], chosen: str) -> dict:
+def search_facts(
+    table: pd.DataFrame, levels: dict[str, str], confirmed: pd.DataFrame, chosen: str
+) -> dict:
     """Return what the search found.
 
     Args:
-        table: from `results.search_table`.
+        table: from `results.search_table`, of the search.
         levels: from `results.helped`.
+        confirmed: from `results.search_table`, of the `candidates`.
         chosen: from `results.chosen_recipe`.
     """
-    # What was put together was chosen by these very runs: it is shown, and not tested.
-    single = table[~table["variant"].isin([RECIPE, COMBINED])]
-    tested = single.dropna(subset="p_holm")
+    tested = table.dropna(subset="p_holm")
     sure = tested[tested["p_holm"] < 0.05].sort_values("mean_difference")
     return {
         "levels": [f"{name}: {level}" for name, level in levels.items()],
         "kept": chosen == RECIPE,
+        "again": confirmed.iloc[-1].to_dict(),
         "tested": len(tested),
         "sure": sure.to_dict("records"),
-        "power": power_sentence(single),
+        "power": power_sentence(table[table["variant"] != RECIPE]),
         "seeds": int(table["n"].iloc[0]),
     }
 
@@ -74,7 +76,7 @@ def final_facts(table: pd.DataFrame, one_more: tuple[float, float], full: bool) 
         "honest": float(last.mean()),
         "honest_n": len(last),
         "goals": [
-            {"name": name, "goal": goal, "reached": bool(row["mean"] >= goal)}
+            {"name": name, "goal": goal, "reached": results.reaches(row["mean"], goal)}
             for name, row in (("single", single), (ENSEMBLE, ensemble))
             for goal in GOALS[name]
         ],
@@ -212,7 +214,7 @@ def versions_facts(table: pd.DataFrame, full: bool) -> dict:
         return {"rows": []}
     rows = [table.iloc[0].to_dict(), table.iloc[-1].to_dict()]
     reached = [
-        [goal for goal in GOALS[name] if row["versions"] >= goal]
+        [goal for goal in GOALS[name] if results.reaches(row["versions"], goal)]
         for name, row in zip(GOALS, rows, strict=True)
     ]
     return {"rows": rows, "full": full, "reached": reached}

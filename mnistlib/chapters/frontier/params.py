@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mnistlib.chapters.parameters import Choosing, Count, Images, Seeds, Size, list_of
-from mnistlib.training.precision import Precision
+from mnistlib.training.spec import Precision
 
 
 class Params(Choosing):
@@ -16,8 +16,8 @@ class Params(Choosing):
     )
     epochs: int = Field(3, ge=1, le=1000, description="passes of the final runs")
     batch_size: int = Field(4, ge=1, le=4096, description="images per step")
-    ema_momentum: float = Field(
-        0.9, ge=0, lt=1, description="of the averaged weights; 0 for none"
+    ema_share: float = Field(
+        0.07, ge=0, lt=1, description="of a run's steps that weights are averaged over"
     )
     precision: Precision = Field(
         "float32",
@@ -30,9 +30,18 @@ class Params(Choosing):
     search_width: int = Field(
         8, ge=1, le=128, description="filters at first, where ingredients are tried"
     )
+    confirm_seeds: Seeds = Field(
+        [110], description="of the recipe and what replaces it, once more; apart from all"
+    )
+    confirm_epochs: int = Field(2, ge=1, le=1000, description="epochs of these")
+    second_seeds: Seeds = Field([0], description="of the second final network")
+    short_epochs: list_of(Count, most=10) = Field(
+        [1], description="of shorter runs, for the picture of costs"
+    )
     watch_seeds: Seeds = Field(
         [0], description="of runs that are tested after each epoch, to show what that adds"
     )
+    watch_epochs: int = Field(3, ge=1, le=1000, description="epochs of these")
     widths: list_of(Count, most=20) = Field(
         [1, 4], description="filters at first of networks that are made small"
     )
@@ -45,3 +54,12 @@ class Params(Choosing):
         16, ge=1, le=4096, description="images per step of these; None: as each has it"
     )
     paper_seeds: Seeds = Field([0], description="of the papers' systems")
+
+    @model_validator(mode="after")
+    def _confirmed_by_others(self):
+        if shared := sorted(set(self.confirm_seeds) & set(self.grid_seeds)):
+            raise ValueError(
+                "confirm_seeds and grid_seeds must have no seed in common. "
+                f"Received: {shared} in both (list)"
+            )
+        return self

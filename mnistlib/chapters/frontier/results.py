@@ -11,20 +11,24 @@ from mnistlib.chapters.frontier.design import (
     N_FINAL,
     PLAIN,
     RECIPE,
+    SHAPES,
+    START,
     variants,
 )
 from mnistlib.claims.an2020 import an2020
 from mnistlib.ground.errors import StudyError
+from mnistlib.models import model_facts
 from mnistlib.show import tables
 from mnistlib.show.plots import pareto_front
 from mnistlib.show.tables import Column
 from mnistlib.show.words import number_of
 from mnistlib.stats import ensembles
-from mnistlib.stats.compare import compare, holm
+from mnistlib.stats.compare import compare
 from mnistlib.stats.intervals import accuracies, learned, summary
 from mnistlib.stats.paired import paired_interval
 from mnistlib.stats.selection import settings
 
+ALPHA = 0.05
 NO_COST = 0.05  # share of a run's time within which it is as long as another
 
 
@@ -51,6 +55,7 @@ PAID_COLUMNS = [
 SHAPE_COLUMNS = [
     Column("shape", "network"),
     Column("parameters", format=tables.count),
+    Column("macs", "million products an image", lambda x: f"{x / 1e6:.1f}"),
     Column("n", "seeds"),
     Column("mean", "validation accuracy", tables.percent),
     Column("seconds", "core-seconds", _seconds),
@@ -135,17 +140,14 @@ def search_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Return what each change of one ingredient does to the validation accuracy.
 
     Args:
-        frame: ``runs.frame`` of the search, with the label variant.
+        frame: ``runs.frame`` with the label variant, of the search or of `COMBINED`.
 
     Returns:
         DataFrame, the recipe first: variant, n, mean, the columns of `compare` against the
         recipe, images (of the held-out ones), seconds (core-seconds of the quickest run).
-        What helped, put together by these very runs, is compared and not tested: no p.
     """
     failed = ~learned(frame, "val_accuracy")
     against = compare(frame, "variant", "val_accuracy", baseline=RECIPE, failed=failed)
-    against["p"] = against["p"].mask(against["a"] == COMBINED)
-    against["p_holm"] = holm(against["p"])
     table = settings(frame, ["variant"], "val_accuracy")[["variant", "n", "mean"]]
     table = table.merge(
         against.drop(columns=["b", "n"]).rename(columns={"a": "variant"}), how="left"
@@ -165,9 +167,9 @@ def paid_table(table: pd.DataFrame, n_val: int) -> pd.DataFrame:
 
     Returns:
         DataFrame: ingredient, gained (images more that are read with it), low, high,
-        minutes (that a run takes longer with it, of one core), rate (gained a minute;
-        infinite where a run is longer by less than `NO_COST` of itself, NaN where the
-        interval does not lie above 0).
+        minutes (that a run takes longer with it, of one core), rate (gained a minute, where
+        the gain has p < 0.05 after the search's correction and else NaN; infinite where a
+        run is longer by less than `NO_COST` of itself).
     """
     rows, seconds = table.set_index("variant"), table.set_index("variant")["seconds"]
     found = []
@@ -179,7 +181,7 @@ def paid_table(table: pd.DataFrame, n_val: int) -> pd.DataFrame:
         ends = (0.0 - n_val * without[end] for end in ("mean_difference", "high", "low"))
         gained, low, high = ends
         rate = np.nan
-        if low > 0:
+        if gained > 0 and without["p_holm"] < ALPHA:
             rate = 60 * gained / longer if longer > NO_COST * seconds[RECIPE] else np.inf
         found.append(
             {
@@ -197,8 +199,9 @@ def paid_table(table: pd.DataFrame, n_val: int) -> pd.DataFrame:
 def helped(frame: pd.DataFrame) -> dict[str, str]:
     """Return the level of each ingredient that is better than the recipe's on validation.
 
-    The rule of the study's other choices: fewest failed runs, then the best mean; a tie
-    stays with the recipe.
+    Fewer failed runs, or a mean that is better by more than the standard error of such a
+    difference, pooled over the search: of many levels, some are better by chance. Of
+    several the best is taken. One seed has no such error; then any better mean counts.
 
     Args:
         frame: as in `search_table`.
@@ -208,17 +211,20 @@ def helped(frame: pd.DataFrame) -> dict[str, str]:
     """
     table = settings(frame, ["variant"], "val_accuracy").set_index("variant")
     table = table.assign(lost=table["diverged"] + table["stuck"])
-    best = {}
+    margin = search_table(frame)["error"].fillna(0.0).max()
+    own, best = table.loc[RECIPE], {}
     for ingredient, levels in INGREDIENTS.items():
-        rows = table.loc[[RECIPE, *(f"{ingredient}: {level}" for level in levels)]]
-        ranked = rows.sort_values(["lost", "mean"], ascending=[True, False], kind="stable")
-        if ranked.index[0] != RECIPE:
-            best[ingredient] = ranked.index[0].removeprefix(f"{ingredient}: ")
+        rows = table.loc[[f"{ingredient}: {level}" for level in levels]]
+        first = rows.sort_values(["lost", "mean"], ascending=[True, False], kind="stable")
+        first = first.iloc[0]
+        better = first["lost"] == own["lost"] and first["mean"] > own["mean"] + margin
+        if better or first["lost"] < own["lost"]:
+            best[ingredient] = first.name.removeprefix(f"{ingredient}: ")
     return best
 
 
-def combined(levels: dict[str, str]) -> dict:
-    """Return the fields of all levels that helped, together.
+def candidates(levels: dict[str, str]) -> dict[str, dict]:
+    """Return the recipe and, if any level helped, all that did together, name -> fields.
 
     Args:
         levels: from `helped`.
@@ -226,15 +232,17 @@ def combined(levels: dict[str, str]) -> dict:
     fields: dict = {}
     for ingredient, level in levels.items():
         fields |= variants()[f"{ingredient}: {level}"]
-    return fields
+    return {RECIPE: {}} | ({COMBINED: fields} if levels else {})
 
 
 def chosen_recipe(frame: pd.DataFrame) -> str:
     """Return which of the recipe and `COMBINED` is better on validation; a tie: the recipe.
 
     Args:
-        frame: of both, with the label variant.
+        frame: of the `candidates`, with the label variant.
     """
+    if COMBINED not in set(frame["variant"]):
+        return RECIPE
     table = settings(frame, ["variant"], "val_accuracy").set_index("variant")
     lost = table["diverged"] + table["stuck"]
     rank = {name: (lost[name], -table.at[name, "mean"]) for name in (RECIPE, COMBINED)}
@@ -242,27 +250,42 @@ def chosen_recipe(frame: pd.DataFrame) -> str:
 
 
 def shape_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the networks by validation accuracy, the best first.
+    """Return the networks in the order in which they are chosen.
+
+    Of those that have as few failed runs as the best, and a mean within one standard error
+    of its (of a difference, pooled over all), the cheapest comes first; of the others in
+    turn again.
 
     Args:
-        frame: with the label shape.
+        frame: with the label shape, of `SHAPES`.
 
     Returns:
-        DataFrame: shape, parameters, n, mean, seconds, place (1 is the best).
+        DataFrame: shape, parameters, macs (multiply-accumulates an image), n, mean,
+        seconds, place (1 is the first).
     """
     table = settings(frame, ["shape"], "val_accuracy")
-    table = table.assign(lost=table["diverged"] + table["stuck"])
-    table = table.sort_values(["lost", "mean"], ascending=[True, False], kind="stable")
-    first = frame.groupby("shape")["parameters"].first()
-    return table.assign(
-        parameters=table["shape"].map(first),
+    cost = {name: model_facts(START["model"], **args) for name, args in SHAPES.items()}
+    table = table.assign(
+        lost=table["diverged"] + table["stuck"],
+        macs=[cost[name]["macs"] for name in table["shape"]],
+        parameters=table["shape"].map(frame.groupby("shape")["parameters"].first()),
         seconds=table["shape"].map(_quickest(frame, "shape")),
-        place=range(1, len(table) + 1),
-    ).reset_index(drop=True)
+    )
+    failed = ~learned(frame, "val_accuracy")
+    error = compare(frame, "shape", "val_accuracy", failed=failed)["error"]
+    margin = error.fillna(0.0).max()
+    left = table.sort_values(["lost", "mean"], ascending=[True, False], kind="stable")
+    places = []
+    while len(left):
+        best = left.iloc[0]
+        near = (left["lost"] == best["lost"]) & (left["mean"] >= best["mean"] - margin)
+        places.append(left[near]["macs"].idxmin())
+        left = left.drop(places[-1])
+    return table.loc[places].assign(place=range(1, len(table) + 1)).reset_index(drop=True)
 
 
 def finalists(frame: pd.DataFrame) -> list[str]:
-    """Return the names of the `N_FINAL` networks that are best on validation."""
+    """Return the names of the `N_FINAL` networks that go on."""
     return list(shape_table(frame)["shape"].head(N_FINAL))
 
 
@@ -431,13 +454,18 @@ def needed(table: pd.DataFrame, goal: float) -> dict | None:
         dict of width, parameters, mean, n, image_low, image_high; below: the parameters
         of the next smaller one (None for the smallest that was tried).
     """
-    reached = table[table["mean"] >= goal]
+    reached = table[[reaches(mean, goal) for mean in table["mean"]]]
     if reached.empty:
         return None
     at = int(reached.index[0])
     names = ["width", "parameters", "mean", "n", "image_low", "image_high"]
     row = table.loc[at, names].to_dict()
     return row | {"below": int(table.at[at - 1, "parameters"]) if at else None}
+
+
+def reaches(mean: float, goal: float) -> bool:
+    """Tell whether a mean accuracy reaches a goal; its last bits must not decide."""
+    return bool(round(mean, 9) >= goal)
 
 
 def phase_table(phases: dict[str, pd.DataFrame]) -> pd.DataFrame:

@@ -46,7 +46,7 @@ def refused(result, message: str) -> None:
     (line,) = result.output.splitlines()
     assert line.startswith("mnistlib: error: ")
     assert message in line
-    assert len(line) < 1200
+    assert len(line) < 1400
 
 
 def test_the_quick_study_runs_where_there_is_no_mnist(dry_run):

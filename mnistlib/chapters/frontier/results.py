@@ -55,7 +55,7 @@ PAID_COLUMNS = [
 SHAPE_COLUMNS = [
     Column("shape", "network"),
     Column("parameters", format=tables.count),
-    Column("macs", "million products an image", lambda x: f"{x / 1e6:.1f}"),
+    Column("macs", "million MACs", lambda x: f"{x / 1e6:.1f}"),
     Column("n", "seeds"),
     Column("mean", "validation accuracy", tables.percent),
     Column("seconds", "core-seconds", _seconds),

@@ -6,13 +6,14 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from sklearn.metrics import classification_report, precision_recall_fscore_support
 
 from mnistlib.chapters.errors import design, figures, findings, results
 from mnistlib.chapters.errors.params import Params
 from mnistlib.claims.audit import TEST_COUNTS
 from mnistlib.claims.evidence import Printed
-from mnistlib.claims.paper_systems import NETWORKS, RAUT
+from mnistlib.claims.paper_systems import CLASSICAL, NETWORKS, RAUT
 from mnistlib.claims.verdicts import judge
 from mnistlib.runs import cases
 from mnistlib.show.tables import to_markdown
@@ -266,6 +267,12 @@ def test_calibration_leaves_out_what_gives_no_probabilities():
     runs = Made({"a": [0.05, 0.05]})
     table, curves = results.calibration(runs, ["a"])
     assert table["over"].item() == pytest.approx(0.98 - 0.95, abs=0.01)
+    wider, _ = results.calibration(Made({"a, b": [0.05, 0.051], "c": [0.5]}), ["a, b", "c"])
+    facts = findings.calibration_facts(wider)
+    assert (facts["judged"], facts["too_sure"], facts["unsure"]) == (1, ["a"], [])
+    assert np.isnan(wider.loc[1, "low"])  # one run has no interval over seeds
+    text = flat(findings.say("calibration", **facts))
+    assert "Of 1 system with several runs, 1 is surer than right" in text
     assert table["error"].item() == pytest.approx(table["over"].item())
     assert curves["n"].sum() == 20_000
     none, curves = results.calibration(Made({"a": [0.05]}, sure=False), ["a"])
@@ -276,7 +283,9 @@ def test_calibration_leaves_out_what_gives_no_probabilities():
 
 
 def test_printed_gaps_are_those_of_the_registry():
-    spread = {"std": 0.0005, "degrees": 30, "reach": 0.0015}
+    spread = {name: {"std": 0.0005, "degrees": 9} for name in [*NETWORKS, RAUT]}
+    spread |= {name: {"std": 0.0, "degrees": 0} for name in CLASSICAL}
+    assert set(design.SYSTEM_OF.values()) == set(spread)
     table = results.printed_gaps(spread)
     assert table["kind"].value_counts().to_dict() == {"between": 10, "within": 9}
     first = table.iloc[0]
@@ -284,15 +293,17 @@ def test_printed_gaps_are_those_of_the_registry():
     assert first["images"] == pytest.approx(31)
     assert first["seen"]
     facts = findings.gap_facts(table, spread)
-    assert (facts["n"], facts["unknown"]) == (18, 1)  # a forest's spread is not known
+    # The spreads of a forest and of a dense network are not known here.
+    assert (facts["n"], facts["unknown"]) == (17, 2)
     rows = table.set_index(["a", "b"])
     forest = rows.loc[("asher 96.8", "asher 96.58")]
     assert pd.isna(forest["seen"]) and pd.isna(forest["seeds"])
     # SVM and k-NN have no seed: any difference of theirs is there with one run.
     assert rows.loc[("asher 97.1", "asher 96.8"), ["seen", "seeds"]].tolist() == [True, 1]
-    alone = rows.loc[("raj2024 97.77", "raj2024 97.70")]  # SVM and ANN, 0.07 points
-    assert not alone["seen"]
-    assert alone["seeds"] == seeds_needed(0.0007, 0.0005, alone=True)
+    assert pd.isna(rows.loc[("raj2024 97.77", "raj2024 97.70"), "seen"])  # SVM and ANN
+    alone = rows.loc[("raj2024 98.30", "raj2024 97.77")]
+    assert alone["seeds"] == seeds_needed(0.0053, (0.0005, 0))
+    assert alone["reach"] == pytest.approx(stats.t.ppf(0.975, 9) * 0.0005)
     assert "–" in to_markdown(table, results.GAP_COLUMNS)
 
 
@@ -303,23 +314,26 @@ def test_a_value_that_its_own_paper_excludes_is_named_as_such():
     assert rows["RAJ-01"] == ["RAJ-02"]  # RAJ-03 is 98.30, rounded
     assert "AHM-11" not in rows
     text = flat(findings.say("taken", rows=findings.taken()))
-    assert "98.4 of `raut` (RAU-01) not with RAU-04 and RAU-07;" in text
-    assert text.endswith("(RAJ-01) not with RAJ-02.")
+    assert "98.4 of `raut` (RAU-01) with RAU-04 and RAU-07;" in text
+    assert text.endswith("(RAJ-01) with RAJ-02.")
 
 
 def test_our_gaps_go_down_the_ranking():
     frame = pd.DataFrame(
-        {"system": ["b", "a", "a", "c"], "test_accuracy": [0.9, 0.94, 0.96, 0.85],
-         "n_examples": 200, "kind": ["network"] * 3 + ["classical"]}
+        {"system": ["b", "b", "a", "a", "c"], "n_examples": 200,
+         "test_accuracy": [0.899, 0.901, 0.94, 0.96, 0.85],
+         "kind": ["network"] * 4 + ["classical"]}
     )  # fmt: skip
-    spread = {"std": 0.01, "degrees": 1, "reach": 0.1}
+    spread = results.spreads(frame)
+    assert spread["c"] == {"std": 0.0, "degrees": 0}
+    assert spread["a"] == {"std": pytest.approx(0.02 / 2**0.5), "degrees": 1}
     table = results.our_gaps(frame, spread)
     assert list(zip(table["a"], table["b"], strict=True)) == [("a", "b"), ("b", "c")]
     assert table["images"].tolist() == pytest.approx([10, 10])
-    # Of c, which has no seed, the spread is none: half the variance of the others' gap.
-    near = {"std": 0.01, "degrees": 1, "reach": 0.06}
-    assert results.our_gaps(frame, near)["seen"].tolist() == [False, True]
-    assert len(results.our_gaps(frame.head(1), spread)) == 0
+    # Of c, which has no seed, the spread is none: b's alone counts, which is narrow.
+    assert table["seen"].tolist() == [False, True]
+    assert table.at[1, "reach"] == pytest.approx(stats.t.ppf(0.975, 1) * 0.002 / 2**0.5)
+    assert len(results.our_gaps(frame.head(2), spread)) == 0
 
 
 # --- sentences
@@ -330,14 +344,14 @@ def flat(text: str) -> str:
 
 
 def test_the_answer_of_a_full_and_of_a_small_study(printed):
-    hard = {"n": 10_000, "systems": 11, "by_all": 1, "doubtful": []}
-    gaps = {"seen": 3, "n": 19}
+    hard = {"n": 10_000, "systems": 11, "by_all": 1, "by_each": 4, "doubtful": []}
+    gaps = {"seen": 3, "n": 7}
     accuracy = printed["RAU-01"]
     text = flat(findings.answer(accuracy, hard, SHARED, gaps, full=True))
-    assert text.startswith("Not the printed 98.4 %: over 4 seeds the network reads 99.05")
-    assert "allows 98.77–99.48\u202f%" in text
-    assert "1 is misread by every run of all 11 systems" in text
-    assert text.endswith("accuracies that the papers print, within and between papers.")
+    assert text.startswith("The report's, not the text's 98.4 %: over 4 seeds the network")
+    assert "report allows 98.77–99.48\u202f%, so that the 98.4 % printed beside it" in text
+    assert "1 is misread by every run of all 11 systems, 4 by most runs of each" in text
+    assert text.endswith("one run of each system could have shown 3.")
     small = flat(findings.answer(accuracy, hard | {"by_all": 2}, SHARED, None, full=False))
     assert small.startswith("Runs of this size cannot judge the printed 98.4 %")
     assert "2 are misread" in small
@@ -347,9 +361,46 @@ def test_the_answer_of_a_full_and_of_a_small_study(printed):
 def test_the_answer_where_the_printed_value_is_within_reach():
     near = Made({RAUT: [0.015, 0.017, 0.016]})
     evidence = findings.printed_evidence(near, results.reports(near), full=True)
-    hard = {"n": 10, "systems": 1, "by_all": 0, "doubtful": [3]}
+    hard = {"n": 10, "systems": 1, "by_all": 0, "by_each": 0, "doubtful": [3]}
     text = flat(findings.answer(evidence["RAU-01"], hard, SHARED, None, full=True))
-    assert text.startswith("The printed 98.4 % is within reach of the network")
+    assert text.startswith("The text's, not the report's, is within reach of the network")
+    assert "none is misread by every run" in text
+    far = Made({RAUT: [0.030, 0.031, 0.0305]})
+    evidence = findings.printed_evidence(far, results.reports(far), full=True)
+    text = flat(findings.answer(evidence["RAU-01"], hard, SHARED, None, full=True))
+    assert text.startswith("Neither the report's nor the text's 98.4 %: over 3 seeds")
+
+
+def test_the_printed_accuracy_may_be_that_of_an_earlier_epoch():
+    rows = [
+        {"seed": seed, "epoch": epoch, "test_accuracy": mean + step}
+        for epoch, mean in ((1, 0.984), (2, 0.9841), (3, 0.99))
+        for seed, step in enumerate((-0.001, 0.0, 0.001))
+    ]
+    around = results.epochs_around(pd.DataFrame(rows), 0.984)
+    assert around == [1, 2]
+    said = flat(findings.say("early", **findings.early_facts(around, True)))
+    assert said.endswith("one more run would lie around it after epochs 1 and 2.")
+    assert flat(findings.say("early", **findings.early_facts(around, False))) == ""
+    last = flat(findings.say("early", **findings.early_facts([10], True)))
+    assert last.strip() == "It lies there after epoch 10."
+
+
+def test_the_check_of_the_report_is_checked_by_other_systems(raut, printed):
+    by_digit = results.report_table(printed)
+    both = Made({RAUT: [0.0094, 0.0096], "near": [0.0095], "far": [0.03]})
+    others = results.would_pass(by_digit, both, RAUT)
+    assert others["passes"].tolist() == [True, False]
+    facts = findings.weak_facts(others, 30)
+    assert (facts["others"], facts["passing"]) == (2, 1)
+    text = flat(findings.say("weak", **facts))
+    assert "2 runs of the other systems 1 would pass that check in all 30 scores" in text
+    assert "down to one that reads 99.05" in text
+    none = findings.say("weak", **facts | {"passing": 0})
+    assert "none would pass" in flat(none) and "down to" not in none
+    unknown = by_digit.assign(recall_low=np.nan)
+    assert results.would_pass(unknown, both, RAUT).empty
+    assert results.would_pass(by_digit, raut, RAUT).empty
 
 
 def test_hard_facts_and_their_sentence():
@@ -359,8 +410,10 @@ def test_hard_facts_and_their_sentence():
         "b": np.array([[9, 4, 3]]),
     }
     hard = hard_images(answers, labels, np.array([7, 8, 9]))
-    facts = findings.hard_facts(hard, len(answers))
+    facts = findings.hard_facts(hard, answers, labels)
     assert (facts["by_all"], facts["by_any"], facts["by_most"]) == (1, 2, 1)
+    assert (facts["by_each"], facts["nearest"]) == (1, 7)
+    assert (facts["nearest_runs"], facts["runs"]) == (3, 3)
     assert facts["doubtful"] == [7]
     text = flat(findings.say("hard", **facts))
     assert "On 1 image at least 90\u202f% of the runs" in text
@@ -371,15 +424,24 @@ def test_hard_facts_and_their_sentence():
 
 def test_pair_facts_and_their_sentence():
     labels = np.array([4, 9, 3, 5])
-    pairs = pair_table({"a": np.array([[9, 4, 8, 5]])}, labels)
-    facts = findings.pair_facts(pairs, 1)
+    answers = {"a": np.array([[9, 4, 8, 5]])}
+    pairs = pair_table(answers, labels)
+    facts = findings.pair_facts(pairs, answers, labels)
     assert (facts["first"], facts["first_in"]) == (["4/9"], [1])
     assert [one["rank"] for one in facts["named"]] == [2, 1]
     assert facts["together"] == pytest.approx(1)
     text = flat(findings.say("pairs", **facts))
     assert "Of 45 pairs 4/9 is confused most often: 66.7\u202f%" in text
     assert "3/8 stands at place 2 (33.3\u202f%)" in text
-    tied = findings.pair_facts(pair_table({"a": np.array([[9, 9, 8, 5]])}, labels), 1)
+    assert "own network" not in text
+    asher = answers | {design.OF_ASHER: np.array([[9, 9, 3, 5], [9, 9, 3, 3]])}
+    own = flat(findings.say("pairs", **findings.pair_facts(pairs, asher, labels)))
+    assert "3/8 stands at place 3 (0.0 errors a run) and 4/9 stands at place 1 (1.0" in own
+    assert [row["pair"] for row in findings.top_pairs(pairs)] == ["4/9", "3/8"]
+    shown = flat(findings.say("confused", rows=findings.top_pairs(pairs)))
+    assert shown.strip().endswith("of one run: 4/9 (2.0), 3/8 (1.0).")
+    answers = {"a": np.array([[9, 9, 8, 5]])}
+    tied = findings.pair_facts(pair_table(answers, labels), answers, labels)
     assert "3/8 and 4/9 are confused most often, equally: 50.0" in flat(
         findings.say("pairs", **tied)
     )
@@ -394,23 +456,42 @@ def test_overlap_with_and_without_a_second_run():
     frame.loc[0, "share"] = np.nan
     text = flat(findings.say("overlap", **findings.overlap_facts(frame)))
     assert text.startswith("Runs of two systems share 40")
+    # One run alone has no share with its own: where others have, it is left out.
+    several = pd.DataFrame(
+        [
+            (a, b, 0.5 if a == b else 0.9 if "z" in a + b else 0.3)
+            for a in "xyz"
+            for b in "xyz"
+        ],
+        columns=["a", "b", "share"],
+    ).assign(chance=0.01)
+    several.loc[(several["a"] == "z") & (several["b"] == "z"), "share"] = np.nan
+    facts = findings.overlap_facts(several)
+    assert (facts["own"], facts["other"]) == (pytest.approx(0.5), pytest.approx(0.3))
 
 
 def test_gap_sentence_with_one_seed_and_with_several():
     table = pd.DataFrame(
         {"difference": [0.1, 0.01], "seen": [True, False], "seeds": [2, np.inf]}
     )
-    spread = {"std": 0.01, "degrees": 4, "reach": 0.04}
+    spread = {
+        "wide": {"std": 0.01, "degrees": 4},
+        "none": {"std": 0.0, "degrees": 0},
+        "narrow": {"std": 0.001, "degrees": 4},
+    }
     facts = findings.gap_facts(table, spread)
     text = flat(findings.say("gaps", kind="difference", **facts))
     assert "Of 2 differences, 1 is larger" in text
-    assert text.endswith("The median of the seeds needed is 2.")
+    assert text.strip().endswith("1 needs at most five seeds.")
     unknown = findings.say("gaps", kind="difference", **facts | {"unknown": 1})
     assert flat(unknown).endswith(
-        "Not counted: 1, of a system with a seed that is not run here."
+        "Not judged: 1, of a system whose spread is not known here."
     )
-    alone = facts | {"std": float("nan")}
+    alone = facts | {"n": 0}
     assert findings.say("gaps", kind="difference", **alone).startswith("One seed says")
+    text = flat(findings.say("spreads", **facts))
+    assert "goes from 0.100 points (narrow) to 1.000 (wide)" in text
+    assert flat(findings.say("spreads", **facts | {"spreads": []})).startswith("One seed")
 
 
 def test_apart_says_which_factor_is_found():
@@ -421,17 +502,17 @@ def test_apart_says_which_factor_is_found():
     ]  # fmt: skip
     factors = list(design.FACTORS.values())
     frame = pd.DataFrame(rows, columns=[*factors, "test_accuracy"])
-    table = components(frame, factors, "test_accuracy")
+    table = components(frame, factors, "test_accuracy", design.NESTED)
     text = flat(findings.say("apart", **findings.apart_facts(table)))
     assert "over 8 runs: first weights 3.49 points" in text
-    assert "Above the rest stands first weights (F test" in text
+    assert "Told apart from it is first weights (F test" in text
     assert to_markdown(table, results.APART_COLUMNS).count("\n") == 5
-    two = components(frame[frame["subset"] == 0], factors, "test_accuracy")
+    two = components(frame[frame["subset"] == 0], factors, "test_accuracy", design.NESTED)
     text = flat(findings.say("apart", **findings.apart_facts(two)))
     assert "subset" not in text
     assert "order" in text
     one = frame[frame["order"] == 0][:1]
-    lonely = components(one, factors, "test_accuracy")
+    lonely = components(one, factors, "test_accuracy", design.NESTED)
     text = findings.say("apart", **findings.apart_facts(lonely))
     assert text.startswith("With these seeds the variance cannot")
     assert to_markdown(lonely, results.APART_COLUMNS)
@@ -459,6 +540,7 @@ def test_best_epochs_that_agree_are_one():
 
 def test_many_doubtful_images_are_cut_short():
     facts = {"n": 99, "systems": 2, "by_all": 0, "by_most": 20, "by_any": 30}
+    facts |= {"by_each": 3, "nearest": 5, "nearest_runs": 8, "runs": 9}
     text = flat(findings.say("hard", doubtful=list(range(13)), agreed=0.9, **facts))
     assert "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and others." in text
 

@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from mnistlib.stats.components import REST, components
 
@@ -71,3 +72,41 @@ def test_a_design_must_be_crossed():
     message = "each combination of weights, order, subset exactly once. Received: 7 rows"
     with pytest.raises(ValueError, match=message):
         components(frame.iloc[1:], FACTORS, "accuracy")
+
+
+def test_a_nested_factor_has_levels_of_its_own():
+    """By hand: two groups of two, twice each; the outer factor's error is the inner one."""
+    frame = pd.DataFrame(
+        [(s, o, w) for s in (0, 1) for o in (0, 1) for w in (0, 1)],
+        columns=["subset", "order", "weights"],
+    ).assign(accuracy=[1.0, 2, 4, 6, 11, 12, 13, 12])
+    nested = {"order": "subset"}
+    table = components(frame, FACTORS, "accuracy", nested).set_index("source")
+    cell = np.array([1.5, 5, 11.5, 12.5])
+    between = 2 * np.square(cell[:2] - cell[:2].mean()).sum()
+    between += 2 * np.square(cell[2:] - cell[2:].mean()).sum()  # 2 degrees
+    outer = 4 * np.square([cell[:2].mean() - cell.mean()] * 2).sum()  # 1 degree
+    weights = frame.groupby("weights")["accuracy"].mean()
+    of_weights = 4 * np.square(weights - weights.mean()).sum()
+    total = np.square(frame["accuracy"] - frame["accuracy"].mean()).sum()
+    rest = (total - outer - between - of_weights) / 3
+    assert table["degrees"].to_dict() == {"weights": 1, "order": 2, "subset": 1, REST: 3}
+    assert table["levels"].to_dict() == {"weights": 2, "order": 4, "subset": 2, REST: 8}
+    assert table.at[REST, "variance"] == pytest.approx(rest)
+    assert table.at["order", "variance"] == pytest.approx((between / 2 - rest) / 2)
+    assert table.at["subset", "variance"] == pytest.approx((outer - between / 2) / 4)
+    assert table.at["order", "p"] == pytest.approx(stats.f.sf(between / 2 / rest, 2, 3))
+    assert table.at["subset", "p"] == pytest.approx(stats.f.sf(outer / between * 2, 1, 2))
+    assert (table["p_holm"].dropna() >= table["p"].dropna()).all()
+
+
+def test_intervals_of_a_nested_design_cover_the_truth():
+    truth, inside = np.array([0.2, 1.0, 0.5, 1.0]), []
+    for seed in range(150):
+        frame = design((3, 3, 4), np.sqrt([0.2, 0, 0.5, 1.0]), seed)
+        own = np.random.default_rng(1000 + seed).normal(0, 1.0, (3, 4))
+        frame["accuracy"] += own[frame["order"], frame["subset"]]
+        table = components(frame, FACTORS, "accuracy", {"order": "subset"})
+        inside.append((table["low"] <= truth) & (truth <= table["high"]))
+    assert (np.mean(inside, axis=0) > 0.9).all()
+    assert (np.mean(inside, axis=0)[1:] < 1).all()

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from mnistlib.show.style import PALETTE, QUIET, WIDTH
+from mnistlib.show.style import INK, PALETTE, QUIET, WIDTH
 
+LEAST = 20  # predictions of a bin that is drawn
 _PARTS = {"train": "training images", "test": "test images"}
 
 
@@ -46,9 +47,8 @@ def overlap_figure(overlap: pd.DataFrame):
     wide = overlap.pivot(index="a", columns="b", values="share").loc[names, names]
     figure, ax = plt.subplots(figsize=(WIDTH, 0.45 * len(names) + 1.6))
     shade = sns.light_palette(PALETTE[0], as_cmap=True)
-    sns.heatmap(
-        100 * wide, annot=True, fmt=".0f", cmap=shade, vmin=0, vmax=100, cbar=False, ax=ax
-    )
+    look = {"cmap": shade, "vmin": 0, "vmax": 100, "cbar": False}
+    sns.heatmap(100 * wide, annot=True, fmt=".0f", annot_kws={"color": INK}, ax=ax, **look)
     ax.set(xlabel="make so many of them, too (%)", ylabel="of the errors of")
     ax.grid(False)
     ax.tick_params(length=0)
@@ -60,7 +60,8 @@ def reliability_figure(curves: pd.DataFrame):
     """Draw the share that is right over confidence, a panel a system.
 
     Args:
-        curves: from `results.calibration`; a larger dot is a bin of more predictions.
+        curves: from `results.calibration`; a larger dot is a bin of more predictions, and
+            bins of fewer than `LEAST` are left out.
     """
     import matplotlib.pyplot as plt
 
@@ -72,11 +73,12 @@ def reliability_figure(curves: pd.DataFrame):
     for ax in axes.flat[len(names) :]:
         ax.set_axis_off()
     for ax, name in zip(axes.flat, names, strict=False):
-        part = curves[curves["system"] == name]
+        part = curves[(curves["system"] == name) & (curves["n"] >= LEAST)]
         ax.plot([0, 1], [0, 1], color=QUIET, lw=0.8)
         ax.plot(part["confidence"], part["accuracy"], color=PALETTE[0], lw=1.2)
         size = 6 + 60 * (part["n"] / part["n"].sum()) ** 0.5
-        ax.scatter(part["confidence"], part["accuracy"], size, color=PALETTE[0])
+        at = part["confidence"], part["accuracy"], size
+        ax.scatter(*at, color=PALETTE[0], clip_on=False, zorder=3)
         ax.set_title(name, loc="left", fontsize=9)
         ax.set(xlim=(0, 1.03), ylim=(0, 1.03), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     figure.supxlabel("confidence", fontsize=10)

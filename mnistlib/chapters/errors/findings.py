@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.errors.design import BEST, PAPER_BATCH, PAPER_EPOCHS
+from mnistlib.chapters.errors.design import BEST, OF_ASHER, PAPER_BATCH, PAPER_EPOCHS
 from mnistlib.claims.audit import N_TEST, TEST_COUNTS, accuracy_allowed
 from mnistlib.claims.evidence import Fact, Printed
 from mnistlib.claims.paper_systems import RAUT
@@ -13,6 +13,7 @@ from mnistlib.claims.registry import conflicting, load_claims, printed, reported
 from mnistlib.show import prose, reproduction
 from mnistlib.stats.components import REST
 from mnistlib.stats.intervals import errors_implied
+from mnistlib.stats.overlap import pair_table
 
 HEADLINE, BOUND, REPORT = "RAU-01", "RAU-02", "RAU-07"
 # A label is doubtful where so many runs agree on one other digit.
@@ -102,6 +103,36 @@ def conflict() -> str:
     )
 
 
+def early_facts(epochs: list[int], full: bool) -> dict:
+    """Return after which epochs the printed accuracy is within reach.
+
+    Args:
+        epochs: from `results.epochs_around`.
+        full: whether the runs are of the paper's size.
+    """
+    return {
+        "epochs": epochs if full else [],
+        "last": PAPER_EPOCHS in epochs,
+        "printed": printed(HEADLINE),
+    }
+
+
+def weak_facts(others: pd.DataFrame, scores: int) -> dict:
+    """Return how many runs of other systems would pass as the printed report does.
+
+    Args:
+        others: from `results.would_pass`.
+        scores: that are held against it.
+    """
+    passing = others[others["passes"].astype(bool)]
+    return {
+        "others": len(others),
+        "passing": len(passing),
+        "least": float(passing["accuracy"].min()),
+        "scores": scores,
+    }
+
+
 def report_facts(by_digit: pd.DataFrame) -> dict:
     """Return how many scores of the printed report lie where one more run would lie.
 
@@ -120,13 +151,27 @@ def report_facts(by_digit: pd.DataFrame) -> dict:
     }
 
 
-def hard_facts(hard: pd.DataFrame, systems: int) -> dict:
-    """Return how many images nobody reads, and of how many the label is in doubt."""
+def hard_facts(hard: pd.DataFrame, answers: dict, labels: np.ndarray) -> dict:
+    """Return how many images are misread by how many, and which labels are in doubt.
+
+    Args:
+        hard: from `hard_images` of the answers.
+        answers: predictions by system, (runs, n).
+        labels: true digits (n,).
+    """
     doubtful = hard["agreement"] >= AGREED
+    wrong = [given != labels for given in answers.values()]
+    by_each = np.all([runs.mean(axis=0) > 0.5 for runs in wrong], axis=0)
+    counts = np.concatenate(wrong).sum(axis=0)
+    first = int(counts.argmax())
     return {
         "n": len(hard),
-        "systems": systems,
+        "systems": len(answers),
         "by_all": int(hard["by_all"].sum()),
+        "by_each": int(by_each.sum()),
+        "nearest": int(hard.at[first, "index"]),
+        "nearest_runs": int(counts[first]),
+        "runs": sum(map(len, wrong)),
         "by_most": int((hard["misread"] > 0.5).sum()),
         "by_any": int((hard["misread"] > 0).sum()),
         "doubtful": list(hard.loc[doubtful, "index"]),
@@ -134,15 +179,30 @@ def hard_facts(hard: pd.DataFrame, systems: int) -> dict:
     }
 
 
-def pair_facts(pairs: pd.DataFrame, systems: int) -> dict:
-    """Return where the pairs that `asher` names stand among all pairs of digits."""
+def pair_facts(pairs: pd.DataFrame, answers: dict, labels: np.ndarray) -> dict:
+    """Return where the pairs that `asher` names stand among all pairs of digits.
+
+    Args:
+        pairs: from `pair_table` of the answers.
+        answers: predictions by system, (runs, n).
+        labels: true digits (n,).
+    """
+    own = []
+    if OF_ASHER in answers:
+        table = pair_table({OF_ASHER: answers[OF_ASHER]}, labels).set_index("pair")
+        own = [
+            {"pair": pair, "rank": int(table.at[pair, "rank"])}
+            | {"errors": float(table.at[pair, "errors"])}
+            for pair in NAMED_PAIRS
+        ]
     named = pairs.set_index("pair").loc[list(NAMED_PAIRS)]
     first = pairs[pairs["rank"] == 1]
     return {
         "first": list(first["pair"]),
         "first_share": float(first["share"].iloc[0]),
         "first_in": list(first["first_in"]),
-        "systems": systems,
+        "systems": len(answers),
+        "own": own,
         "named": [
             {"pair": row.Index, "rank": int(row.rank_), "share": float(row.share)}
             for row in named.rename(columns={"rank": "rank_"}).itertuples()
@@ -152,9 +212,21 @@ def pair_facts(pairs: pd.DataFrame, systems: int) -> dict:
     }
 
 
+def top_pairs(pairs: pd.DataFrame, n: int = 3) -> list[dict]:
+    """Return the pairs that are confused most often, with their errors of one run."""
+    return pairs[pairs["errors"] > 0].head(n).to_dict("records")
+
+
 def overlap_facts(overlap: pd.DataFrame) -> dict[str, float]:
-    """Return mean shares of common errors: of a system with itself, and with others."""
+    """Return mean shares of common errors: of a system with itself, and with others.
+
+    Where there are such, systems with several runs alone, so that both are of the same.
+    """
     same = overlap["a"] == overlap["b"]
+    several = overlap.loc[same & overlap["share"].notna(), "a"]
+    if len(several) > 1:
+        overlap = overlap[overlap["a"].isin(several) & overlap["b"].isin(several)]
+        same = overlap["a"] == overlap["b"]
     return {
         "own": float(overlap.loc[same, "share"].mean()),
         "other": float(overlap.loc[~same, "share"].mean()),
@@ -169,17 +241,31 @@ def calibration_facts(table: pd.DataFrame) -> dict:
         "n": len(table),
         "best": ordered.iloc[0].to_dict() if len(table) else {},
         "worst": ordered.iloc[-1].to_dict() if len(table) else {},
-        "too_sure": int((table["over"] > 0).sum()),
+        "judged": int(table["low"].notna().sum()),
+        "too_sure": _letters(table.loc[table["low"] > 0, "system"]),
+        "unsure": _letters(table.loc[table["high"] < 0, "system"]),
     }
+
+
+def _letters(systems) -> list[str]:
+    """Return systems without their words: "A2, Adam" -> "A2"."""
+    return [system.split(",")[0] for system in systems]
 
 
 def gap_facts(table: pd.DataFrame, spread: dict) -> dict:
     """Return how many differences one run can show, and the seeds that they need.
 
     Differences from a system whose spread is not known are counted apart.
+
+    Args:
+        table: from `results.our_gaps` or `results.printed_gaps`.
+        spread: from `results.spreads`.
     """
     seeds = table["seeds"].replace(math.inf, np.nan)
-    return spread | {
+    stds = pd.Series({name: one["std"] for name, one in spread.items()}).dropna()
+    stds = stds[stds > 0].sort_values()
+    return {
+        "spreads": [{"system": name, "std": std} for name, std in stds.items()],
         "n": int(table["seen"].notna().sum()),
         "unknown": int(table["seen"].isna().sum()),
         "seen": int(table["seen"].sum()),
@@ -219,8 +305,8 @@ def apart_facts(table: pd.DataFrame) -> dict:
         "factors": factors.to_dict("records"),
         "rest": table.set_index("source").loc[REST].to_dict(),
         "runs": int(table["levels"].iloc[-1]),
-        "found": list(factors.loc[factors["p"] < 0.05, "source"]),
-        "tested": bool(factors["p"].notna().any()),
+        "found": list(factors.loc[factors["p_holm"] < 0.05, "source"]),
+        "tested": bool(factors["p_holm"].notna().any()),
     }
 
 
@@ -233,7 +319,7 @@ def answer(
         accuracy: evidence about the printed accuracy.
         hard: from `hard_facts`.
         shared: from `overlap_facts`.
-        theirs: of the printed differences, from `gap_facts`; None of runs that are not of
+        theirs: of the differences that a paper draws, from `gap_facts`; None of runs not of
             the papers' size, whose spread says nothing about the papers'.
         full: whether the runs are of the paper's size.
     """
@@ -243,6 +329,7 @@ def answer(
         mean=float(accuracy.mean[0]) / 100,
         ends=[float(end[0]) / 100 for end in accuracy.one_run],
         place=accuracy.place,
+        fits=fits(round((1 - float(accuracy.mean[0]) / 100) * N_TEST)),
         seeds=len(accuracy.ours),
         report=allowed(),
         hard=hard,

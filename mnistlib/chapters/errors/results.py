@@ -5,7 +5,7 @@ from itertools import combinations, pairwise
 import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.errors.design import BEST, NO_SEED, NOT_RUN, WITHIN
+from mnistlib.chapters.errors.design import BEST, SYSTEM_OF, WITHIN
 from mnistlib.claims.audit import N_TEST, TEST_COUNTS
 from mnistlib.claims.evidence import Printed
 from mnistlib.claims.registry import load_claims, reported
@@ -15,9 +15,10 @@ from mnistlib.show.tables import Column
 from mnistlib.show.words import number_of
 from mnistlib.stats.calibration import calibration_error, reliability
 from mnistlib.stats.evaluate import confusion, half_errors, per_class
-from mnistlib.stats.intervals import accuracies, learned, t_interval
+from mnistlib.stats.intervals import accuracies, learned, prediction, t_interval
 from mnistlib.stats.overlap import shared_errors
 from mnistlib.stats.power import gaps
+from mnistlib.stats.power import spreads as of_systems
 
 SCORES = {"precision": "RAU-03", "recall": "RAU-04", "f1": "RAU-05"}
 
@@ -55,7 +56,7 @@ SYSTEM_COLUMNS = [
     Column("system"),
     Column("how", "how it was run"),
     Column("n", "runs"),
-    *tables.ACCURACY[:2],
+    *tables.ACCURACY[:3],
     Column("first", "errors, first half", tables.percent),
     Column("last", "last half", tables.percent),
 ]
@@ -71,7 +72,7 @@ CALIBRATION_COLUMNS = [
     Column("runs"),
     Column("accuracy", format=tables.percent),
     Column("confidence", "mean confidence", tables.percent),
-    Column("over", "too sure by, points", tables.points),
+    Column(("over", "low", "high"), "too sure by, points", tables.points_interval),
     Column("error", "calibration error, points", lambda x: tables.number(100 * x)),
 ]
 GAP_COLUMNS = [
@@ -79,6 +80,7 @@ GAP_COLUMNS = [
     Column("b", "worse"),
     Column("difference", "points", tables.points),
     Column("images", format=tables.images),
+    Column("reach", "two runs may differ by", lambda x: tables.number(100 * x)),
     Column("seen", "seen with one run", _seen),
     Column("seeds", "seeds needed", lambda n: "∞" if np.isinf(n) else tables.count(n)),
 ]
@@ -88,22 +90,23 @@ APART_COLUMNS = [
     Column("std", "standard deviation", _in_points),
     Column(("std_low", "std_high"), "95 %", lambda a, b: _range(100 * a, 100 * b)),
     Column("share", "share of the variance", lambda x: tables.percent(x, 0)),
-    Column("p", "p (F test)", tables.p_value),
+    Column("p_holm", "p (F test, Holm)", tables.p_value),
 ]
 
 
-def reports(runs) -> dict[str, list]:
+def reports(runs, keys: list[str] | None = None) -> dict[str, list]:
     """Return what `raut`'s classification report holds, of each run.
 
     Args:
-        runs: of raut's network, what `mnistlib.runs.collect` returned.
+        runs: what `mnistlib.runs.collect` returned.
+        keys: of the runs to report; default: all.
 
     Returns:
         dict of claim id -> a value per run, or a list per run (digits; or precision,
         recall and F1), fractions.
     """
     values = {claim: [] for claim in (*SCORES.values(), "RAU-07", "RAU-08", "RAU-09")}
-    for key in runs.keys:
+    for key in keys or runs.keys:
         matrix = confusion(runs.test_labels, runs.predictions(key))
         table = per_class(matrix)
         scores = table[list(SCORES)]
@@ -134,6 +137,47 @@ def report_table(evidence: dict[str, Printed]) -> pd.DataFrame:
         columns |= {"high": high, "place": ours.places if ours.paper_sized else ""}
         table |= {f"{score}_{name}": column for name, column in columns.items()}
     return pd.DataFrame(table)
+
+
+def would_pass(by_digit: pd.DataFrame, runs, own: str) -> pd.DataFrame:
+    """Return which runs of other systems would give a report like the printed one.
+
+    Args:
+        by_digit: from `report_table`.
+        runs: of all systems, with the label system.
+        own: the system whose report it is.
+
+    Returns:
+        DataFrame, a row a run of another system: accuracy; passes (whether each of its
+        scores, rounded to two digits, may lie where one more run of the own system would).
+        Empty where there are no intervals.
+    """
+    others = runs.frame[runs.frame["system"] != own]
+    ends = by_digit[[f"{score}_{end}" for score in SCORES for end in ("low", "high")]]
+    if others.empty or ends.isna().any(axis=None):
+        return pd.DataFrame(columns=["accuracy", "passes"])
+    given = reports(runs, list(others["key"]))
+    passes = np.ones(len(others), bool)
+    for score, claim in SCORES.items():
+        shown = np.round(given[claim], 2)
+        low, high = (by_digit[f"{score}_{end}"].to_numpy(float) for end in ("low", "high"))
+        passes &= ((shown >= low - 0.005) & (shown <= high + 0.005)).all(axis=1)
+    return pd.DataFrame({"accuracy": others["test_accuracy"].to_numpy(), "passes": passes})
+
+
+def epochs_around(history: pd.DataFrame, accuracy: float) -> list[int]:
+    """Return the epochs after which an accuracy lies where one more run would.
+
+    Args:
+        history: of runs that were tested after each epoch.
+        accuracy: a fraction.
+    """
+    found = []
+    for epoch, part in history.groupby("epoch"):
+        low, high = prediction(part["test_accuracy"].astype(float).tolist())
+        if low <= accuracy <= high:
+            found.append(int(epoch))
+    return found
 
 
 def support_table() -> pd.DataFrame:
@@ -210,6 +254,11 @@ def answers(runs) -> dict[str, np.ndarray]:
     }
 
 
+def given(runs) -> np.ndarray:
+    """Return the predictions of all runs, uint8 (runs, n)."""
+    return np.stack([runs.predictions(key) for key in runs.keys])
+
+
 def overlap_table(answers: dict, labels: np.ndarray) -> pd.DataFrame:
     """Return `shared_errors` of the systems: a, b, errors, share, chance."""
     return shared_errors({name: given != labels for name, given in answers.items()})
@@ -224,8 +273,9 @@ def calibration(runs, systems) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     Returns:
         Two DataFrames. A row a system: system, runs, accuracy, confidence (mean), error
-        (expected calibration error, mean over runs), over (confidence less accuracy). And
-        the columns of `reliability` with system, all its runs together.
+        (expected calibration error, mean over runs), over (confidence less accuracy), its
+        low and high (over seeds). And the columns of `reliability` with system, all its
+        runs together.
     """
     rows, curves = [], []
     for name, part in runs.frame.groupby("system", sort=False):
@@ -237,11 +287,13 @@ def calibration(runs, systems) -> tuple[pd.DataFrame, pd.DataFrame]:
             calibration_error(reliability(*one)) for one in zip(sure, right, strict=True)
         ]
         mean = {"accuracy": right.mean(), "confidence": sure.mean()}
+        over = sure.mean(axis=1) - right.mean(axis=1)
+        ends = dict(zip(("low", "high"), t_interval(over), strict=True))
         rows.append({"system": name, "runs": len(sure), **mean, "error": np.mean(errors)})
+        rows[-1] |= {"over": over.mean()} | ends
         curves.append(reliability(sure.ravel(), right.ravel()).assign(system=name))
-    names = ["system", "runs", "accuracy", "confidence", "error"]
+    names = ["system", "runs", "accuracy", "confidence", "error", "over", "low", "high"]
     table = pd.DataFrame(rows, columns=names)
-    table["over"] = table["confidence"] - table["accuracy"]
     return table, pd.concat(curves) if curves else pd.DataFrame(columns=["system"])
 
 
@@ -249,12 +301,21 @@ def _in_images(table: pd.DataFrame, n_test: int) -> pd.DataFrame:
     return table.assign(images=table["difference"] * n_test)
 
 
+def spreads(frame: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Return each system's spread over seeds; none of a classical one, which has no seed.
+
+    Args:
+        frame: of the systems that learned: system, kind, test_accuracy.
+    """
+    trained = frame["kind"] == "network"
+    fixed = {key: {"std": 0.0, "degrees": 0} for key in frame.loc[~trained, "system"]}
+    return of_systems(frame[trained], "system", "test_accuracy") | fixed
+
+
 def our_gaps(frame: pd.DataFrame, spread: dict) -> pd.DataFrame:
     """Return the `gaps` between our systems, each with the next in rank."""
     means = frame.groupby("system")["test_accuracy"].mean().sort_values(ascending=False)
-    names = list(means.index)
-    seeds = (frame.groupby("system")["kind"].first() == "network").astype(int)
-    steps = [(a, b, means[a] - means[b], seeds[a] + seeds[b]) for a, b in pairwise(names)]
+    steps = [(a, b, means[a] - means[b]) for a, b in pairwise(means.index)]
     return _in_images(gaps(steps, spread), int(frame["n_examples"].iloc[0]))
 
 
@@ -266,20 +327,16 @@ def printed_gaps(spread: dict) -> pd.DataFrame:
         as the registry names them and their papers.
     """
     chosen = {"within": WITHIN, "between": list(combinations(BEST, 2))}
+    known = {claim: spread[name] for claim, name in SYSTEM_OF.items() if name in spread}
     claims, parts = load_claims(), []
     for kind, ids in chosen.items():
-        pairs = [(a, b, (reported(a) - reported(b)) / 100, _seeded({a, b})) for a, b in ids]
-        parts.append(gaps(pairs, spread).assign(kind=kind))
+        pairs = [(a, b, (reported(a) - reported(b)) / 100) for a, b in ids]
+        parts.append(gaps(pairs, known).assign(kind=kind))
     table = _in_images(pd.concat(parts, ignore_index=True), N_TEST)
     for side in ("a", "b"):
         rows = claims.loc[table[side]]
         table[side] = [f"{r.paper} {r.printed}" for r in rows.itertuples()]
     return table
-
-
-def _seeded(ids: set[str]) -> int | None:
-    """Return how many of two printed systems have a seed; None where one is not run."""
-    return None if ids & set(NOT_RUN) else len(ids - set(NO_SEED))
 
 
 def gain(best: pd.DataFrame) -> dict[str, float]:

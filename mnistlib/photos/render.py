@@ -54,7 +54,7 @@ class Scene:
 _CHALK = {"paper": (38, 52, 46), "pen": (228, 228, 220)}
 KINDS = {
     "as MNIST": Scene(
-        "white on black, as large and as central as MNIST's digits",
+        "white on black, as large as MNIST's digits, the box in the middle",
         paper=(0, 0, 0),
         pen=(255, 255, 255),
         height=_MNIST,
@@ -62,7 +62,7 @@ KINDS = {
         noise=0.0,
     ),
     "white paper": Scene(
-        "dark on white, as large and central", height=_MNIST, centred=True
+        "dark on white, as large, the box in the middle", height=_MNIST, centred=True
     ),
     "off centre": Scene("smaller, and anywhere on the page"),
     "small": Scene("a sixth to a quarter of the picture high", height=(0.16, 0.26)),
@@ -88,6 +88,11 @@ KINDS = {
         perspective=0.08,
     ),
 }
+
+
+def ink_is_dark(scene: Scene) -> bool:
+    """Tell whether a scene's ink is darker than its paper; pens that are drawn all are."""
+    return scene.pen is None or sum(scene.pen) < sum(scene.paper)
 
 
 def photograph(inks: Sequence[np.ndarray], kind: str, seed) -> np.ndarray:

@@ -27,7 +27,7 @@ from mnistlib.claims.verdicts import NOT_TESTABLE, judge
 from mnistlib.photos.damage import KINDS as DAMAGES
 from mnistlib.photos.find import STEPS, Steps, find
 from mnistlib.photos.geometry import to_mnist
-from mnistlib.photos.render import KINDS
+from mnistlib.photos.render import KINDS, ink_is_dark
 from mnistlib.photos.strokes import strokes
 from mnistlib.runs import cases
 from mnistlib.stats.intervals import wilson
@@ -102,6 +102,11 @@ def test_readers_differ_in_what_they_show(photos):
     papers, inverted, ours = (pictures.seen([photo], reader)[0] for reader in READERS)
     assert papers == pytest.approx(1 - inverted)
     assert papers.mean() > 0.6 and ours.mean() < 0.3
+    for kind in ("as MNIST", "board"):  # light ink stays as it is
+        light = pictures.of_kind(photos, kind, STROKES)
+        papers, made_light, _ = (pictures.seen([light], reader)[0] for reader in READERS)
+        assert np.array_equal(papers, made_light)
+    assert sum(not ink_is_dark(scene) for scene in KINDS.values()) == 2
     assert np.flatnonzero(ours.any(axis=1))[0] in (3, 4, 5)
 
 
@@ -155,7 +160,24 @@ def test_the_hardest_kind_is_compared_ink_by_ink():
     assert "No kind of photograph is harder" in findings.say("hardest", **even)
     # Two inks are too few for anything, whatever they show.
     few = {kind: [1, 1] for kind in KINDS} | {"blur": [0, 0]}
-    assert findings.kind_facts(read_by_kind(few))["apart"] == 0
+    nothing = findings.kind_facts(read_by_kind(few))
+    assert (nothing["apart"], nothing["needed"]) == (0, None)
+    assert "So few digits can tell no kind from another" in findings.say(
+        "hardest", **nothing
+    )
+
+
+def test_fewest_digits_that_tell_two_kinds_apart():
+    """At 60 digits and 15 kinds: 13 that are lost and none gained, as `rivals` judges."""
+    for lost, told in ((12, False), (13, True)):
+        kinds = {kind: [1] * 60 for kind in KINDS}
+        kinds["tilt"] = [0] * lost + [1] * (60 - lost)
+        frame = read_by_kind(kinds)
+        assert results.fewest_told(frame) == 13
+        assert (results.rivals(frame, OURS)["low"] > 0).all() == told
+        assert "at least 13 of the 60 digits must be lost" in findings.say(
+            "hardest", **findings.kind_facts(frame)
+        )
 
 
 def test_ablation_counts_what_each_step_alone_decides(digits, knows):
@@ -362,12 +384,13 @@ def test_published_networks_have_an_interval_over_images_that_count_once():
     low, high = wilson(10, 100)
     row = table.loc[damages.ALL, ["small_mean", "small_low", "small_high"]]
     assert row.tolist() == pytest.approx([0.1, low, high])
-    facts = findings.published_facts(table.reset_index(), {"small": 42_000}, 100)
+    fitted, models = {"small": 42_000}, {"small": "raj_cnn"}
+    facts = findings.published_facts(table.reset_index(), fitted, models, 100)
     text = findings.say("published", **facts)
-    assert "`small`, trained on 42,000 images, reads 10.0\u202f%" in text
+    assert "`small` (`raj_cnn`), trained on 42,000 images, reads 10.0\u202f%" in text
     none = damages.published_table(damages.damaged({}, sets, y), len(y))
     assert "another data set" in findings.say(
-        "published", **findings.published_facts(none, {}, 100)
+        "published", **findings.published_facts(none, {}, {}, 100)
     )
 
 
@@ -376,7 +399,11 @@ def test_augmentation_is_judged_by_seeds():
     row = gains.loc[("R1", "rotation")]
     assert row["mean_difference"] == pytest.approx(0.09, abs=0.002) and row["p_holm"] < 0.01
     facts = findings.gain_facts(gains.reset_index())
-    assert ("R1", "rotation") in [(r["network"], r["damage"]) for r in facts["better"]]
+    better = [(r["network"], r["damage"]) for r in facts["better"]]
+    assert ("R1", "under rotation") in better
+    whole = gains.reset_index().assign(damage="none", p_holm=0.01, mean_difference=-0.1)
+    text = findings.say("gains", **findings.gain_facts(whole))
+    assert "more nowhere; less on whole images (R1" in text
     assert facts["tested"] == 14
     one = findings.gain_facts(damages.gain_table(made_up(seeds=(0,))))
     assert one["tested"] == 0
@@ -396,12 +423,20 @@ def test_sentences_say_what_the_tables_have(frame, photos, knows, digits):
     of_damage = jittered(made_up())
     gains, breaks = damages.gain_table(of_damage), breaks_of(of_damage)
     pairs = damages.comparisons(of_damage)
-    found = findings.sentences(frame, photos, nets, steps, lines, breaks, pairs, gains)
+    found = findings.sentences(
+        frame, photos, nets, steps, lines, of_damage, breaks, pairs, gains
+    )
     text = " ".join(found)
     assert all("\n" not in sentence and "{" not in sentence for sentence in found)
     assert "R7 answers 8 to 100\u202f% (seed 1)" in text
     assert "Of 1 line of digits, 100" in text
-    assert "rotation (R1" in text and "blur, *R6, SVM* 24." in text
+    assert "One answer goes to" in text and "to 100\u202f% of them, by seed" in text
+    always_one = {("n", 0): always(1), ("n", 1): always(8)}
+    same = findings.sentences(
+        frame, photos, always_one, steps, lines, of_damage, breaks, pairs, gains
+    )
+    assert "With every seed most of them get one and the same answer" in same[0]
+    assert "under rotation (R1" in text and "blur, *R6, SVM* 24." in text
     assert "; translation, *R6, SVM* " in text and " (none)" in text
     assert "2 digits each in 15 kinds" in text and "in 80 of 100 cases" in text
     answer = findings.answer(

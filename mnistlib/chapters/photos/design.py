@@ -5,7 +5,7 @@ from mnistlib.photos.render import KINDS
 
 STROKES, IMAGES = "drawn", "test images"
 SOURCES = (STROKES, IMAGES)
-PAPERS, INVERTED, OURS = "R7, as described", "R7, inverted", "found and centred"
+PAPERS, INVERTED, OURS = "R7, as described", "R7, ink made light", "found and centred"
 READERS = (PAPERS, INVERTED, OURS)
 # Kinds of photograph that show several digits, and how many at least and at most.
 LINES = ("off centre", "ruled", "board", "tilt", "phone")

@@ -41,7 +41,7 @@ def kinds_figure(photos: list[Photo], columns: int = 5):
 
 
 def kinds_plot(frame: pd.DataFrame):
-    """Draw for each kind of photograph what share each reader reads, a point a seed.
+    """Draw for each kind of photograph what share each reader reads.
 
     Args:
         frame: from `pictures.readings`.
@@ -108,6 +108,8 @@ def damage_plot(frame: pd.DataFrame):
         ax.set_title(kind, fontsize=9, loc="left")
         ax.set_xlabel(about, fontsize=7)
         ax.yaxis.set_major_formatter(lambda y, _: f"{100 * y:g} %")
+        ax.axhline(0.1, color=QUIET, lw=0.8, ls=":")
+    figure.supylabel("accuracy", fontsize=9)
     figure.legend(
         *axes.flat[0].get_legend_handles_labels(), loc="outside upper left", ncols=4
     )

@@ -13,7 +13,7 @@ from mnistlib.show.tables import Column
 from mnistlib.show.words import join
 from mnistlib.stats.intervals import over_images
 
-# From this share of equal answers on, a mean over seeds, most pictures get one answer.
+# Above this share of equal answers most pictures get one answer.
 ONE_ANSWER = 0.5
 STAND_IN_COLUMNS = [
     Column("reading", "picture"),
@@ -90,6 +90,7 @@ def kind_facts(frame: pd.DataFrame) -> dict:
         "apart_names": _names(others.loc[others["low"] > 0, "kind"]),
         "others": len(others),
         "inks": frame["ink"].nunique(),
+        "needed": results.fewest_told(frame),
     }
 
 
@@ -106,18 +107,17 @@ def source_facts(frame: pd.DataFrame) -> dict:
     return {"drawn": drawn, "images": images, "inks": inks, "kinds": ours["kind"].nunique()}
 
 
-def step_facts(frame: pd.DataFrame, most: int = 3) -> dict:
-    """Return which steps cost most when they are left out, and which nothing, or less.
+def step_facts(frame: pd.DataFrame) -> dict:
+    """Return which steps cost something when they are left out, which nothing, or less.
 
     Args:
         frame: from `pictures.ablation`.
-        most: how many steps are named.
     """
     table = results.step_table(frame).iloc[1:]
     same = (table["lost"] == 0) & (table["gained"] == 0)
     unsure = ~same & (table["low"] <= 0) & (table["high"] >= 0)
     return {
-        "costs": table[table["low"] > 0].head(most).to_dict("records"),
+        "costs": table[table["low"] > 0].to_dict("records"),
         "open": join(table.loc[unsure, "step"]),
         "idle": table.loc[same, "step"].tolist(),
         "harms": table[table["high"] < 0].to_dict("records"),
@@ -161,12 +161,15 @@ def damage_facts(frame: pd.DataFrame, breaks: pd.DataFrame, fitted: int) -> dict
     }
 
 
-def published_facts(table: pd.DataFrame, fitted: dict[str, int], n: int) -> dict:
+def published_facts(
+    table: pd.DataFrame, fitted: dict[str, int], models: dict[str, str], n: int
+) -> dict:
     """Return what the published networks read, whole and damaged.
 
     Args:
         table: from `damages.published_table`.
         fitted: training images of each.
+        models: the builder of each.
         n: test images.
     """
     rows = []
@@ -178,6 +181,7 @@ def published_facts(table: pd.DataFrame, fitted: dict[str, int], n: int) -> dict
             {
                 "name": name,
                 "fitted": images,
+                "model": models[name],
                 "clean": of_name.loc[damages.NOTHING].tolist(),
                 "all": of_name.loc[damages.ALL].tolist(),
                 "worst": of_name.loc[list(DAMAGES), "mean"].idxmin(),
@@ -192,7 +196,11 @@ def gain_facts(gains: pd.DataFrame) -> dict:
     Args:
         gains: from `damages.gain_table`.
     """
-    gains = gains.assign(damage=gains["damage"].replace({damages.NOTHING: "no damage"}))
+    where = [
+        "on whole images" if damage == damages.NOTHING else f"under {damage}"
+        for damage in gains["damage"]
+    ]
+    gains = gains.assign(damage=where)
     tested = gains[gains["p_holm"].notna()]
     sure = tested[tested["p_holm"] < 0.05]
     return {
@@ -213,7 +221,27 @@ def answer(of_readers: dict, of_damages: dict) -> str:
     return f"{say('readers', **of_readers)}\n\n{say('robust', **of_damages)}"
 
 
-def sentences(frame, photos, networks, steps, of_lines, breaks, pairs, gains) -> list[str]:
+def power_facts(power: pd.Series, frame: pd.DataFrame) -> dict:
+    """Return which differences the damage's seeds find, and how unlike the spreads are.
+
+    Args:
+        power: smallest difference that is found, by damage.
+        frame: from `damages.damaged`.
+    """
+    stds = damages.lost_by_seed(frame).groupby("system").std()
+    stds = stds.loc[(stds > 0).all(axis=1)]
+    return {
+        "low": power.min(),
+        "low_name": power.idxmin(),
+        "high": power.max(),
+        "high_name": power.idxmax(),
+        "ratio": float((stds.max() / stds.min()).max()),
+    }
+
+
+def sentences(
+    frame, photos, networks, steps, of_lines, of_damage, breaks, pairs, gains
+) -> list[str]:
     """Return what is found beside the answer, a sentence each.
 
     Args:
@@ -222,6 +250,7 @@ def sentences(frame, photos, networks, steps, of_lines, breaks, pairs, gains) ->
         networks: (system, seed) -> network.
         steps: from `pictures.ablation`.
         of_lines: from `pictures.read_lines`.
+        of_damage: from `damages.damaged`.
         breaks: from `damages.breaks_table`.
         pairs: from `damages.comparisons`.
         gains: from `damages.gain_table`.
@@ -229,14 +258,16 @@ def sentences(frame, photos, networks, steps, of_lines, breaks, pairs, gains) ->
     white = [photo for photo in photos if photo.kind == "white paper"]
     answers = answers_of_r7(white, networks)
     total = results.line_table(of_lines).iloc[-1].to_dict()
-    power = pairs["smallest_found"].dropna()
+    power = pairs.groupby("damage")["smallest_found"].max().dropna()
     single = breaks[breaks["damage"] != damages.ALL]
     return [
         say(
             "always",
             n=len(white),
             answers=answers.to_dict("records"),
-            one=answers["share"].mean() > ONE_ANSWER,
+            one=answers["share"].min() > ONE_ANSWER,
+            least=answers["share"].min(),
+            most=answers["share"].max(),
         ),
         say("hardest", **kind_facts(frame)),
         say("sources", **source_facts(frame)),
@@ -246,7 +277,7 @@ def sentences(frame, photos, networks, steps, of_lines, breaks, pairs, gains) ->
             say("first", end=end, rows=list(map(_with_texts, rows.to_dict("records"))))
             for end, rows in single.groupby("end", sort=False)
         ),
-        *([say("power", low=power.min(), high=power.max())] if len(power) else []),
+        *([say("power", **power_facts(power, of_damage))] if len(power) else []),
         say("gains", **gain_facts(gains)),
     ]
 

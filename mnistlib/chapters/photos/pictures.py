@@ -8,7 +8,6 @@ import pandas as pd
 
 from mnistlib.chapters.photos.design import (
     IMAGES,
-    INVERTED,
     LENGTHS,
     LINES,
     N_STAND_INS,
@@ -22,7 +21,7 @@ from mnistlib.data import Dataset
 from mnistlib.ground.errors import PhotoError
 from mnistlib.photos import raj2024
 from mnistlib.photos.find import STEPS, Digit, Marks, Steps, digits, find, marks
-from mnistlib.photos.render import KINDS, photograph
+from mnistlib.photos.render import KINDS, ink_is_dark, photograph
 from mnistlib.photos.strokes import strokes
 
 WHOLE, ALL_STEPS = "all steps", Steps()
@@ -126,13 +125,19 @@ def seen(photos: list[Photo], reader: str, steps: Steps = ALL_STEPS) -> list:
 
     Args:
         photos: of one digit each.
-        reader: of `mnistlib.chapters.photos.design.READERS`.
+        reader: of `mnistlib.chapters.photos.design.READERS`. To make ink light it is told
+            which scenes have dark ink: the photograph does not say.
         steps: of our reader.
     """
     if reader == OURS:
         return [one_digit(photo, steps) for photo in photos]
     shown = [raj2024.resized(photo.pixels) for photo in photos]
-    return [1 - image for image in shown] if reader == INVERTED else shown
+    if reader == PAPERS:
+        return shown
+    dark = [ink_is_dark(KINDS[photo.kind]) for photo in photos]
+    return [
+        1 - image if is_dark else image for image, is_dark in zip(shown, dark, strict=True)
+    ]
 
 
 def _right(photos, shown, network) -> np.ndarray:

@@ -115,6 +115,23 @@ def rivals(frame: pd.DataFrame, reader: str) -> pd.DataFrame:
     return table
 
 
+def fewest_told(frame: pd.DataFrame) -> int | None:
+    """Return how many inks two kinds must differ by, all one way, to be told by `rivals`.
+
+    Args:
+        frame: from `pictures.readings`.
+
+    Returns:
+        The least number; None where not even all inks would do.
+    """
+    inks, k = frame["ink"].nunique(), frame["kind"].nunique()
+    level = 1 - (1 - LEVEL) / max(math.comb(k, 2), 1)
+    for n in range(1, inks + 1):
+        if paired_interval(n / inks, 0.0, inks, level)[0] > 0:
+            return n
+    return None
+
+
 def _difference(first: pd.Series, second: pd.Series, inks: int, level: float) -> dict:
     """Return how much more is read first than second: cost, low, high, lost, gained.
 

@@ -275,9 +275,13 @@ class Choosing(Training):
     @model_validator(mode="after")
     def _seeds_are_fresh(self):
         # What is chosen on some seeds looks better on them than on others.
-        if shared := sorted(set(self.seeds) & set(self.grid_seeds)):
+        return self.require_apart("seeds", "grid_seeds")
+
+    def require_apart(self, one: str, other: str):
+        """Return these parameters; raise ValueError where two share a seed."""
+        if shared := sorted(set(getattr(self, one)) & set(getattr(self, other))):
             raise ValueError(
-                "seeds and grid_seeds must have no seed in common. "
+                f"{one} and {other} must have no seed in common. "
                 f"Received: {shared} in both (list)"
             )
         return self

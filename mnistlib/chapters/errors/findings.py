@@ -110,11 +110,7 @@ def early_facts(epochs: list[int], full: bool) -> dict:
         epochs: from `results.epochs_around`.
         full: whether the runs are of the paper's size.
     """
-    return {
-        "epochs": epochs if full else [],
-        "last": PAPER_EPOCHS in epochs,
-        "printed": printed(HEADLINE),
-    }
+    return {"epochs": epochs if full else [], "last": PAPER_EPOCHS in epochs}
 
 
 def weak_facts(others: pd.DataFrame, scores: int) -> dict:

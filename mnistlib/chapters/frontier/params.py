@@ -57,9 +57,4 @@ class Params(Choosing):
 
     @model_validator(mode="after")
     def _confirmed_by_others(self):
-        if shared := sorted(set(self.confirm_seeds) & set(self.grid_seeds)):
-            raise ValueError(
-                "confirm_seeds and grid_seeds must have no seed in common. "
-                f"Received: {shared} in both (list)"
-            )
-        return self
+        return self.require_apart("confirm_seeds", "grid_seeds")

@@ -15,6 +15,7 @@ from mnistlib.runs.retrain import difference, environment_difference, impossible
 from mnistlib.runs.store import Store
 from mnistlib.stats.intervals import prediction, t_interval, wilson
 from mnistlib.training.record import RunRecord
+from mnistlib.training.spec import MOVES
 from mnistlib.training.train import train
 
 LICENCE = "BSD-3-Clause"
@@ -164,4 +165,7 @@ def card(facts: dict) -> str:
     templates = environment(Path(__file__).parent, keep_trailing_newline=True)
     templates.filters["percent"] = lambda x: f"{100 * x:.2f} %"
     templates.filters["grouped"] = lambda n: f"{n:,}"
+    spec = facts["spec"]
+    moves = [f"{move} {spec[move]:g}" for move in MOVES if spec.get(move)]
+    facts = facts | {"moves": ", ".join(moves)}
     return templates.get_template("model_card.md.j2").render(facts)

@@ -48,6 +48,20 @@ def test_a_model_card_is_made_from_its_manifest(name):
     assert card == recorded.card(bundle.manifest(name))
 
 
+def test_a_card_names_a_recipe_of_our_own():
+    facts = bundle.manifest("accurate")
+    assert "runs for the paper; what the paper leaves open" in recorded.card(facts)
+    ours = {"schedule": "triangle", "rotation": 12.0, "elastic": 1.4}
+    ours |= {"ema_momentum": 0.99, "label_smoothing": 0.1, "precision": "bfloat16"}
+    text = recorded.card(facts | {"source": "ours", "spec": facts["spec"] | ours})
+    assert "learning rate 0.001 at most (schedule `triangle`)" in text
+    assert "moved at random: rotation 12, elastic 1.4, seed 0" in text
+    assert "Labels smoothed by 0.1" in text
+    assert "moving average of those that were trained, with momentum 0.99" in text
+    assert "layers that compute in `bfloat16`" in text
+    assert "The recipe is our own" in text and "for the paper" not in text
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_network_gives_probabilities_and_holds_no_optimizer(name):
     model = bundle.load(name)

@@ -5,8 +5,9 @@ The rules, written down before the full study was run:
 1. A printed number is one run. It is judged by the interval in which one more run of ours
    would lie (95 %; for a list, 95 % for all its values together), widened by half a unit
    of the last printed digit, by a whole unit where the paper calls the number inexact. A
-   lower bound holds where that interval lies above it. Epochs are judged by the range of
-   five runs or more; a digit, a choice, yes or no by what more than half of the runs give.
+   lower bound, never widened, holds where that interval lies above it. Epochs are judged by
+   the range of five runs or more; a digit, a choice, yes or no by what more than half of
+   the runs give.
 2. *reproduced*: it lies inside for a system that the paper states, or that arithmetic
    settles; or the claim is a fact that holds.
 3. *reproduced under a reading*: the paper leaves a setting open, and it lies inside for at

@@ -36,6 +36,11 @@ ALT = (
 BEGIN = "<!-- Results: `mnistlib study --publish` writes what follows. -->"
 END = "<!-- End of the results. -->"
 
+NAMES = (
+    "A1 to A3 and K1 are our names for systems of the papers. Sets A and B are two sets of "
+    "final numbers that `sayee2025` prints for one network, so that one measurement stands "
+    "beside both; padding `same`: the borders are padded, one of two readings."
+)
 DATA_NAMES = {"mnist": "MNIST", "digits": "scikit-learn's small digits"}
 _DIGITS = {"percent": 2, "points": 2, "fraction": 4, "nats": 4, "probability": 4, "s": 1}
 _COUNTS = {"count", "images"}
@@ -296,7 +301,10 @@ def verdicts(notebooks: list[Path]) -> str:
 
 
 def _note(shown: pd.DataFrame) -> str:
-    return f"{interval_note(shown)} One seed gives no interval over seeds. {NO_SEED}"
+    names = NAMES if shown["System"].str.contains("set A", regex=False).any() else ""
+    return (
+        f"{interval_note(shown)} One seed gives no interval over seeds. {NO_SEED} {names}"
+    ).strip()
 
 
 def headline(notebooks: list[Path]) -> str:

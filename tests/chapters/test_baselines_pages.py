@@ -177,7 +177,8 @@ def test_networks_are_ahead_behind_alike_or_untested():
     assert "beyond chance; L2 is behind beyond chance; ANN cannot be told from" in text
     assert text.endswith("it reads 94.00\u202f% right (93.00–95.00\u202f% over 2 seeds).")
     sure = say("networks", **findings.networks(effects.head(3), runs))
-    assert "L2 is behind beyond chance. CNN (IV.B), with one filter, is not in" in sure
+    one_filter = "CNN (IV.B), which we read as having one filter, is not in"
+    assert f"L2 is behind beyond chance. {one_filter}" in sure
     untested = effects.assign(p_holm=NAN)
     assert "nothing is compared" in say("networks", **findings.networks(untested, runs))
     text = say("networks", **findings.networks(untested.assign(n=1), runs.head(1)))

@@ -181,7 +181,9 @@ def test_changes_at_another_rate_than_the_reference_are_told():
     assert "rate is 0.03; 3 of" in inside
     # The dense network is no evidence, at whichever rate.
     answer = say_effects(effects, "matters")
-    assert "Of the changes behind this, 2 of 3 were trained at another learning" in answer
+    assert (
+        "Of the 3 changes that this rests on, 2 were trained at another learning" in answer
+    )
     alike = effects.assign(learning_rate=0.03)
     for block in ("effects", "matters"):
         assert "rate" not in say_effects(alike, block)

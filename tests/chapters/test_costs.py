@@ -124,8 +124,8 @@ def test_the_answer_names_the_range_over_the_networks():
     throughput = {"cores": 2, "systems": [system(), DEEP]}
     text = findings.answer(throughput, {"goal": 0.99, "runs": to_99_runs()}, AROUND_FOUND)
     assert (
-        "2.7 to 4.8 times as fast as the steps of Keras's `fit`, and 0.8 to 2.4 times"
-        in text
+        "2.7 to 4.8 times as fast as the steps of one Keras `fit` on all cores, and 0.8 to "
+        "2.4 times as fast as such a PyTorch loop; {numref}`tab-cost-engine` has" in text
     )
     assert "takes 2.0 s on one thread and gets 99.12\u202f%" in text
     assert "Keras's example takes 10 times as long" in text

@@ -74,7 +74,8 @@ def test_processors_and_prices_are_shown():
     assert ["`base_cnn`", "default", emulated, "different"] in rows
     assert ["`base_cnn`", "portable", emulated, "every bit"] in rows
     assert findings.agreement(PORTABLE).endswith(
-        "1 of 1 networks came out the same to the bit on all processors."
+        "1 of 1 networks came out the same to the bit on this machine's processor and on "
+        "all that were emulated (`Haswell`)."
     )
     settings = {"portable": {"Haswell": {"same_bits": False}}}
     text = findings.agreement({"agreement": PORTABLE["agreement"] | {"ann": settings}})

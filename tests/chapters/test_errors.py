@@ -505,7 +505,7 @@ def test_apart_says_which_factor_is_found():
     table = components(frame, factors, "test_accuracy", design.NESTED)
     text = flat(findings.say("apart", **findings.apart_facts(table)))
     assert "over 8 runs: first weights 3.49 points" in text
-    assert "Told apart from it is first weights (F test" in text
+    assert "the orders within it), the part of first weights is beyond chance (p" in text
     assert to_markdown(table, results.APART_COLUMNS).count("\n") == 5
     two = components(frame[frame["subset"] == 0], factors, "test_accuracy", design.NESTED)
     text = flat(findings.say("apart", **findings.apart_facts(two)))

@@ -112,7 +112,7 @@ def test_the_answer_names_the_smallest_file_that_was_kept(files):
     text = findings.answer(files, SERVED).replace("\n", " ")
     assert text.startswith("As LiteRT in int8, the network `large` takes 250,000 bytes")
     assert "25\u202f% of its Keras file in float32, and reads 8 test images of" in text
-    assert "1 of 1 float32 files say the same digit" in text
+    assert "1 of 1 in float32 say the same" in text
     # Of [0.5, 0.2]; JavaScript has none.
     assert "at most 0.35 (0.20–0.50) of the time" in text
 
@@ -126,13 +126,17 @@ def test_the_answer_says_when_the_service_is_the_slower(files):
         "answers 15 (10–20) times as many and Flask with the ONNX file 20 (15–25)" in text
     )
     # 100 / 150 and 200 / 250.
-    assert "`mnistlib serve` is the slower of the two, with 0.73 (0.67–0.80) of" in text
+    assert "`mnistlib serve` is the slower of the two, with 0.73 (0.67–0.80) times" in text
     # 20 / 4 and 20 / 3.
     assert "answers 5.8 (5.0–6.7) times as many, at 8 clients, as Flask" in text
     other = copy.deepcopy(SERVED)
     other["ways"][exports.ONNX]["1"] = [load(50, 4), load(50, 4)]
     text = findings.answer(files, other).replace("\n", " ")
-    assert "is the quicker of the two, with 3.00 (2.00–4.00) of that" in text
+    assert "tell these two apart" not in text
+    assert "is the quicker of the two, with 3.00 (2.00–4.00) times" in text
+    other["ways"][exports.ONNX]["1"] = [load(90, 4), load(250, 4)]
+    text = findings.answer(files, other).replace("\n", " ")
+    assert "the rounds do not tell these two apart, with 0.96 (0.80–1.11) times" in text
 
 
 def test_a_file_that_failed_is_named(files):

@@ -231,12 +231,12 @@ def test_the_search_is_tested_against_the_recipe():
     assert [one["variant"] for one in facts["sure"]] == ["moves: none"]
     text = said("search", **facts)
     assert "for 1 ingredient: by dropout: none. Run again together" in text
-    assert "3 fresh seeds, these are not better than the recipe, which was kept (" in text
+    assert "3 fresh seeds, these do not have the better mean: the recipe was kept (" in text
     assert "moves: none (−1.0" in text
     none = said("search", **facts | {"levels": []})
     assert "no other level" in none and "fresh" not in none
     replaced = said("search", **facts | {"kept": False})
-    assert "these are better than the recipe, and replace it (" in replaced
+    assert "these have the better mean, and replace it (" in replaced
 
 
 def test_what_an_ingredient_gains_and_costs():
@@ -360,9 +360,9 @@ def test_the_second_answer_stands_beside_the_first():
     assert (
         "points, over seeds, and ensemble of 5 has 100.000 % in place of 80.000 %" in text
     )
-    assert "this second answer reaches none for a single network and" in text
+    assert "this second answer reaches no aim for a single network and" in text
     assert "for the ensemble, 99.80 % and 99.87 %." in text
-    assert "Of our aims" not in said("versions", **facts | {"full": False})
+    assert "Of these aims" not in said("versions", **facts | {"full": False})
     table["low"] = np.nan
     one = findings.versions_facts(table.reset_index(), False)
     assert "over seeds" not in said("versions", **one)

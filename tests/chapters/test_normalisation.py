@@ -118,9 +118,10 @@ def test_scaling_compares_best_rates_with_and_without():
         assert [host["factor"], *host["factor_with"]] == pytest.approx([10, 1, 1])
     assert (facts["scaled"], facts["edge"]) == ("÷ 255", True)
     assert findings.say("scaling", **facts).replace("\n", " ") == (
-        "With the best rate for each, after 3 epochs, the scalings of the pixels are 10.00 "
-        "points of validation accuracy apart without batch normalisation and 2.00 with it "
-        "(base CNN); 10.00 and 2.00 (complex CNN). The best rate of pixels of 0 to 255 and "
+        "With the best rate for each scaling, after 3 epochs, the best and the worst "
+        "scaling of the pixels are 10.00 points of validation accuracy apart without batch "
+        "normalisation and 2.00 with it (base CNN); 10.00 and 2.00 (complex CNN). The best "
+        "rate of pixels of 0 to 255 and "
         "that of pixels ÷ 255 differ by a factor of 10 without it, and of 1 with it. Rates "
         "were tried in steps, so that these factors and gaps are those of this grid; some "
         "best rates are the lowest or highest that were tried."

@@ -123,7 +123,7 @@ def test_findings_of_a_full_study():
                            "from the effect of the seed.")  # fmt: skip
     assert "of SGD not at all: there is one reading, 91.00\u202f%" in sensitivity
     assert "of Adam by 6.03 points, from 90.00\u202f% to 96.03\u202f% over 2" in sensitivity
-    assert sensitivity.endswith("prints are +0.31, +0.69 and +0.38 points.")
+    assert sensitivity.endswith("accuracies are +0.31, +0.69 and +0.38 points.")
     assert edges == (
         "**Best at the edge of the grid: SGD, momentum (lowest rate); Adam (lowest rate). "
         "Widen it** before trusting the choice."

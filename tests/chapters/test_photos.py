@@ -428,9 +428,11 @@ def test_sentences_say_what_the_tables_have(frame, photos, knows, digits):
     )
     text = " ".join(found)
     assert all("\n" not in sentence and "{" not in sentence for sentence in found)
-    assert "R7 answers 8 to 100\u202f% (seed 1)" in text
+    assert "R7 takes 100\u202f% of them for the digit 8 (seed 1)" in text
     assert "Of 1 line of digits, 100" in text
-    assert "One answer goes to" in text and "to 100\u202f% of them, by seed" in text
+    assert (
+        "The commonest answer goes to" in text and "to 100\u202f% of them, by seed" in text
+    )
     always_one = {("n", 0): always(1), ("n", 1): always(8)}
     same = findings.sentences(
         frame, photos, always_one, steps, lines, of_damage, breaks, pairs, gains

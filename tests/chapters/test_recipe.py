@@ -266,6 +266,7 @@ def test_printed_table_names_the_sets_inside():
     assert rows.at["test accuracy, epoch 1, %", "place"] == "none"
     assert rows.at["training accuracy, epoch 1, %", "A"].startswith("about 96")
     assert rows.at["test loss, last", "same"] == "0.0180"
+    assert rows.at["test loss, last", "A"] == "0.0180 (simulated)"
     assert rows.at["best epochs, test / training", "same"] == "25.8 / 29.6"
     one_seed = results.printed_table(results.evidence(near(0.99, 0.99, seeds=1), False))
     assert set(one_seed["same_one"]) == {"–"}
@@ -346,7 +347,8 @@ def test_the_answer_judges_at_the_papers_size_alone():
     table, effects = near(0.9972, 0.9975), facts_of()
     optimism = results.optimism_table(table)
     whole = findings.answer(results.evidence(table, True), optimism, effects, True)
-    assert "final accuracy of 99.72 %, 2 of 5 values lie in" in whole
+    assert "final accuracy of 99.72 %, 1 of 3 values lies in" in whole
+    assert "(the 2 that it calls simulated are not judged) with one padding" in whole
     assert "with one padding at least (two chances each; `valid` has fewer seeds" in whole
     assert "that accuracy lies inside at least one." in whole
     assert "that accuracy lies below both." in whole
@@ -362,10 +364,10 @@ def test_the_answer_judges_at_the_papers_size_alone():
 def test_one_value_lies_and_several_lie():
     items = [Printed("SAY-09", "S1", [99.0, 99.1, 99.1], reading="padding `same`")]
     facts = findings.set_facts(items)
-    common = {"final": "99.07", "place": "inside", "paddings": 1}
+    common = {"final": "99.07", "place": "inside", "paddings": 1, "simulated": 0}
     assert facts["B"] == common | {"n": 1, "inside": 1}
     nothing = {"n": 0, "inside": 0, "place": "", "paddings": 0}
-    assert facts["A"] == nothing | {"final": "99.72"}
+    assert facts["A"] == nothing | {"final": "99.72", "simulated": 2}
     items.append(replace(items[0], reading="padding `valid`"))
     assert findings.set_facts(items)["B"] == common | {"n": 1, "inside": 1, "paddings": 2}
 

@@ -377,7 +377,7 @@ def test_what_else_was_found_is_one_sentence_each():
     said = findings.sentences(frame, results.effects(frame), FULL)
     assert len(said) == 7
     assert said[0].startswith(
-        "The report gives three accuracies for one network: 98.80, 98.6"
+        "The report gives three accuracies of a CNN, the second in its comparison of models"
     )
     assert said[1].endswith("The report's rate, 0.001, is the same.")
     slow = grid(value=lambda f, u, rate, seed: 0.9 + 1e-3 * np.log10(rate))

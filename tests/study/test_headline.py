@@ -79,6 +79,12 @@ def test_minus_is_a_minus(executed):
     assert found[4] == f"−6.24–97.80{THIN}%"
 
 
+def test_names_of_our_own_are_explained_where_they_stand(executed):
+    sets = headline.headline([executed(headline_row(system="set A, padding same"))])
+    assert "Sets A and B are two sets of final numbers that `sayee2025` prints" in sets
+    assert "Sets A and B" not in headline.headline([executed(headline_row())])
+
+
 def test_a_notebook_may_compare_nothing(executed, tmp_path):
     text = headline.headline([executed()])
     assert text == "No notebook of this report compares anything with a paper.\n"

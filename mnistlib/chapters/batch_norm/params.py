@@ -32,7 +32,7 @@ class Params(Choosing):
     scalings: list_of(Scaling) = Field(
         ["none", "unit"], description="how pixels are scaled in the grid"
     )
-    momentum: Momentum = Field(0.0, description="of SGD, in all other runs")
+    momentum: Momentum = Field(0.0, description="of SGD, except in the second reading")
     other_momentum: Momentum = Field(
         0.9, description="of SGD, in a second reading of the paper's setting"
     )

@@ -25,11 +25,13 @@ def answer(throughput: dict, to_99: dict, around: dict) -> str:
     longest = sorted(waits, key=waits.get)[:-3:-1]
     names = [f"{AROUND[name].format(**around)} ({waits[name]:.0f} s)" for name in longest]
     return (
-        f"With {throughput['cores']} cores busy, our engine trains the papers' networks "
-        f"{ranges[KERAS]} as fast as the steps of Keras's `fit`, and {ranges[PYTORCH]} as "
-        f"fast as a PyTorch loop. It reaches {percent(min(shares))} to "
-        f"{percent(max(shares))} of the rate at which one thread multiplies large "
-        f"matrices. Besides training, the longest waits are {join(names)}. "
+        f"With {throughput['cores']} cores busy, our engine with one run a core trains the "
+        f"papers' networks {ranges[KERAS]} as fast as the steps of one Keras `fit` on all "
+        f"cores, and {ranges[PYTORCH]} as fast as such a PyTorch loop; "
+        "{numref}`tab-cost-engine` has the engine alone. "
+        f"It reaches {percent(min(shares))} to {percent(max(shares))} of the rate at which "
+        "one thread multiplies large matrices. Besides training, the longest waits are "
+        f"{join(names)}. "
         f"Our own recipe takes {median(r['seconds'] for r in runs):.1f} s on "
         f"one thread and gets {percent(test, 2)} of the test images right (medians of "
         f"{len(runs)} seeds); Keras's example takes "

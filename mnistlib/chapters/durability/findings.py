@@ -54,7 +54,7 @@ def faults(found: dict) -> str:
 
 
 def agreement(found: dict) -> str:
-    """Return how many networks all processors agree on, with the portable setting."""
+    """Return how many networks all tried processors agree on, with the portable setting."""
     if not found["agreement"]:
         return "Whether processors agree was not measured: it needs QEMU."
     apart = [
@@ -63,9 +63,15 @@ def agreement(found: dict) -> str:
         if not all(fact["same_bits"] for fact in settings["portable"].values())
     ]
     agreed, n = len(found["agreement"]) - len(apart), len(found["agreement"])
+    emulated = {
+        f"`{cpu}`": None
+        for settings in found["agreement"].values()
+        for cpu in settings["portable"]
+    }
     return (
         f"With the portable setting, {agreed} of {n} networks came out the same to the bit "
-        f"on all processors{f'; not so {join(apart)}' if apart else ''}."
+        "on this machine's processor and on all that were emulated "
+        f"({join(list(emulated))}){f'; not so {join(apart)}' if apart else ''}."
     )
 
 

@@ -4,8 +4,8 @@ import pandas as pd
 
 from mnistlib.stats.selection import select, settings
 
-# Systems A1 to A3 of `ahmareen2024`, section IV. Adam's rate is not printed: its default
-# in Keras, and the rate that the paper gives for SGD.
+# Systems A1 to A3 of `ahmareen2024`, section IV. Adam's rate is not in our text: its
+# default in Keras, and the rate that the paper gives for SGD.
 A1, A2, A2_FAST, A3 = "A1, SGD 0.01", "A2, Adam 0.001", "A2, Adam 0.01", "A3, Adadelta 1.0"
 A1_MOMENTUM = "A1, SGD 0.01, momentum"
 PAPER = {

@@ -30,7 +30,7 @@ def reported_table() -> pd.DataFrame:
     """Return what `ahmareen2024` prints of A1 to A3, with Wilson's interval (fractions)."""
     rows = []
     for (system, rate), (accuracy, loss) in zip(
-        (("A1, SGD", "0.01"), ("A2, Adam", "not printed"), ("A3, Adadelta", "1.0")),
+        (("A1, SGD", "0.01"), ("A2, Adam", "not in our text"), ("A3, Adadelta", "1.0")),
         CLAIMS.values(),
         strict=True,
     ):

@@ -26,7 +26,9 @@ class Params(Training):
     )
     strings: int = Field(2, ge=1, le=1000, description="lines of digits of each kind")
     system_images: Annotated[Images, Size("train")] = Field(
-        200, description="training images of the networks that are compared; None for all"
+        200,
+        description="images of the networks that are compared, validation included; "
+        "None for all",
     )
     system_epochs: int = Field(3, ge=1, le=100, description="epochs of these networks")
     system_batch: int = Field(8, ge=1, le=4096, description="images per step of these")

@@ -34,8 +34,8 @@ STEP_COLUMNS = [
         "95 %, all rows together",
         lambda *x: tables.points_between(*x, digits=1),
     ),
-    Column("lost", "only all steps read", ".1f"),
-    Column("gained", "only without it", ".1f"),
+    Column("lost", "read only with all steps", ".1f"),
+    Column("gained", "read only without it", ".1f"),
 ]
 LINE_COLUMNS = [
     Column("kind"),

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pandas as pd
 
 from mnistlib.chapters.recipe.design import BATCH_SIZE, EPOCHS, PARTS
-from mnistlib.chapters.recipe.results import FINAL, SETS
+from mnistlib.chapters.recipe.results import FINAL, SETS, SIMULATED
 from mnistlib.claims.evidence import Evidence, Printed
-from mnistlib.claims.registry import printed, reported
+from mnistlib.claims.registry import load_claims, printed, reported
 from mnistlib.show import prose, reproduction
 from mnistlib.show.words import join
 from mnistlib.stats.factorial import TIMES
@@ -29,14 +29,17 @@ def set_facts(items: list[Evidence]) -> dict[str, dict]:
     """Return for each printed set how many of its values our runs allow.
 
     Returns:
-        "A" and "B" -> dict of n (values that have an interval), inside (those that lie in
-        one more run's, under a padding at least), final (printed final test accuracy,
-        text), place (of that: "inside", "above", "below", or "" without an interval),
-        paddings (that have intervals).
+        "A" and "B" -> dict of n (values that have an interval; those that the paper calls
+        simulated are left out, and judged nowhere), simulated (these), inside (those that
+        lie in one more run's, under a padding at least), final (printed final test
+        accuracy, text), place (of that: "inside", "above", "below", or "" without an
+        interval), paddings (that have intervals).
     """
     runs = [one for one in items if isinstance(one, Printed)]
+    hedges = load_claims()["hedge"]
     facts = {}
-    for name, claims in SETS.items():
+    for name, printed_ones in SETS.items():
+        claims = [claim for claim in printed_ones if SIMULATED not in hedges[claim]]
         judged = [one for one in runs if one.claim_id in claims and one.place]
         places = [{one.place for one in runs if one.claim_id == claim} for claim in claims]
         places = [found - {""} for found in places]
@@ -44,6 +47,7 @@ def set_facts(items: list[Evidence]) -> dict[str, dict]:
         where = "inside" if "inside" in at else join(sorted(at)) if at else ""
         facts[name] = {
             "n": sum(bool(found) for found in places),
+            "simulated": len(printed_ones) - len(claims),
             "inside": sum("inside" in found for found in places),
             "final": printed(FINAL[name]),
             "paddings": len({(one.system, one.reading) for one in judged}),

@@ -41,6 +41,7 @@ SETS = {
     "B": [b for *_, b in QUANTITIES if b],
 }
 FINAL = {"A": "SAY-01", "B": "SAY-09"}  # final validation accuracy
+SIMULATED = "simulated"  # the hedge of values that may be no measurements
 # The readings that printed values are judged by. The others have too few seeds for it.
 PADDINGS = ("same", "valid")
 _MEASURED = [
@@ -167,6 +168,8 @@ def printed_table(items: list[Evidence]) -> pd.DataFrame:
                     "about " if one.claim["hedge"] in ("about", "near", "around") else ""
                 )
                 row[name] = hedge + one.text.replace(", ", " / ")
+                if SIMULATED in one.claim["hedge"]:
+                    row[name] += f" ({SIMULATED})"
                 row[padding] = _all(f"{x:.{digits}f}" for x in one.mean)
                 row[f"{padding}_one"] = _all(
                     f"{low:.{digits}f}–{high:.{digits}f}"

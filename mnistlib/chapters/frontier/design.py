@@ -66,7 +66,7 @@ BASE = "32 filters"
 SHAPES = {
     BASE: {},
     "three convolutions a stage": {"convs": 3},
-    "padding same": {"width": 24, "padding": "same"},
+    "padding same": {"width": 16, "convs": 3, "padding": "same"},
     "kernels of 5": {"width": 16, "kernel_size": 5, "padding": "same"},
     "all places in the head": {"head": "flatten"},
 }

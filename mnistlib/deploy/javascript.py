@@ -128,11 +128,16 @@ def _convert(kind: str, config: dict, weights: list, before: list[dict]) -> list
             if config.get(field):
                 raise _unknown(kind, config, field)
         return [{"kind": "relu"}]
+    if kind == "GlobalAveragePooling2D":
+        if config["keepdims"]:
+            raise _unknown(kind, config, "keepdims")
+        return [{"kind": "mean"}]
     if kind in ("Flatten", "Softmax"):
         return [{"kind": kind.lower()}]
     raise ModelError(
-        "a network in JavaScript has Conv2D, Dense, MaxPooling2D, BatchNormalization, "
-        f"ReLU, Flatten, Softmax and Dropout. Received: {kind} ({config.get('name')})"
+        "a network in JavaScript has Conv2D, Dense, MaxPooling2D, GlobalAveragePooling2D, "
+        "BatchNormalization, ReLU, Flatten, Softmax and Dropout. "
+        f"Received: {kind} ({config.get('name')})"
     )
 
 

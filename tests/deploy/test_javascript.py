@@ -103,7 +103,9 @@ def test_every_known_layer_is_as_in_keras(layers, case, read_in_node, tmp_path):
     assert np.ptp(wanted, axis=0).max() > 0.05  # the network tells the images apart
 
 
-@pytest.mark.parametrize("name", ["sayee_cnn", "one_epoch_cnn", "base_cnn", "asher_cnn"])
+@pytest.mark.parametrize(
+    "name", ["sayee_cnn", "one_epoch_cnn", "base_cnn", "asher_cnn", "frontier_cnn"]
+)
 def test_the_studys_networks_can_be_written(name, layers, read_in_node, tmp_path):
     model = shaken(models.build(name))
     images = RNG.uniform(0, 1, (3, 28, 28)).astype(np.float32)
@@ -121,6 +123,7 @@ def test_the_studys_networks_can_be_written(name, layers, read_in_node, tmp_path
         (lambda k: k.Conv2D(2, 3, dilation_rate=2), r"Received: dilation_rate="),
         (lambda k: k.Conv2D(2, 3, activation="gelu"), r"Received: activation='gelu'"),
         (lambda k: k.MaxPooling2D(2, padding="same"), r"Received: padding='same'"),
+        (lambda k: k.GlobalAveragePooling2D(keepdims=True), r"Received: keepdims=True"),
         (lambda k: k.ReLU(max_value=6), r"Received: max_value=6"),
         (lambda k: k.ReLU(negative_slope=0.1), r"Received: negative_slope=0\.1"),
     ],

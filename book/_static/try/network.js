@@ -78,6 +78,12 @@
       return { data: result, shape: [rows, columns, channels] };
     },
 
+    mean(_, { data, shape: [height, width, channels] }) {
+      const sums = new Float64Array(channels);
+      data.forEach((value, i) => { sums[i % channels] += value; });
+      return { data: Float32Array.from(sums, (sum) => sum / (height * width)), shape: [channels] };
+    },
+
     affine(layer, { data, shape }) {
       const n = layer.bias.length;
       return { data: data.map((v, i) => v * layer.scale[i % n] + layer.bias[i % n]), shape };

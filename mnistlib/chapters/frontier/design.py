@@ -42,6 +42,7 @@ INGREDIENTS = {
     "smoothed labels": {"0.1": {"label_smoothing": 0.1}},
     "dropout": {"none": {"dropout": 0.0}},
     "largest rate": {
+        "quartered": {"learning_rate": 0.001},
         "halved": {"learning_rate": 0.002},
         "doubled": {"learning_rate": 0.008},
     },
@@ -50,6 +51,8 @@ INGREDIENTS = {
         "warm-up and cosine": {"schedule": "warmup_cosine"},
     },
 }
+# A better rate than these may lie beyond them.
+RATE_EDGES = {"quartered": "lowest", "doubled": "highest"}
 # The level of each ingredient of the recipe that is to be without it.
 PLAIN = {
     "moves": "none",

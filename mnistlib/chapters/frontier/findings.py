@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.frontier import last_images, results
-from mnistlib.chapters.frontier.design import ENSEMBLE, RECIPE
+from mnistlib.chapters.frontier.design import ENSEMBLE, RATE_EDGES, RECIPE
 from mnistlib.claims.an2020 import an2020
 from mnistlib.claims.registry import printed, reported
 from mnistlib.show import prose
@@ -46,6 +46,7 @@ def search_facts(
     sure = tested[tested["p_holm"] < 0.05].sort_values("mean_difference")
     return {
         "levels": [f"{name}: {level}" for name, level in levels.items()],
+        "edge": RATE_EDGES.get(levels.get("largest rate", "")),
         "kept": chosen == RECIPE,
         "again": confirmed.iloc[-1].to_dict(),
         "tested": len(tested),

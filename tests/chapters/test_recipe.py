@@ -179,11 +179,17 @@ def test_best_on_test_is_held_against_what_validation_chooses_run_by_run():
     assert ends == pytest.approx((0.0075 - half, 0.0075 + half), abs=1e-6)
 
 
-def test_readings_are_compared_on_the_seeds_that_all_have(runs):
+def test_readings_are_compared_on_the_seeds_that_both_have(runs):
     table = results.readings(runs.frame)
     assert table["a"].tolist() == ["valid", "held out"]
     assert set(table["n"]) == {1}
     assert table["images"].tolist() == pytest.approx([-10, -10])
+    of = [("same", 0, 0.98), ("same", 1, 0.99), ("same", 2, 0.985)]
+    of += [("valid", 0, 0.97), ("valid", 1, 0.985), ("held out", 2, 0.98)]
+    frame = pd.DataFrame(of, columns=["system", "seed", "test_accuracy"])
+    table = results.readings(frame.assign(n_examples=1000, status="ok"))
+    assert table["n"].tolist() == [2, 1]
+    assert table["mean_difference"].tolist() == pytest.approx([-0.0075, -0.005])
 
 
 # --- evidence
@@ -347,12 +353,20 @@ def test_the_answer_judges_at_the_papers_size_alone():
     table, effects = near(0.9972, 0.9975), facts_of()
     optimism = results.optimism_table(table)
     whole = findings.answer(results.evidence(table, True), optimism, effects, True)
-    assert "final accuracy of 99.72 %, 1 of 3 values lies in" in whole
-    assert "(the 2 that it calls simulated are not judged) with one padding" in whole
+    assert (
+        "final accuracy of 99.72 %, 1 of 3 values (the 2 that it calls simulated" in whole
+    )
+    assert "simulated are not judged) lies in the interval" in whole
     assert "with one padding at least (two chances each; `valid` has fewer seeds" in whole
-    assert "that accuracy lies inside at least one." in whole
-    assert "that accuracy lies below both." in whole
+    assert "; that accuracy lies inside it with `same` and inside it with `valid`." in whole
+    assert "; that accuracy lies below it with `same` and below it with `valid`." in whole
+    assert "(`same`, 5 seeds) and 99.7" in whole
+    assert "near that of set A, and not that of set B." in whole
     assert re.search(r"\*batch norm\* moves .* by \+1.\d\d \(\+", whole)
+    unsure = effects | {"largest": effects["largest"] | {"p_holm": 0.2}}
+    said = findings.answer([], optimism, unsure, True)
+    assert "No main effect of the four parts of the recipe is told from chance" in said
+    assert "largest estimate is that of *batch norm*, +1.5" in said
     part = findings.answer(results.evidence(table, False), optimism, effects, False)
     assert "not of the paper's size" in part
     assert "99.72" not in part
@@ -364,12 +378,16 @@ def test_the_answer_judges_at_the_papers_size_alone():
 def test_one_value_lies_and_several_lie():
     items = [Printed("SAY-09", "S1", [99.0, 99.1, 99.1], reading="padding `same`")]
     facts = findings.set_facts(items)
-    common = {"final": "99.07", "place": "inside", "paddings": 1, "simulated": 0}
-    assert facts["B"] == common | {"n": 1, "inside": 1}
-    nothing = {"n": 0, "inside": 0, "place": "", "paddings": 0}
+    (padding,) = facts["B"].pop("paddings")
+    assert facts["B"] == {"final": "99.07", "simulated": 0, "n": 1, "inside": 1}
+    assert padding.pop("images") == pytest.approx(1 / 3)
+    assert padding.pop("mean") == pytest.approx(0.990667, abs=1e-6)
+    assert padding == {"name": "same", "n": 3, "place": "inside"}
+    nothing = {"n": 0, "inside": 0, "paddings": []}
     assert facts["A"] == nothing | {"final": "99.72", "simulated": 2}
     items.append(replace(items[0], reading="padding `valid`"))
-    assert findings.set_facts(items)["B"] == common | {"n": 1, "inside": 1, "paddings": 2}
+    facts = findings.set_facts(items)["B"]
+    assert (facts["n"], facts["inside"], len(facts["paddings"])) == (1, 1, 2)
 
 
 def test_findings_of_one_seed_and_of_lost_runs(runs):
@@ -383,8 +401,9 @@ def test_findings_of_one_seed_and_of_lost_runs(runs):
     assert "highest at epoch 2 to 3, by seed; in set B it is so at epoch 13" in text
     assert "validation accuracy has a test accuracy of 95.00" in text
     assert "+4.00 points over what validation chooses (1 seed)" in text
-    assert "by −1.00 points (valid), −1.00 points (held out). One seed" in text
-    assert "Of 10 effects of the factorial, 3 differ from zero" in text
+    assert "by −1.00 points (valid, 1 seed), −1.00 points (held out, 1 seed)." in text
+    assert "For 3 of the 10 effects of the factorial, a difference from zero" in text
+    assert "points with the schedule and" in text
     lost = {"status": "diverged"}
     bad = runs_of(("same", 0, [0.1], [0.1], lost), ("held out", 0, [0.1], [0.1], lost))
     table, none = results.measured(bad), facts_of(lost=3)

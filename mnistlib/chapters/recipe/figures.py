@@ -67,7 +67,7 @@ def annotated_curves(history: pd.DataFrame, printed: bool):
 
     curves, last = long(history), int(history["epoch"].max())
     figure, axes = plt.subplots(2, 1, sharex=True, figsize=(WIDTH, 7.0))
-    extremes = {}
+    extremes, marks = {}, {}
     for ax, measure in zip(axes, ("accuracy", "loss"), strict=True):
         # No share of 1, and no loss of 0, has a place on these axes.
         least = 1e-4 if measure == "accuracy" else 1e-5
@@ -82,11 +82,15 @@ def annotated_curves(history: pd.DataFrame, printed: bool):
             extremes.setdefault(ax, []).append(
                 pd.DataFrame({"y": ends, "colour": colour, "measure": measure})
             )
-        for name, marker in (("A", "^"), ("B", "s")) if printed else ():
-            _draw_marks(ax, name, marker, measure, last)
+        marks[ax] = [
+            place
+            for name, marker in ((("A", "^"), ("B", "s")) if printed else ())
+            for place in _draw_marks(ax, name, marker, measure, last)
+        ]
         ax.set_ylabel(measure if measure == "accuracy" else "loss (nats)")
     _accuracy_axis(axes[0])
     log_axis(axes[1], "y", curves["loss"])
+    axes[1].set_ylim(top=2.5 * axes[1].get_ylim()[1])  # names of the first epoch's losses
     axes[1].set_xlabel(label("epoch"))
     axes[1].xaxis.get_major_locator().set_params(integer=True)
     axes[1].set_xlim(0.5, last + 0.5 + 0.1 * last * printed)
@@ -94,7 +98,8 @@ def annotated_curves(history: pd.DataFrame, printed: bool):
     for ax, parts in extremes.items():
         ends = pd.concat(parts).rename_axis("x").reset_index()
         names = [_extreme(row) for row in ends.itertuples()]
-        name_points(ax, ends["x"], ends["y"], names, ends[["x", "y"]], ends["colour"])
+        visible = pd.concat([ends[["x", "y"]], pd.DataFrame(marks[ax], columns=["x", "y"])])
+        name_points(ax, ends["x"], ends["y"], names, visible, ends["colour"])
     return figure
 
 
@@ -118,14 +123,18 @@ def _accuracy_axis(ax) -> None:
     ax.set_ylim(0.6 * low, 1 - 0.6 * (1 - high))
 
 
-def _draw_marks(ax, name: str, marker: str, measure: str, last: int) -> None:
-    """Draw what a set prints; what belongs to the last epoch stands just after it."""
+def _draw_marks(ax, name: str, marker: str, measure: str, last: int) -> list[tuple]:
+    """Draw what a set prints, and return where; the last epoch's stands just after it."""
+    places = []
     for part, what, epoch, claim in _MARKS[name]:
         if what == measure:
             value = reported(claim) / (100 if measure == "accuracy" else 1)
             at = last * (1.05 if name == "A" else 1.09) if epoch is None else epoch
-            ax.plot(at, value, marker, mfc="none", mec=PALETTE[part], ms=8, mew=1.6)
+            look = {"mfc": "none", "mec": PALETTE[part], "ms": 8, "mew": 1.6, "zorder": 5}
+            ax.plot(at, value, marker, **look)
+            places.append((at, value))
     ax.plot([], [], marker, mfc="none", mec=INK, ls="none", label=f"printed, set {name}")
+    return places
 
 
 def effects_figure(table: pd.DataFrame, names: dict[str, str]):

@@ -9,7 +9,6 @@ from mnistlib.chapters.recipe.results import FINAL, SETS, SIMULATED
 from mnistlib.claims.evidence import Evidence, Printed
 from mnistlib.claims.registry import load_claims, printed, reported
 from mnistlib.show import prose, reproduction
-from mnistlib.show.words import join
 from mnistlib.stats.factorial import TIMES
 
 
@@ -29,31 +28,45 @@ def set_facts(items: list[Evidence]) -> dict[str, dict]:
     """Return for each printed set how many of its values our runs allow.
 
     Returns:
-        "A" and "B" -> dict of n (values that have an interval; those that the paper calls
-        simulated are left out, and judged nowhere), simulated (these), inside (those that
-        lie in one more run's, under a padding at least), final (printed final test
-        accuracy, text), place (of that: "inside", "above", "below", or "" without an
-        interval), paddings (that have intervals).
+        "A" and "B" -> dict of n (values that have an interval; epochs, which have a range,
+        and those that the paper calls simulated are left out), simulated (these), inside
+        (those that lie in one more run's, under a padding at least), final (printed final
+        test accuracy, text), paddings (with an interval of that: name, mean in percent,
+        seeds, images by which the printed one is above, place).
     """
     runs = [one for one in items if isinstance(one, Printed)]
-    hedges = load_claims()["hedge"]
+    registry = load_claims()
     facts = {}
-    for name, printed_ones in SETS.items():
-        claims = [claim for claim in printed_ones if SIMULATED not in hedges[claim]]
-        judged = [one for one in runs if one.claim_id in claims and one.place]
+    for name, both in SETS.items():
+        simulated = [claim for claim in both if SIMULATED in registry.at[claim, "hedge"]]
+        claims = [
+            claim
+            for claim in both
+            if claim not in simulated and registry.at[claim, "unit"] != "epoch"
+        ]
         places = [{one.place for one in runs if one.claim_id == claim} for claim in claims]
         places = [found - {""} for found in places]
-        at = places[claims.index(FINAL[name])]
-        where = "inside" if "inside" in at else join(sorted(at)) if at else ""
+        final = [one for one in runs if one.claim_id == FINAL[name] and one.place]
         facts[name] = {
             "n": sum(bool(found) for found in places),
-            "simulated": len(printed_ones) - len(claims),
+            "simulated": len(simulated),
             "inside": sum("inside" in found for found in places),
             "final": printed(FINAL[name]),
-            "paddings": len({(one.system, one.reading) for one in judged}),
-            "place": where,
+            "paddings": [_padding(one) for one in final],
         }
     return facts
+
+
+def _padding(one: Printed) -> dict:
+    """Return where a printed final accuracy lies among the runs with one padding."""
+    mean = float(one.mean[0])
+    return {
+        "name": one.reading.split("`")[1],
+        "mean": mean / 100,
+        "n": len(one.ours),
+        "images": (one.value[0] - mean) / 100 * (one.n_test or reproduction.N_TEST),
+        "place": one.place,
+    }
 
 
 def first_epoch_facts(table: pd.DataFrame) -> dict:
@@ -65,6 +78,10 @@ def first_epoch_facts(table: pd.DataFrame) -> dict:
         "test": runs["first_test_accuracy"].mean(skipna=False),
         "n": len(runs),
         "printed": [printed("SAY-05"), printed("SAY-06")],
+        "printed_test": printed("SAY-07"),
+        # Both readings of the padding together: does any run come as far?
+        "apart": table["first_train_accuracy"].max() < reported("SAY-06") / 100
+        and table["first_test_accuracy"].max() < reported("SAY-07") / 100,
     }
 
 
@@ -96,7 +113,8 @@ def effect_facts(table: pd.DataFrame, frame: pd.DataFrame) -> dict:
         dict of tested (terms with a p value), mains and pairs (lists of name, effect, low,
         high; p < 0.05 after Holm), largest (of the main effects, the same fields; None
         where a run did not learn), least (order -> the effect found in 80 of 100 cases),
-        runs and lost (those that did not).
+        runs and lost (those that did not), spreads (schedule -> the standard deviation of
+        runs that differ by the seed alone; NaN of one seed).
     """
     names = term_names(table)
     rows = table.assign(name=table["term"].map(names))
@@ -104,6 +122,7 @@ def effect_facts(table: pd.DataFrame, frame: pd.DataFrame) -> dict:
     fields = ["name", "effect", "low", "high", "p_holm"]
     mains = rows[(rows["order"] == 1) & rows["effect"].notna()]
     largest = mains.sort_values("effect", key=abs).tail(1)[fields].to_dict("records")
+    within = frame.groupby(list(PARTS), as_index=False)["accuracy"].var()
     return {
         "tested": int(rows["p_holm"].notna().sum()),
         "mains": apart[apart["order"] == 1][fields].to_dict("records"),
@@ -112,6 +131,7 @@ def effect_facts(table: pd.DataFrame, frame: pd.DataFrame) -> dict:
         "least": table.groupby("order")["smallest_found"].max().to_dict(),
         "runs": len(frame),
         "lost": int(frame["accuracy"].isna().sum()),
+        "spreads": (within.groupby("schedule")["accuracy"].mean() ** 0.5).to_dict(),
     }
 
 

@@ -15,7 +15,7 @@ from mnistlib.show.tables import (
     points,
     points_interval,
 )
-from mnistlib.show.words import p_text
+from mnistlib.show.words import join, p_text
 from mnistlib.stats.compare import compare, two_proportions
 from mnistlib.stats.intervals import errors_implied, learned, summary, wilson
 
@@ -231,7 +231,7 @@ def optimism_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def readings(frame: pd.DataFrame) -> pd.DataFrame:
-    """Compare each reading of the paper with padding `same`, over the seeds of all.
+    """Compare each reading of the paper with padding `same`, over the seeds of both.
 
     Args:
         frame: ``runs.frame`` with the label system.
@@ -239,11 +239,17 @@ def readings(frame: pd.DataFrame) -> pd.DataFrame:
     Returns:
         DataFrame: the columns of `compare` and images; a is the reading.
     """
-    names = list(dict.fromkeys(frame["system"]))
-    shared = frame.groupby("seed")["system"].nunique() == len(names)
-    alike = frame[frame["seed"].isin(shared[shared].index)]
-    failed = ~learned(alike, "test_accuracy")
-    table = compare(alike, "system", "test_accuracy", baseline="same", failed=failed)
+    of_same = frame[frame["system"] == "same"]
+    rows = []
+    for _, runs in frame[frame["system"] != "same"].groupby("system", sort=False):
+        shared = set(runs["seed"]) & set(of_same["seed"])
+        pair = pd.concat([of_same, runs])
+        pair = pair[pair["seed"].isin(shared)]
+        failed = ~learned(pair, "test_accuracy")
+        rows.append(
+            compare(pair, "system", "test_accuracy", baseline="same", failed=failed)
+        )
+    table = pd.concat(rows, ignore_index=True)
     return table.assign(images=table["mean_difference"] * frame["n_examples"].iloc[0])
 
 
@@ -297,8 +303,9 @@ def ablation_table(frame: pd.DataFrame) -> pd.DataFrame:
     Returns:
         DataFrame: system ("none", "only batch norm", ..., "all but schedule", "all"),
         mean (validation accuracy), n, part (what is compared), and the columns of
-        `compare`: with the part minus without it. Alone, a part is set against "none";
-        else "all" is set against all but that part. NaN for "none" and "all".
+        `compare`, whose residual is that of all sixteen: with the part minus without it.
+        Alone, a part is set against "none"; else "all" is set against all but that part.
+        NaN for "none" and "all".
     """
     has = pd.DataFrame({part: frame[part] == LEVELS[part][1] for part in PARTS})
     names = {frozenset(): "none", frozenset(PARTS): "all"}
@@ -307,8 +314,8 @@ def ablation_table(frame: pd.DataFrame) -> pd.DataFrame:
         names[frozenset({part})] = f"only {name}"
         names[frozenset(PARTS) - {part}] = f"all but {name}"
         pairs += [(f"only {name}", "none"), ("all", f"all but {name}")]
-    systems = [names.get(frozenset(row.index[row])) for _, row in has.iterrows()]
-    named = frame.assign(system=systems).dropna(subset="system")
+    parts = [frozenset(row.index[row]) for _, row in has.iterrows()]
+    named = frame.assign(system=[names.get(one, join(sorted(one))) for one in parts])
     failed = ~learned(named, "val_accuracy")
     tests = compare(named, "system", "val_accuracy", failed=failed, pairs=pairs)
     tests["system"] = tests["a"].where(tests["a"] != "all", tests["b"])

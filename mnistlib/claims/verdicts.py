@@ -1,6 +1,7 @@
 """The verdict on a claim: a pure function of the claim and the evidence.
 
-The rules, written down before the full study was run:
+The rules, settled when of the full study's runs those of `raut` and the first three of
+`raj2024` were there. Words were made clearer since; how `judge` decides was not changed:
 
 1. A printed number is one run. It is judged by the interval in which one more run of ours
    would lie (95 %; for a list, 95 % for all its values together), widened by half a unit
@@ -14,8 +15,8 @@ The rules, written down before the full study was run:
    least one of the readings that we declared.
 4. *higher than ours*, *lower than ours*: it lies outside under every reading. The distance
    is to the nearest end, of the reading that comes nearest.
-5. *contradicted*: a fact that does not hold: of the data, by arithmetic, or because two
-   claims of one paper cannot both be so.
+5. *contradicted*: a fact that does not hold: of the data, by arithmetic, or because the
+   same paper's detailed report excludes it.
 6. *not testable*: the paper calls the value simulated; or it only stood in a lost picture;
    or it is the answer to an image that is not named; or nothing describes the system, and
    no declared reading of ours covers the value.
@@ -126,4 +127,6 @@ def _why_not(runs: list[Printed]) -> str:
     failed = sum(one.failed for one in runs)
     if failed:
         return f"{failed} of {sum(len(one.ours) for one in runs)} runs failed."
+    if runs[0].claim["bound"] and any(len(one.ours) > 1 for one in runs):
+        return "The bound lies within the interval of one more run."
     return "One seed gives no interval."

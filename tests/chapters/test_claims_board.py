@@ -12,6 +12,7 @@ import pytest
 from mnistlib.chapters.claims import figures, findings, results
 from mnistlib.claims.evidence import Fact, Printed, Untestable, to_dict
 from mnistlib.claims.registry import load_claims
+from mnistlib.claims.verdicts import judge
 from mnistlib.ground.errors import StudyError
 from mnistlib.show.tables import to_markdown
 
@@ -157,6 +158,34 @@ def test_printed_trials_are_told_apart(board):
     labels = board.set_index("id")["label"]
     names = [labels[claim] for claim in ("ASH-07", "ASH-08", "ASH-09", "RAJ-01")]
     assert names == ["C1 trial 0", "C1 trial 1", "C1", "R1"]
+
+
+def test_what_a_choice_of_readings_hides_is_said():
+    """Two claims of one run, each covered by one reading; and a wide one of two seeds."""
+    many, few = [98.0, 98.05, 98.1, 98.02, 98.07], [97.0, 99.5]
+    evidence = [
+        Printed("RAJ-01", "CNN", [98.3, 98.31, 98.29, 98.3, 98.3], "by 255", 10_000),
+        Printed("RAJ-01", "CNN", many, "unit length", 10_000),
+        Printed("RAJ-02", "CNN", [90.0, 90.1, 90.2, 90.1, 90.0], "by 255", 10_000),
+        Printed("RAJ-02", "CNN", [98.3, 98.4, 98.35, 98.4, 98.3], "unit length", 10_000),
+        Printed("SAY-01", "S1", few, "valid", 10_000),
+        Printed("SAY-01", "S1", [99.6] * 4 + [99.61], "same", 10_000),
+    ]
+    gathered = results.Gathered(evidence, ["05_baselines"] * 6, [])
+    facts = results.readings_apart(gathered)
+    assert facts == {"apart": [["RAJ-01", "RAJ-02"]], "fewer": ["SAY-01"]}
+    text = findings.readings(facts)
+    assert "No one reading covers RAJ-01 and RAJ-02, which are of one system." in text
+    assert "SAY-01 lies inside by a reading of fewer seeds alone; one of" in text
+    none = findings.readings({"apart": [], "fewer": []})
+    assert none == "Each claim is judged by itself, and its reading is chosen for it alone."
+
+
+def test_a_bound_within_the_interval_is_not_judged():
+    runs = Printed("SAY-14", "S1", [99.6, 99.75, 99.7], "valid", 10_000)
+    verdict = judge("SAY-14", [runs])
+    assert verdict.verdict == "not judged"
+    assert verdict.reason == "The bound lies within the interval of one more run."
 
 
 def test_what_was_read_is_said(folder):

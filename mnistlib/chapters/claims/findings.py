@@ -43,6 +43,15 @@ def answer(board: pd.DataFrame) -> str:
     return say(__file__, "answer", **counts(board))
 
 
+def readings(facts: dict[str, list]) -> str:
+    """Return what choosing a reading for each claim by itself hides.
+
+    Args:
+        facts: from `results.readings_apart`.
+    """
+    return say(__file__, "readings", **facts)
+
+
 def read(chapters: dict[str, list[str]]) -> str:
     """Return which chapters the scoreboard was made from."""
     return say(__file__, "read", **chapters)

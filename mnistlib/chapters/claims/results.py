@@ -181,17 +181,50 @@ def conflicts() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def readings_apart(gathered: Gathered) -> dict[str, list]:
+    """Return what choosing a reading for each claim by itself hides.
+
+    Returns:
+        apart: of each system whose claims were tried under the same readings, none of which
+        covers them all: the ids of those claims. fewer: ids of claims that lie inside by
+        readings of fewer seeds than one that excludes them.
+    """
+    tried: dict[tuple, dict[str, set]] = {}
+    fewer = []
+    for claim_id, claim in load_claims().iterrows():
+        if judge(claim_id, gathered.evidence).verdict != UNDER_A_READING:
+            continue
+        about = [
+            one
+            for one in gathered.evidence
+            if isinstance(one, Printed) and one.claim_id == claim_id and one.place
+        ]
+        inside = [one for one in about if one.place == "inside"]
+        most = max(len(one.ours) for one in inside)
+        if any(len(one.ours) > most for one in about if one not in inside):
+            fewer.append(claim_id)
+        group = claim["system"], frozenset(one.reading for one in about)
+        tried.setdefault(group, {})[claim_id] = {one.reading for one in inside}
+    apart = [
+        list(covering)
+        for covering in tried.values()
+        if not set.intersection(*covering.values())
+    ]
+    return {"apart": apart, "fewer": fewer}
+
+
 def chapters_read(gathered: Gathered) -> dict[str, list[str]]:
     """Return which chapters gave evidence, and which have not run in this study.
 
     Returns:
-        read, silent and missing: names of the notebooks that come before the scoreboard.
+        read, silent and missing: names of the notebooks that may test claims; those from 90
+        on are about the study itself.
     """
     sources = sorted(path.stem for path in (paths.root() / "notebooks").glob("*.ipynb"))
-    before = sources[: sources.index(NOTEBOOK)]
+    others = [name for name in sources if name != NOTEBOOK and name < "90"]
     read = list(dict.fromkeys(gathered.notebooks))
-    silent = [name for name in before if name in gathered.silent]
-    missing = [name for name in before if name not in (*read, *silent)]
+    silent = [name for name in others if name in gathered.silent]
+    missing = [name for name in others if name not in (*read, *silent)]
     return {"read": read, "silent": silent, "missing": missing}
 
 

@@ -186,6 +186,15 @@ def test_levels_that_help_are_put_together():
     assert found[COMBINED] == {"dropout": 0.0} | design.INGREDIENTS["moves"]["wider"]
     assert found[RECIPE] == {} == results.candidates({})[RECIPE]
     assert COMBINED not in results.candidates({})
+    alone = results.candidates({"dropout": "none"}, ["dropout: none", "moves: none"])
+    assert list(alone) == [RECIPE, COMBINED, "moves: none"]  # dropout's is COMBINED
+
+
+def test_levels_beyond_chance_are_confirmed_alone():
+    given = values(dropout_none=0.02, moves_none=-0.02)
+    assert results.beyond_chance(results.search_table(search(given))) == ["dropout: none"]
+    given = {RECIPE: [0.99, 0.991], COMBINED: [0.98, 0.981], "moves: none": [0.991, 0.992]}
+    assert results.chosen_recipe(search(given)) == "moves: none"
 
 
 def test_a_level_that_is_better_by_less_than_a_standard_error_does_not_help():
@@ -230,16 +239,21 @@ def test_the_search_is_tested_against_the_recipe():
     facts = findings.search_facts(rows, {"dropout": "none"}, again, RECIPE)
     assert [one["variant"] for one in facts["sure"]] == ["moves: none"]
     text = said("search", **facts)
-    assert "for 1 ingredient: by dropout: none. Run again together" in text
-    assert "3 fresh seeds, these do not have the better mean: the recipe was kept (" in text
+    assert "for 1 ingredient: by dropout: none. Run again together, longer" in text
+    assert "3 fresh seeds, none has a better mean than the recipe, which was kept" in text
+    assert "next to it is *all that helped* (" in text
     assert "moves: none (−1.0" in text
     assert "a better one may lie beyond" not in text
     rate = findings.search_facts(rows, {"largest rate": "quartered"}, again, COMBINED)
     assert "Its rate is the lowest that was tried: a better one" in said("search", **rate)
     none = said("search", **facts | {"levels": []})
     assert "no other level" in none and "fresh" not in none
-    replaced = said("search", **facts | {"kept": False})
-    assert "these have the better mean, and replace it (" in replaced
+    single = {"moves: none": [0.992, 0.993, 0.992]}
+    again = results.search_table(search(both | single))
+    facts = findings.search_facts(rows, {"dropout": "none"}, again, "moves: none")
+    replaced = said("search", **facts)
+    assert "together, and each that is better beyond chance alone, longer" in replaced
+    assert "*moves: none* has the best mean, and replaces the recipe (" in replaced
 
 
 def test_what_an_ingredient_gains_and_costs():

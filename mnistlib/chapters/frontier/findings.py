@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.frontier import last_images, results
-from mnistlib.chapters.frontier.design import ENSEMBLE, RATE_EDGES, RECIPE
+from mnistlib.chapters.frontier.design import COMBINED, ENSEMBLE, RATE_EDGES, RECIPE
 from mnistlib.claims.an2020 import an2020
 from mnistlib.claims.registry import printed, reported
 from mnistlib.show import prose
@@ -44,11 +44,20 @@ def search_facts(
     """
     tested = table.dropna(subset="p_holm")
     sure = tested[tested["p_holm"] < 0.05].sort_values("mean_difference")
+    # What replaced the recipe, or came next to it.
+    others = confirmed[confirmed["variant"] != RECIPE].sort_values("mean")
+    names = others["variant"]
+    again = {} if others.empty else others.iloc[-1].to_dict()
+    if chosen in set(names):
+        again = others[names == chosen].iloc[0].to_dict()
+    rate = levels.get("largest rate") if chosen == COMBINED else chosen.rpartition(": ")[2]
     return {
         "levels": [f"{name}: {level}" for name, level in levels.items()],
-        "edge": RATE_EDGES.get(levels.get("largest rate", "")),
+        "edge": RATE_EDGES.get(rate),
+        "chosen": chosen,
         "kept": chosen == RECIPE,
-        "again": confirmed.iloc[-1].to_dict(),
+        "again": again,
+        "alone": sum(name not in (RECIPE, COMBINED) for name in confirmed["variant"]),
         "tested": len(tested),
         "sure": sure.to_dict("records"),
         "power": power_sentence(table[table["variant"] != RECIPE]),

@@ -1,5 +1,7 @@
 """Tables of the page on the fewest errors: the search, the final runs, their cost."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -223,30 +225,43 @@ def helped(frame: pd.DataFrame) -> dict[str, str]:
     return best
 
 
-def candidates(levels: dict[str, str]) -> dict[str, dict]:
-    """Return the recipe and, if any level helped, all that did together, name -> fields.
+def beyond_chance(table: pd.DataFrame) -> list[str]:
+    """Return the single changes that are better than the recipe, p < 0.05 after Holm.
+
+    Args:
+        table: from `search_table`.
+    """
+    better = (table["p_holm"] < 0.05) & (table["mean_difference"] > 0)
+    return [name for name in table.loc[better, "variant"] if name != EXACT]
+
+
+def candidates(levels: dict[str, str], alone: Sequence[str] = ()) -> dict[str, dict]:
+    """Return the recipe and what may replace it, name -> fields.
+
+    If any level helped, all that did together; and single changes.
 
     Args:
         levels: from `helped`.
+        alone: from `beyond_chance`.
     """
     fields: dict = {}
     for ingredient, level in levels.items():
         fields |= variants()[f"{ingredient}: {level}"]
-    return {RECIPE: {}} | ({COMBINED: fields} if levels else {})
+    found = {RECIPE: {}} | ({COMBINED: fields} if levels else {})
+    singles = {name: variants()[name] for name in alone}
+    return found | {name: one for name, one in singles.items() if one != fields}
 
 
 def chosen_recipe(frame: pd.DataFrame) -> str:
-    """Return which of the recipe and `COMBINED` is better on validation; a tie: the recipe.
+    """Return which candidate is best on validation; of equals the first, so the recipe.
 
     Args:
         frame: of the `candidates`, with the label variant.
     """
-    if COMBINED not in set(frame["variant"]):
-        return RECIPE
     table = settings(frame, ["variant"], "val_accuracy").set_index("variant")
     lost = table["diverged"] + table["stuck"]
-    rank = {name: (lost[name], -table.at[name, "mean"]) for name in (RECIPE, COMBINED)}
-    return COMBINED if rank[COMBINED] < rank[RECIPE] else RECIPE
+    names = dict.fromkeys(frame["variant"])
+    return min(names, key=lambda name: (lost[name], -table.at[name, "mean"]))
 
 
 def shape_table(frame: pd.DataFrame) -> pd.DataFrame:

@@ -31,8 +31,8 @@ def set_facts(items: list[Evidence]) -> dict[str, dict]:
         "A" and "B" -> dict of n (values that have an interval; epochs, which have a range,
         and those that the paper calls simulated are left out), simulated (these), inside
         (those that lie in one more run's, under a padding at least), final (printed final
-        test accuracy, text), paddings (with an interval of that: name, mean in percent,
-        seeds, images by which the printed one is above, place).
+        test accuracy, text), paddings (with an interval of that: name, mean, a fraction,
+        n seeds, images by which the printed one is above, place).
     """
     runs = [one for one in items if isinstance(one, Printed)]
     registry = load_claims()

@@ -67,11 +67,12 @@ def _build(notebooks: Path, output: Path) -> Path:
     _stage(source, present)
     _trim_contents(source / "_toc.yml", missing)
     summary = read_summary(notebooks)
+    compared = [path for path in present if not summary or path.stem not in summary.apart]
     generated = source / "book" / "_generated"
     generated.mkdir(parents=True, exist_ok=True)
     for name, text in {
-        "opening": opening(present, source / "book"),
-        "headline": headline(present),
+        "opening": opening(compared, source / "book"),
+        "headline": headline(compared),
         "profile": fragments.profile(summary, study.profiles, missing),
         "build_status": fragments.build_status(summary),
         "parameters": parameters(),

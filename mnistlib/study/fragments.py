@@ -3,6 +3,7 @@
 import pandas as pd
 
 from mnistlib.show import tables
+from mnistlib.show.words import join
 from mnistlib.study.headline import DATA_NAMES, page
 from mnistlib.study.plan import Profile
 from mnistlib.study.summary import Summary
@@ -21,7 +22,8 @@ def profile(
     if summary is None:
         return "```{warning}\nHow these notebooks were run is not known.\n```\n"
     lines = [
-        f"**Profile `{name}`:** {profiles[name].about if name in profiles else 'unknown'}"
+        f"**Profile `{name}`{_only(summary, name)}:** "
+        f"{profiles[name].about if name in profiles else 'unknown'}"
         for name in summary.profiles
     ]
     if names := " and ".join(DATA_NAMES[name] for name in summary.datasets):
@@ -30,9 +32,13 @@ def profile(
     if "digits" in summary.datasets:
         kind = "warning"
         lines.append("**This is not MNIST**: the numbers say nothing about the papers'.")
-    if len(summary.profiles) > 1 or len(summary.datasets) > 1:
+    if len(summary.datasets) > 1:
         kind = "warning"
-        lines.append("The pages come from different runs: do not compare their numbers.")
+        lines.append("The pages come from different data: do not compare their numbers.")
+    elif summary.apart:
+        kind = "warning"
+        pages = join([page(name) for name in summary.apart])
+        lines.append(f"What {pages} measured stands in no picture and no table here.")
     if summary.failed:
         kind = "warning"
         lines.append(
@@ -41,6 +47,12 @@ def profile(
     if missing:
         lines.append(f"Not in this report: {', '.join(missing)}.")
     return f"```{{{kind}}}\n" + " ".join(lines) + "\n```\n"
+
+
+def _only(summary: Summary, profile: str) -> str:
+    """Say which pages are of a profile, where it is not that of the most pages."""
+    pages = [page(name) for name, of in summary.apart.items() if of == profile]
+    return f", {join(pages)} alone" if pages else ""
 
 
 def build_status(summary: Summary | None) -> str:

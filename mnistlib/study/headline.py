@@ -334,13 +334,17 @@ def readme_block(notebooks: list[Path], summary: Summary) -> str:
         notebooks: executed copies, published.
         summary: of their run.
     """
-    found = comparisons(notebooks)
+    found = comparisons([path for path in notebooks if path.stem not in summary.apart])
     if found.empty:
         lines = "No notebook compares anything with a paper yet."
     else:
         data = ", ".join(DATA_NAMES[name] for name in summary.datasets)
-        about = f"Profile `{'`, `'.join(summary.profiles)}`, {data}."
-        if set(summary.profiles) != {"full"}:
+        profile = summary.profiles[0]
+        about = f"Profile `{profile}`, {data}."
+        if summary.apart:
+            names = "`, `".join(summary.apart)
+            about += f" Without `{names}`, published under another profile so far."
+        if profile != "full":
             about += (
                 " This is not the full study: it takes part of the images and few epochs. "
                 "That alone lowers every accuracy, so these are no verdict on any paper."
@@ -378,7 +382,9 @@ def update_readme(readme: Path, notebooks: Path) -> None:
     if BEGIN not in text or summary is None:
         return
     before, after = text.split(BEGIN)[0], text.split(END)[1]
-    executed = sorted(notebooks.glob("*.ipynb"))
+    executed = [
+        path for path in sorted(notebooks.glob("*.ipynb")) if path.stem not in summary.apart
+    ]
     write_whole(readme, before + readme_block(executed, summary) + after)
     if has_picture(found := comparisons(executed)):
         picture(found, readme.parent / README_PICTURE)

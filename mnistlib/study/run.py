@@ -167,18 +167,25 @@ def _kept_results(folder: Path, study: Study) -> dict[str, NotebookResult]:
 
 
 def _refuse_a_mixture(study: Study, planned: list[Job], profile: str, used: dict) -> None:
-    kept = _kept_results(published_dir(), study)
-    for job in planned:
+    """Refuse another data set, or another profile than that of most pages.
+
+    So a chapter whose long runs are missing may stay as it was, and the report says so; but
+    a quick look takes no page's place by mistake.
+    """
+    # Pages without results on images have nothing to mix.
+    new = [job for job in planned if used[job.name]]
+    kept = {n: r for n, r in _kept_results(published_dir(), study).items() if r.dataset}
+    for job in new:
         kept.pop(job.name, None)
-    for name, result in kept.items():
-        for job in planned:
-            if None in (result.dataset, used[job.name]):
-                continue  # no results on images, so nothing to mix
-            if (result.profile, result.dataset) != (profile, used[job.name]):
+    other = [name for name, result in kept.items() if result.profile != profile]
+    few = len(other) >= len(new) + len(kept) - len(other)
+    for job in new:
+        for name, result in kept.items():
+            if result.dataset != used[job.name] or (few and name in other):
                 raise StudyError(
-                    "a published report must have one profile and one data set; publish "
-                    f"all notebooks. Received: {job.name} ({profile}, {used[job.name]}) "
-                    f"beside {name} ({result.profile}, {result.dataset})"
+                    "a published report must have one data set, and most of its pages one "
+                    f"profile; publish all notebooks. Received: {job.name} ({profile}, "
+                    f"{used[job.name]}) beside {name} ({result.profile}, {result.dataset})"
                 )
 
 

@@ -1,5 +1,6 @@
 """What a study left behind, for machines: summary.json beside the executed notebooks."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -73,8 +74,18 @@ class Summary(Checked, extra="ignore"):
 
     @property
     def profiles(self) -> list[str]:
-        """The profiles of the pages, each once."""
-        return list(dict.fromkeys(result.profile for result in self.notebooks.values()))
+        """The profiles of the pages, each once, that of the most pages first."""
+        return [name for name, _ in Counter(self._profiles.values()).most_common()]
+
+    @property
+    def apart(self) -> dict[str, str]:
+        """Pages of another profile than most: their numbers are not beside the others'."""
+        return {n: name for n, name in self._profiles.items() if name != self.profiles[0]}
+
+    @property
+    def _profiles(self) -> dict[str, str]:
+        of = {n: r.profile for n, r in self.notebooks.items() if r.dataset}
+        return of or {name: result.profile for name, result in self.notebooks.items()}
 
 
 def read_summary(folder: Path) -> Summary | None:

@@ -185,6 +185,23 @@ def test_the_readme_gets_the_published_numbers_and_nothing_else(executed, tmp_pa
     assert (tmp_path / headline.README_PICTURE).read_bytes() == picture
 
 
+def test_a_page_of_another_profile_stands_in_no_comparison(executed, tmp_path):
+    first = executed(headline_row())
+    left = notebook(first.parent / "10_left.ipynb", headline_row(paper=report.OURS))
+    made = summary(
+        **{name: result(profile="full") for name in ("01_eda", "02_optimizers")},
+        **{left.stem: result()},
+    )
+    assert made.profiles == ["full", "quick"]
+    assert made.apart == {"10_left": "quick"}
+    text = headline.readme_block([first, left], made)
+    assert "Profile `full`, MNIST. Without `10_left`, published under another" in text
+    assert "not the full study" not in text
+    assert not cells(text, report.OURS)
+    made.notebooks[left.stem].profile = "full"
+    assert cells(headline.readme_block([first, left], made), report.OURS)
+
+
 @pytest.mark.parametrize("text", ["# No marks\n", None])
 def test_a_readme_without_marks_is_left_alone(executed, tmp_path, text):
     folder = executed(headline_row()).parent

@@ -5,6 +5,7 @@ import pytest
 from mnistlib.study import fragments, run
 from mnistlib.study.plan import load_study
 from mnistlib.study.summary import NotebookResult, read_summary
+from tests.fixtures.executed import result
 
 CHAPTERS = ["90_costs", "91_durability", "92_exports"]
 
@@ -33,11 +34,7 @@ def test_they_run_from_the_benchs_results_alone(executed, tmp_path):
 
 
 def test_they_may_be_published_beside_any_data_set(monkeypatch):
-    result = {
-        "status": "ok", "seconds": 1.0, "profile": "full", "dataset": "mnist",
-        "parameters": {}, "finished": "", "commit": None, "dirty": None,
-    }  # fmt: skip
-    kept = {"01_eda": NotebookResult(**result)}
+    kept = {"01_eda": NotebookResult(**result(profile="full"))}
     monkeypatch.setattr(run, "_kept_results", lambda *_: dict(kept))
     study = load_study()
     jobs = study.jobs("smoke", CHAPTERS)
@@ -45,7 +42,29 @@ def test_they_may_be_published_beside_any_data_set(monkeypatch):
     assert used == dict.fromkeys(CHAPTERS)
     assert environment == {}
     run._refuse_a_mixture(study, jobs, "smoke", used)  # says nothing
-    kept["90_costs"] = NotebookResult(**result | {"dataset": None})
+    kept["90_costs"] = NotebookResult(**result(profile="full", dataset=None))
     jobs = study.jobs("smoke", ["02_optimizers"])
     with pytest.raises(run.StudyError, match=r"beside 01_eda \(full, mnist\)"):
         run._refuse_a_mixture(study, jobs, "smoke", {"02_optimizers": "digits"})
+
+
+def test_a_chapter_may_stay_behind_but_no_quick_look_takes_a_page(monkeypatch):
+    pages = ["01_eda", "02_optimizers", "03_complex_cnn"]
+    kept = {name: NotebookResult(**result(profile="quick")) for name in pages}
+    monkeypatch.setattr(run, "_kept_results", lambda *_: dict(kept))
+    study = load_study()
+
+    def publish(profile, *names, dataset="mnist"):
+        jobs = study.jobs(profile, list(names))
+        run._refuse_a_mixture(study, jobs, profile, dict.fromkeys(names, dataset))
+        kept.update((n, NotebookResult(**result(profile=profile))) for n in names)
+
+    with pytest.raises(run.StudyError, match=r"\(full, mnist\) beside .* \(quick, mnist"):
+        publish("full", "01_eda")
+    publish("full", "01_eda", "03_complex_cnn")
+    with pytest.raises(run.StudyError, match=r"01_eda \(quick, mnist\) beside 03_"):
+        publish("quick", "01_eda")
+    with pytest.raises(run.StudyError, match=r"one data set, .* beside 01_eda"):
+        publish("full", "02_optimizers", dataset="digits")
+    publish("full", "02_optimizers")
+    assert {r.profile for r in kept.values()} == {"full"}

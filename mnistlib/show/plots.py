@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FixedLocator, NullLocator
 from matplotlib.transforms import Bbox, ScaledTranslation
 
 from mnistlib.show.pictures import confusion_plot, digit_grid, heat_images, pixel_profile
@@ -60,6 +61,8 @@ _SIDES = [
         (-away, -away - 8, "right"),
     )
 ]
+# Ticks of a logit axis.
+_SHARES = [0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999]
 _LEADER = {"arrowstyle": "-", "color": QUIET, "lw": 0.6, "shrinkA": 0, "shrinkB": 4}
 _MARKERS = ["o", "s", "^", "D", "v", "P", "X", "*"]
 
@@ -221,7 +224,8 @@ def pareto_front(x, y) -> np.ndarray:
 def pareto_plot(frame, x, y, label_by, hue=None, low=None, high=None, ax=None) -> Figure:
     """Draw gain over cost, with the front of systems that no other system beats.
 
-    Systems on the front are filled. With more than ten systems only those are named.
+    Systems on the front are filled. With more than ten systems only those are named. Gains
+    that are shares stand on a logit axis, on which 98 and 99 % do not fall together.
 
     Args:
         frame: a row per system.
@@ -238,6 +242,11 @@ def pareto_plot(frame, x, y, label_by, hue=None, low=None, high=None, ax=None) -
     frame = frame.assign(_front=pareto_front(frame[x], frame[y])).sort_values(x)
     front = frame[frame["_front"]]
     log_axis(ax, "x", frame[x])
+    if frame[y].dropna().between(0, 1, inclusive="neither").all():
+        ax.set_yscale("logit")
+        ax.yaxis.set_major_locator(FixedLocator(_SHARES))
+        ax.yaxis.set_minor_locator(NullLocator())
+        ax.yaxis.set_major_formatter("{x:g}")
     ax.step(front[x], front[y], where="post", color=QUIET, lw=1, ls="--", zorder=1)
     for row in frame.to_dict("records"):
         colour = palette[row[hue or label_by]]

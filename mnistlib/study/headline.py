@@ -153,7 +153,7 @@ def _lies(row) -> str:
     half = max(row.ours - row.one_low, row.one_high - row.ours)
     if not row.place or pd.isna(half):
         return row.place or tables.MISSING
-    return f"{row.place} (± {_number(half, row.unit)})"
+    return f"{row.place} (±\u00a0{_number(half, row.unit)})"
 
 
 def _accuracies(found: pd.DataFrame) -> pd.DataFrame:

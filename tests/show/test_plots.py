@@ -232,6 +232,9 @@ def test_pareto_plot_fills_the_front_and_names_all_of_a_few(systems):
     filled = [not same_color(dot.get_facecolor()[0], "white") for dot in dots]
     assert filled == [True, False, True, True]
     assert len(ax.containers) == 3  # naive Bayes has no interval
+    near, far = (np.diff(ax.transData.transform([(1, a), (1, b)]), axis=0)[0, 1]
+                 for a, b in ((0.98, 0.99), (0.5, 0.51)))  # fmt: skip
+    assert near > 10 * far
     boxes = [text.get_window_extent() for text in ax.texts]
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
 

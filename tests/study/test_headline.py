@@ -198,7 +198,7 @@ def test_a_page_of_another_profile_stands_in_no_comparison(executed, tmp_path):
     assert "Profile `full`, MNIST. Without `10_left`, published under another" in text
     assert "not the full study" not in text
     assert not cells(text, report.OURS)
-    made.notebooks[left.stem].profile = "full"
+    made = summary(**{"02_optimizers": result(), left.stem: result()})
     assert cells(headline.readme_block([first, left], made), report.OURS)
 
 
@@ -223,6 +223,6 @@ def test_one_mark_without_the_other_is_told(executed, tmp_path):
 def test_a_place_has_the_half_width_of_its_interval(executed):
     wide = {"one_low": 95.0, "one_high": 100.0, "place": "inside"}  # cut off at 100 %
     text = headline.headline([executed(headline_row(**wide))])
-    assert cells(text, "{cite")[0][-2:] == ["inside (± 2.50)", "3"]
+    assert cells(text, "{cite")[0][-2:] == ["inside (±\u00a02.50)", "3"]
     board = headline.headline([executed(headline_row(place="above"))])
     assert cells(board, "{cite")[0][-2] == "above"  # a system without a seed

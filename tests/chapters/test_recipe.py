@@ -95,6 +95,14 @@ def test_too_few_images_for_the_factorial_are_refused():
         Params.from_mapping({"factorial_images": 12})
 
 
+@pytest.mark.parametrize("name", ["valid_seeds", "reading_seeds"])
+def test_a_reading_that_shares_no_seed_is_refused_before_anything_trains(name):
+    match = rf"{name} must have a seed of seeds, \[0, 1\].* Received: {name}=\[7\] \(list"
+    with pytest.raises(ParameterError, match=match):
+        Params.from_mapping({name: [7]})
+    assert Params.from_mapping({name: [7, 1]})
+
+
 # --- what the runs gave
 
 

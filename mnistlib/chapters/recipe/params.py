@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mnistlib.chapters.parameters import Images, Seeds, Size, Training
 
@@ -29,3 +29,14 @@ class Params(Training):
         1, ge=1, le=1000, description="epochs of the factorial's runs"
     )
     factorial_seeds: Seeds = Field([100], description="seeds of the factorial")
+
+    @model_validator(mode="after")
+    def _readings_share_a_seed(self):
+        for name in ("valid_seeds", "reading_seeds"):
+            if not set(getattr(self, name)) & set(self.seeds):
+                raise ValueError(
+                    f"{name} must have a seed of seeds, {self.seeds}, since readings are "
+                    f"compared on the seeds that both share. Received: "
+                    f"{name}={getattr(self, name)!r} (list)"
+                )
+        return self

@@ -278,16 +278,21 @@ def opening(notebooks: list[Path], folder: Path) -> str:
     )
 
 
+def _board(notebooks: list[Path]) -> pd.DataFrame | None:
+    """Return every claim with its verdict; None without evidence."""
+    gathered = results.gather(path for path in notebooks if path.stem != results.NOTEBOOK)
+    return results.scoreboard(gathered) if gathered.evidence else None
+
+
 def verdicts(notebooks: list[Path]) -> str:
     """Return how many claims have which verdict, as MyST; nothing without evidence.
 
     Args:
         notebooks: executed copies; the scoreboard itself is passed over.
     """
-    gathered = results.gather(path for path in notebooks if path.stem != results.NOTEBOOK)
-    if not gathered.evidence:
+    board = _board(notebooks)
+    if board is None:
         return ""
-    board = results.scoreboard(gathered)
     text = findings.answer(board)
     if any(path.stem == results.NOTEBOOK for path in notebooks):
         text += f" {page(results.NOTEBOOK, 'Every claim, with its reason')}."
@@ -328,13 +333,14 @@ def headline(notebooks: list[Path]) -> str:
 
 
 def readme_block(notebooks: list[Path], summary: Summary) -> str:
-    """Return the README's picture and table of results, between its two marks.
+    """Return the README's picture and tables of results, between its two marks.
 
     Args:
         notebooks: executed copies, published.
         summary: of their run.
     """
-    found = comparisons([path for path in notebooks if path.stem not in summary.apart])
+    notebooks = [path for path in notebooks if path.stem not in summary.apart]
+    found = comparisons(notebooks)
     if found.empty:
         lines = "No notebook compares anything with a paper yet."
     else:
@@ -352,6 +358,9 @@ def readme_block(notebooks: list[Path], summary: Summary) -> str:
         lines = f"{CAPTION}: {UNLESS}. {about}\n\n"
         if has_picture(found):
             lines += f"![{ALT}]({README_PICTURE})\n\n"
+        if (board := _board(notebooks)) is not None:
+            lines += " ".join(findings.answer(board).split()) + "\n\n"
+            lines += tables.to_markdown(results.by_paper(board)) + "\n\n"
         table = _table(found, "`{}`".format)
         lines += tables.to_markdown(table)
         lines += f"\n\n{_note(table)}"

@@ -90,6 +90,8 @@ def run_study(
     with alone(folder, "study"):
         # Not before: a study that this one waited for may have trained runs meanwhile.
         keys_before, start = set(Store(runs).keys()), time.perf_counter()
+        if publish:
+            _take_published(folder, study, planned)
         results = _kept_results(folder, study)
 
         def write() -> Summary:
@@ -187,6 +189,14 @@ def _refuse_a_mixture(study: Study, planned: list[Job], profile: str, used: dict
                     f"profile; publish all notebooks. Received: {job.name} ({profile}, "
                     f"{used[job.name]}) beside {name} ({result.profile}, {result.dataset})"
                 )
+
+
+def _take_published(folder: Path, study: Study, planned: list[Job]) -> None:
+    """Copy the published pages that do not run now: a page may read what others found."""
+    kept = _kept_results(published_dir(), study)
+    for name in kept.keys() - {job.name for job in planned}:
+        copy = (published_dir() / f"{name}.ipynb").read_bytes()
+        write_whole(folder / f"{name}.ipynb", copy)
 
 
 def _publish(folder: Path, study: Study, planned: list[Job], summary: Summary) -> None:

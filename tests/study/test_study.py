@@ -336,7 +336,10 @@ def test_publishing_copies_a_whole_study_and_refuses_a_mixture(project):
         publish=True,
     )
     before = (folder / "book/notebooks/summary.json").read_text()
+    beside = executed_dir("smoke-published") / "01_tiny.ipynb"
+    beside.unlink()  # what is published is read all the same
     assert run_study("smoke", ["02_fails"], publish=True).failed == ["02_fails"]
+    assert beside.read_bytes() == (published_dir() / "01_tiny.ipynb").read_bytes()
     assert (folder / "book/notebooks/summary.json").read_text() == before
 
 

@@ -70,6 +70,11 @@ def value(claim: pd.Series) -> str:
         texts, comma = [count(int(text)) for text in texts], "; "
     between = claim["metric"].endswith("_range")
     text = (" to " if between else comma).join(texts) + _UNITS.get(unit, "")
+    return hedged(text, hedge)
+
+
+def hedged(text: str, hedge: str | None) -> str:
+    """Return a printed value's text with the paper's own hedge, where it has one."""
     if not hedge:
         return text
     return f"{hedge} {text}" if hedge in INEXACT else f"{text} ({hedge})"

@@ -3,7 +3,6 @@
 import pandas as pd
 
 from mnistlib.show import tables
-from mnistlib.show.words import join
 from mnistlib.study.headline import DATA_NAMES, page
 from mnistlib.study.plan import Profile
 from mnistlib.study.summary import Summary
@@ -21,10 +20,9 @@ def profile(
     """
     if summary is None:
         return "```{warning}\nHow these notebooks were run is not known.\n```\n"
+    name = summary.profiles[0]
     lines = [
-        f"**Profile `{name}`{_only(summary, name)}:** "
-        f"{profiles[name].about if name in profiles else 'unknown'}"
-        for name in summary.profiles
+        f"**Profile `{name}`:** {profiles[name].about if name in profiles else 'unknown'}"
     ]
     if names := " and ".join(DATA_NAMES[name] for name in summary.datasets):
         lines.append(f"**Data:** {names}.")
@@ -37,8 +35,9 @@ def profile(
         lines.append("The pages come from different data: do not compare their numbers.")
     elif summary.apart:
         kind = "warning"
-        pages = join([page(name) for name in summary.apart])
-        lines.append(f"What {pages} measured stands in no picture and no table here.")
+        for name, of in summary.apart.items():
+            lines.append(f"One page is still of profile `{of}`: {page(name)}.")
+        lines.append("What it measured stands in no picture and no table here.")
     if summary.failed:
         kind = "warning"
         lines.append(
@@ -47,12 +46,6 @@ def profile(
     if missing:
         lines.append(f"Not in this report: {', '.join(missing)}.")
     return f"```{{{kind}}}\n" + " ".join(lines) + "\n```\n"
-
-
-def _only(summary: Summary, profile: str) -> str:
-    """Say which pages are of a profile, where it is not that of the most pages."""
-    pages = [page(name) for name, of in summary.apart.items() if of == profile]
-    return f", {join(pages)} alone" if pages else ""
 
 
 def build_status(summary: Summary | None) -> str:
@@ -86,7 +79,8 @@ def build_status(summary: Summary | None) -> str:
         [
             f"The last run of the study took {summary.seconds:.1f} s, with "
             f"{summary.workers} training process(es). It trained {runs} runs; a run that "
-            "the store already held was read, not trained again.\n",
+            "the store already held was read, not trained again: what it took is in its "
+            "record.\n",
             tables.table_directive(notebooks, "Notebooks", "tab-status-notebooks"),
             tables.table_directive(machine, "Machine", "tab-status-machine"),
             tables.table_directive(versions, "Versions", "tab-status-versions"),

@@ -13,6 +13,7 @@ from mnistlib.ground.files import write_whole
 from mnistlib.ground.notebook import read_notebook
 from mnistlib.show import report, tables
 from mnistlib.show.overview import overview
+from mnistlib.show.printed import hedged
 from mnistlib.show.reproduction import NO_SEED, interval_note
 from mnistlib.show.words import join, number_of
 from mnistlib.stats.intervals import errors_implied, wilson
@@ -40,6 +41,11 @@ NAMES = (
     "A1 to A3 and K1 are our names for systems of the papers. Sets A and B are two sets of "
     "final numbers that `sayee2025` prints for one network, so that one measurement stands "
     "beside both; padding `same`: the borders are padded, one of two readings."
+)
+ROWS = (
+    "A row is one reading of what its paper leaves open, at that page's epochs; a verdict "
+    "takes every reading, so that a number outside here may be reproduced under another. "
+    "What a paper calls simulated is not judged."
 )
 DATA_NAMES = {"mnist": "MNIST", "digits": "scikit-learn's small digits"}
 _DIGITS = {"percent": 2, "points": 2, "fraction": 4, "nats": 4, "probability": 4, "s": 1}
@@ -79,15 +85,20 @@ def comparisons(notebooks: list[Path]) -> pd.DataFrame:
 
 
 def _claimed(claim_id: str | None) -> dict:
-    """Return a claim's unit, its value, and its text with the digits that were printed."""
+    """Return a claim's unit, its value, and its text as printed, with the paper's hedge."""
     if claim_id is None:
         return {"unit": "percent", "value": None, "printed": tables.MISSING}
-    value, unit = load_claims().loc[claim_id, ["value", "unit"]]
+    value, unit, hedge = load_claims().loc[claim_id, ["value", "unit", "hedge"]]
     text = printed(claim_id)
     if unit in _COUNTS:
         text = ", ".join(map(tables.count, map(float, text.split(", "))))
     value = None if isinstance(value, list) else value
-    return {"unit": unit, "value": value, "printed": text + _percent(unit)}
+    claimed = {
+        "unit": unit,
+        "value": value,
+        "printed": hedged(text + _percent(unit), hedge),
+    }
+    return claimed | ({"place": ""} if hedge == "simulated" else {})  # no measurement
 
 
 def _percent(unit: str) -> str:
@@ -192,14 +203,15 @@ def sentences(found: pd.DataFrame) -> str:
     drawn = _accuracies(found)
     rows = drawn[drawn["value"].notna()]
     gaps = rows["value"] - rows["ours"]
-    several = rows[rows["low"].notna()]
+    several = rows[rows["low"].notna()].drop_duplicates(["paper", "ours", "low", "high"])
     widths = several["high"] - several["low"]
     above, below = int((gaps > 0).sum()), int((gaps < 0).sum())
     sides = {"higher": above, "lower": below, "level": len(gaps) - above - below}
     lie = [f"{n} {'lies' if n == 1 else 'lie'} {side}" for side, n in sides.items() if n]
+    printed_values = number_of(rows["claim_id"].nunique(), "printed value")
     said = [
-        f"The papers print {number_of(len(rows), 'value')} of accuracy for systems that we "
-        f"ran. Beside our means, {join(lie)}; the differences are "
+        f"The picture's {number_of(len(rows), 'row')} set {printed_values} beside systems "
+        f"that we ran. Beside our means, {join(lie)}; the differences are "
         f"{gaps.abs().min():.2f} to {gaps.abs().max():.2f} percentage points."
     ]
     if len(several):
@@ -214,9 +226,9 @@ def sentences(found: pd.DataFrame) -> str:
         counts = [f"{(judged == place).sum()} {place}" for place in _PLACES]
         counts[0] = counts[0].replace(" ", " lie ")
         said.append(
-            f"Of the {number_of(len(judged), 'printed value')} of systems with several "
-            f"seeds, {join(counts)} the 95 % interval in which one more run of ours would "
-            "lie."
+            f"In the {number_of(len(judged), 'row')} with several seeds, {join(counts)} "
+            "the 95 % interval in which one more run of ours would lie. Each row is one "
+            "reading of what a paper leaves open."
         )
     else:
         far = rows.loc[gaps.abs().idxmax()]
@@ -307,9 +319,8 @@ def verdicts(notebooks: list[Path]) -> str:
 
 def _note(shown: pd.DataFrame) -> str:
     names = NAMES if shown["System"].str.contains("set A", regex=False).any() else ""
-    return (
-        f"{interval_note(shown)} One seed gives no interval over seeds. {NO_SEED} {names}"
-    ).strip()
+    seeds = f"One seed gives no interval over seeds. {NO_SEED}"
+    return f"{interval_note(shown)} {seeds} {ROWS} {names}".strip()
 
 
 def headline(notebooks: list[Path]) -> str:
@@ -349,7 +360,7 @@ def readme_block(notebooks: list[Path], summary: Summary) -> str:
         about = f"Profile `{profile}`, {data}."
         if summary.apart:
             names = "`, `".join(summary.apart)
-            about += f" Without `{names}`, published under another profile so far."
+            about += f" `{names}`, so far of another profile, is left out."
         if profile != "full":
             about += (
                 " This is not the full study: it takes part of the images and few epochs. "

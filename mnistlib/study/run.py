@@ -175,19 +175,19 @@ def _refuse_a_mixture(study: Study, planned: list[Job], profile: str, used: dict
     a quick look takes no page's place by mistake.
     """
     # Pages without results on images have nothing to mix.
-    new = [job for job in planned if used[job.name]]
     kept = {n: r for n, r in _kept_results(published_dir(), study).items() if r.dataset}
-    for job in new:
-        kept.pop(job.name, None)
+    before = {job.name: kept.pop(job.name, None) for job in planned if used[job.name]}
     other = [name for name, result in kept.items() if result.profile != profile]
-    few = len(other) >= len(new) + len(kept) - len(other)
-    for job in new:
+    few = len(other) >= len(before) + len(kept) - len(other)
+    for page, old in before.items():
+        if old and (old.profile, old.dataset) == (profile, used[page]):
+            continue  # the same, run again
         for name, result in kept.items():
-            if result.dataset != used[job.name] or (few and name in other):
+            if result.dataset != used[page] or (few and name in other):
                 raise StudyError(
                     "a published report must have one data set, and most of its pages one "
-                    f"profile; publish all notebooks. Received: {job.name} ({profile}, "
-                    f"{used[job.name]}) beside {name} ({result.profile}, {result.dataset})"
+                    f"profile; publish all notebooks. Received: {page} ({profile}, "
+                    f"{used[page]}) beside {name} ({result.profile}, {result.dataset})"
                 )
 
 

@@ -175,7 +175,8 @@ def test_networks_are_ahead_behind_alike_or_untested():
     text = say("networks", **findings.networks(effects, runs))
     assert "On 3 seeds, against the network of Fig. 10, V.B and steps are ahead" in text
     assert "beyond chance; L2 is behind beyond chance; ANN cannot be told from" in text
-    assert text.endswith("it reads 94.00\u202f% right (93.00–95.00\u202f% over 2 seeds).")
+    lowest = "(93.00–95.00\u202f%, lowest to highest of 2 seeds)."
+    assert text.endswith(f"it reads 94.00\u202f% right {lowest}")
     sure = say("networks", **findings.networks(effects.head(3), runs))
     one_filter = "CNN (IV.B), which we read as having one filter, is not in"
     assert f"L2 is behind beyond chance. {one_filter}" in sure

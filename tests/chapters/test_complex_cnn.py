@@ -49,8 +49,12 @@ def effects_of(accuracy=None, **fields):
     return tables_of(frame(accuracy, **fields))[1]
 
 
-def say_effects(effects, block="effects"):
-    return findings.say(block, **findings.effect_facts(effects))
+def facts_of(effects, steady=None):
+    return findings.effect_facts(effects, steady, frame())
+
+
+def say_effects(effects, block="effects", steady=None):
+    return findings.say(block, **facts_of(effects, steady))
 
 
 def test_seeds_of_the_grid_are_apart():
@@ -123,7 +127,7 @@ def test_a_failed_reference_leaves_nothing_to_compare():
 
 def test_effect_facts_name_best_worst_and_what_is_sure():
     effects = effects_of({"separable": 0.95, "1 stage": 0.5})
-    facts = findings.effect_facts(effects)
+    facts = facts_of(effects)
     assert (facts["best"]["network"], facts["worst"]["network"]) == ("separable", "1 stage")
     sure = effects.loc[effects["p_holm"] < 0.05, "network"]
     assert facts["sure"] == [f"*{name}*" for name in sure]
@@ -152,10 +156,28 @@ def test_effect_sentences_at_the_edges():
     assert one_seed.endswith("Nothing could be tested: that needs two seeds or more.")
 
 
+def test_differences_that_rest_on_one_seed_are_told():
+    runs = frame({"separable": 0.5})
+    odd = (runs["network"] == "reference") & (runs["seed"] == runs["seed"].max())
+    runs.loc[odd, "val_accuracy"] -= 0.05
+    networks, effects = tables_of(runs)
+    steady = results.steady_effects(PARAMS, runs, networks)
+    assert "separable" in steady
+    assert steady <= set(effects.loc[effects["p_holm"] < 0.05, "network"])
+    assert results.steady_effects(PARAMS, runs[runs["seed"] < 2], networks) is None
+    sure = effects.assign(p_holm=0.01).head(4)  # the reference and three changes
+    said = say_effects(sure, "matters", {sure["network"].iloc[1]})
+    assert f"Only *{sure['network'].iloc[1]}* keeps p < 0.05 whichever seed is left" in said
+    assert "the reference's own runs range from" in said
+    assert "None of these differences keeps" in say_effects(sure, "matters", set())
+    assert "All of these" in say_effects(sure, "matters", set(sure["network"]))
+    assert "whichever" not in say_effects(sure, "matters")
+
+
 def test_the_dense_network_shows_nothing_of_the_kind_of_layers():
     effects = effects_of()
     p = np.where(effects["network"] == design.DENSE_NETWORK, 0.001, 1.0)
-    facts = findings.effect_facts(effects.assign(p_holm=p))
+    facts = facts_of(effects.assign(p_holm=p))
     assert facts["sure"] == ["*ANN, 2×128*"]
     assert facts["matters"] == []
     assert "kind of layers" in facts["unclear"]
@@ -322,7 +344,7 @@ def test_runs_that_are_not_the_papers_judge_nothing(values, dataset):
 
 
 def test_the_answer_is_three_points(three):
-    facts = findings.effect_facts(effects_of()) | findings.front_facts(three)
+    facts = facts_of(effects_of()) | findings.front_facts(three)
     text = findings.say(
         "answer", sentences=[("x", "The printed 1 lies.")], clause="", **facts
     )

@@ -287,20 +287,18 @@ def test_printed_gaps_are_those_of_the_registry():
     spread |= {name: {"std": 0.0, "degrees": 0} for name in CLASSICAL}
     assert set(design.SYSTEM_OF.values()) == set(spread)
     table = results.printed_gaps(spread)
-    assert table["kind"].value_counts().to_dict() == {"between": 10, "within": 9}
+    assert table["kind"].value_counts().to_dict() == {"between": 10, "within": 7}
     first = table.iloc[0]
     assert (first["a"], first["b"]) == ("ahmareen2024 98.27", "ahmareen2024 97.96")
     assert first["images"] == pytest.approx(31)
     assert first["seen"]
     facts = findings.gap_facts(table, spread)
-    # The spreads of a forest and of a dense network are not known here.
-    assert (facts["n"], facts["unknown"]) == (17, 2)
+    # The spread of a dense network is not known here.
+    assert (facts["n"], facts["unknown"]) == (16, 1)
     rows = table.set_index(["a", "b"])
-    forest = rows.loc[("asher 96.8", "asher 96.58")]
-    assert pd.isna(forest["seen"]) and pd.isna(forest["seeds"])
-    # SVM and k-NN have no seed: any difference of theirs is there with one run.
-    assert rows.loc[("asher 97.1", "asher 96.8"), ["seen", "seeds"]].tolist() == [True, 1]
-    assert pd.isna(rows.loc[("raj2024 97.77", "raj2024 97.70"), "seen"])  # SVM and ANN
+    dense = rows.loc[("raj2024 97.77", "raj2024 97.70")]
+    assert pd.isna(dense["seen"]) and pd.isna(dense["seeds"])
+    assert ("asher 98.6", "asher 97.1") in rows.index  # as its own table compares them
     alone = rows.loc[("raj2024 98.30", "raj2024 97.77")]
     assert alone["seeds"] == seeds_needed(0.0053, (0.0005, 0))
     assert alone["reach"] == pytest.approx(stats.t.ppf(0.975, 9) * 0.0005)

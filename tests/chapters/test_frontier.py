@@ -602,7 +602,7 @@ def test_aims_are_judged_by_full_runs_alone():
     assert "that lies above where one more run" in said("best", **finals(0.9960, 0.998))
     assert "that lies below where one more run" in said("best", **finals(0.9980, 0.998))
     short = said("best", **facts | {"full": False})
-    assert "judge no number" in short
+    assert "judges no number" in short
     assert "reached" not in short
 
 

@@ -361,9 +361,7 @@ def test_the_answer_judges_at_the_papers_size_alone():
     table, effects = near(0.9972, 0.9975), facts_of()
     optimism = results.optimism_table(table)
     whole = findings.answer(results.evidence(table, True), optimism, effects, True)
-    assert (
-        "final accuracy of 99.72 %, 1 of 3 values (the 2 that it calls simulated" in whole
-    )
+    assert "accuracy of 99.72 %, 1 of its 3 accuracies and losses (the 2 that it" in whole
     assert "simulated are not judged) lies in the interval" in whole
     assert "with one padding at least (two chances each; `valid` has fewer seeds" in whole
     assert "; that accuracy lies inside it with `same` and inside it with `valid`." in whole

@@ -41,8 +41,12 @@ def test_the_banner_names_profile_and_data():
     ("results", "missing", "said"),
     [
         ({"a": {"dataset": "digits"}}, [], "**This is not MNIST**"),
-        ({"a": {}, "b": {"profile": "full"}}, [], "notebooks/b` alone:** all of it."),
-        ({"a": {}, "b": {"profile": "full"}}, [], "notebooks/b` measured stands in no"),
+        (
+            {"a": {}, "b": {"profile": "full"}},
+            [],
+            "still of profile `full`: {doc}`/book/not",
+        ),
+        ({"a": {}, "b": {"profile": "full"}}, [], "measured stands in no picture"),
         ({"a": {}, "b": {"dataset": "digits"}}, [], "come from different data"),
         ({"a": {"status": "failed", "error": "x"}}, [], "**Failed**"),
     ],

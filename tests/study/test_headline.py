@@ -121,7 +121,7 @@ def test_the_opening_draws_the_accuracies_and_says_what_they_show(executed, tmp_
     assert f"{{figure}} {headline.PICTURE}\n:name: fig-headline\n" in text
     assert "\n:alt: A row for each system" in text
     # 97.96 and 98.65 are above 97.5 and 92.5; 98.27 is below 99; 98.3 is 98.3.
-    assert "The papers print 4 values of accuracy for systems that we ran." in text
+    assert "The picture's 4 rows set 4 printed values beside systems that we ran." in text
     assert "2 lie higher, 1 lies lower and 1 lies level; the differences are 0.00" in text
     assert "0.00 to 6.15 percentage points" in text
     assert "For our 3 systems with several seeds" in text
@@ -133,7 +133,8 @@ def test_the_opening_counts_where_printed_values_lie(executed, tmp_path):
     rows = [headline_row(place=place) for place in ("above", "inside", "above", "")]
     rows.append(headline_row(place="above", n_seeds=1))  # without a seed: no interval
     text = headline.opening([executed(*rows)], tmp_path)
-    assert "Of the 3 printed values of" in text
+    assert "The picture's 5 rows set 1 printed value beside" in text
+    assert "In the 3 rows with several seeds," in text
     assert "1 lie inside, 2 above and 0 below the 95 % interval in which one" in text
 
 
@@ -144,7 +145,7 @@ def test_systems_of_our_own_stand_last_beside_the_best_that_is_printed(executed,
     first = executed(own, name="00_ours")
     path = executed(headline_row(), headline_row(claim_id="AHM-05", ours=92.5))
     text = headline.opening([first, path], tmp_path / "page")
-    assert "The papers print 2 values of accuracy" in text
+    assert "The picture's 2 rows set 2 printed values beside" in text
     assert (
         f"Our own systems, on {{doc}}`/book/notebooks/00_ours`, read 99.70{THIN}% "
         f"(32 filters) of the test images; the highest printed value above is "
@@ -195,11 +196,30 @@ def test_a_page_of_another_profile_stands_in_no_comparison(executed, tmp_path):
     assert made.profiles == ["full", "quick"]
     assert made.apart == {"10_left": "quick"}
     text = headline.readme_block([first, left], made)
-    assert "Profile `full`, MNIST. Without `10_left`, published under another" in text
+    assert "Profile `full`, MNIST. `10_left`, so far of another profile, is left" in text
     assert "not the full study" not in text
     assert not cells(text, report.OURS)
     made = summary(**{"02_optimizers": result(), left.stem: result()})
     assert cells(headline.readme_block([first, left], made), report.OURS)
+
+
+def test_the_papers_hedges_stay_and_what_is_simulated_is_not_judged(executed):
+    loss = {"paper": "sayee2025", "quantity": "test loss", "place": "above"}
+    rows = [
+        headline_row(claim_id=claim, ours=0.01, **loss) for claim in ("SAY-04", "SAY-10")
+    ]
+    text = headline.headline([executed(*rows)])
+    simulated, about = cells(text, "{cite")
+    assert simulated[2] == "0.0180 (simulated)"
+    assert simulated[-2] == "–"
+    assert about[2] == "about 0.0286"
+    assert about[-2] == "above"
+
+
+def test_a_measurement_in_several_rows_is_one_system(executed, tmp_path):
+    rows = [headline_row(claim_id=claim) for claim in ("AHM-01", "AHM-03")]
+    text = headline.opening([executed(*rows)], tmp_path)
+    assert "For our 1 system with several seeds" in text
 
 
 @pytest.mark.parametrize("text", ["# No marks\n", None])

@@ -225,7 +225,7 @@ def printed_tests() -> pd.DataFrame:
     pairs = [
         ("RAJ-01", "RAJ-12", "CNN", "SVM"),
         ("RAJ-12", "RAJ-11", "SVM", "ANN"),
-        ("ASH-01", "ASH-04", "CNN", "SVM"),
+        ("ASH-02", "ASH-04", "CNN", "SVM"),
         ("ASH-04", "ASH-05", "SVM", "k-NN"),
         ("ASH-05", "ASH-06", "k-NN", "random forest"),
     ]

@@ -26,7 +26,7 @@ FACTORS = {
     "units": "hidden dense units",
 }
 DENSE_NETWORK, _DENSE = "ANN, 2×128", "dense layers only"
-_PAPERS = "the papers' other CNNs"
+_PAPERS = "other CNNs of these pages"
 _OTHERS = {
     "softmax regression": ({"model": "ann", "hidden_layers": 0}, _DENSE),
     DENSE_NETWORK: ({"model": "ann"}, _DENSE),

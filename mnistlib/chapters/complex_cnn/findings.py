@@ -87,12 +87,15 @@ def image_facts(read: pd.DataFrame, index: int, digit: int) -> dict:
     }
 
 
-def effect_facts(effects: pd.DataFrame) -> dict:
+def effect_facts(effects: pd.DataFrame, steady: set[str] | None, best) -> dict:
     """Return which changes of the reference helped or harmed, and which factors matter.
 
     Args:
         effects: of `mnistlib.chapters.complex_cnn.results.effect_table`.
+        steady: of `mnistlib.chapters.complex_cnn.results.steady_effects`.
+        best: a row a run, as these take it.
     """
+    reference = best.loc[best["network"] == REFERENCE, "val_accuracy"]
     own = effects[effects["network"] == REFERENCE].iloc[0]
     changes = effects[effects["network"] != REFERENCE]
     ranked = changes.dropna(subset="mean_difference").sort_values("mean_difference")
@@ -117,6 +120,11 @@ def effect_facts(effects: pd.DataFrame) -> dict:
         "most": effects["parameters"].max(),
         "tested": int(changes["p_holm"].notna().sum()),
         "sure": [f"*{name}*" for name in sure["network"]],
+        "steady": None
+        if steady is None
+        else [f"*{name}*" for name in sure["network"] if name in steady],
+        "lowest": reference.min(),
+        "highest": reference.max(),
         "clean": len(clean),
         "clean_moved": int((clean["learning_rate"] != own["learning_rate"]).sum()),
         "matters": matters,

@@ -96,6 +96,21 @@ def effect_table(params, best: pd.DataFrame, networks: pd.DataFrame) -> pd.DataF
     return table.merge(measured, on="network").merge(tests, on="network", how="left")
 
 
+def steady_effects(params, best: pd.DataFrame, networks: pd.DataFrame) -> set[str] | None:
+    """Return the changes with p < 0.05 whichever seed is left out; None with two seeds.
+
+    Every difference is taken from the reference, so that one odd run of it moves all.
+
+    Args:
+        params, best, networks: as for `effect_table`.
+    """
+    seeds = best["seed"].unique()
+    if len(seeds) < 3:
+        return None
+    tables = (effect_table(params, best[best["seed"] != one], networks) for one in seeds)
+    return set.intersection(*(set(t.loc[t["p_holm"] < 0.05, "network"]) for t in tables))
+
+
 def with_front(networks: pd.DataFrame, best: pd.DataFrame) -> pd.DataFrame:
     """Add how often a network is on the front: front_parameters and front_macs, shares.
 

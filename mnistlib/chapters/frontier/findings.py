@@ -210,7 +210,7 @@ def one_more_run(runs: pd.DataFrame, system: str) -> tuple[float, float]:
 
 
 def _percent(x: float) -> float | None:
-    return None if pd.isna(x) else round(100 * float(x), 4)
+    return None if pd.isna(x) else round(100 * float(x), 6)
 
 
 def versions_facts(table: pd.DataFrame, full: bool) -> dict:

@@ -120,7 +120,7 @@ def effect_facts(effects: pd.DataFrame, steady: set[str] | None, best) -> dict:
         "most": effects["parameters"].max(),
         "tested": int(changes["p_holm"].notna().sum()),
         "sure": [f"*{name}*" for name in sure["network"]],
-        "steady": None
+        "lasting": None
         if steady is None
         else [f"*{name}*" for name in sure["network"] if name in steady],
         "lowest": reference.min(),

@@ -67,7 +67,7 @@ def _build(notebooks: Path, output: Path) -> Path:
     _stage(source, present)
     _trim_contents(source / "_toc.yml", missing)
     summary = read_summary(notebooks)
-    compared = [path for path in present if not summary or path.stem not in summary.apart]
+    compared = summary.compared(present) if summary else present
     generated = source / "book" / "_generated"
     generated.mkdir(parents=True, exist_ok=True)
     for name, text in {

@@ -347,10 +347,9 @@ def readme_block(notebooks: list[Path], summary: Summary) -> str:
     """Return the README's picture and tables of results, between its two marks.
 
     Args:
-        notebooks: executed copies, published.
+        notebooks: executed copies, published, whose numbers may stand side by side.
         summary: of their run.
     """
-    notebooks = [path for path in notebooks if path.stem not in summary.apart]
     found = comparisons(notebooks)
     if found.empty:
         lines = "No notebook compares anything with a paper yet."
@@ -402,9 +401,7 @@ def update_readme(readme: Path, notebooks: Path) -> None:
     if BEGIN not in text or summary is None:
         return
     before, after = text.split(BEGIN)[0], text.split(END)[1]
-    executed = [
-        path for path in sorted(notebooks.glob("*.ipynb")) if path.stem not in summary.apart
-    ]
+    executed = summary.compared(sorted(notebooks.glob("*.ipynb")))
     write_whole(readme, before + readme_block(executed, summary) + after)
     if has_picture(found := comparisons(executed)):
         picture(found, readme.parent / README_PICTURE)

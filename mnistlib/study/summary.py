@@ -82,6 +82,10 @@ class Summary(Checked, extra="ignore"):
         """Pages of another profile than most: their numbers are not beside the others'."""
         return {n: name for n, name in self._profiles.items() if name != self.profiles[0]}
 
+    def compared(self, notebooks: list[Path]) -> list[Path]:
+        """Return those of some executed notebooks that are not `apart`."""
+        return [path for path in notebooks if path.stem not in self.apart]
+
     @property
     def _profiles(self) -> dict[str, str]:
         of = {n: r.profile for n, r in self.notebooks.items() if r.dataset}

@@ -172,7 +172,8 @@ def test_all_references_are_listed(read):
 
 def test_the_readme_has_the_published_results():
     folder = published_dir()
-    block = readme_block(sorted(folder.glob("*.ipynb")), read_summary(folder))
+    summary = read_summary(folder)
+    block = readme_block(summary.compared(sorted(folder.glob("*.ipynb"))), summary)
     readme = (paths.root() / "README.md").read_text(encoding="utf-8")
     found = readme[readme.find(BEGIN) : readme.find(END) + len(END)]
     assert found.splitlines() == block.splitlines()

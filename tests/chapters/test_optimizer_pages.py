@@ -140,6 +140,21 @@ def test_the_spread_of_small_runs_says_nothing_of_the_papers(params, dataset):
     assert spread.endswith("That is no measure of the paper's longer runs.")
 
 
+@pytest.mark.parametrize(
+    ("diverged", "stuck", "end"),
+    [
+        (0, 0, "none diverged (the loss stopped being finite), and all learned"),
+        (2, 0, "2 diverged (the loss stopped being finite), and all others learned"),
+        (0, 3, "none diverged (the loss stopped being finite), and 3 did not learn"),
+        (2, 3, "2 diverged (the loss stopped being finite), and 3 more did not learn"),
+    ],
+)
+def test_how_many_of_the_grid_failed(diverged, stuck, end):
+    text = findings.tell("failures", trials=8, diverged=diverged, stuck=stuck)
+    bound = "below" if stuck else "of at least"
+    assert text == f"Of 8 runs of the grid, {end} (validation accuracy {bound} 20\u202f%)."
+
+
 def test_one_seed_says_nothing_about_the_spread():
     said = sentences(runs_of({system: [0.9] for system in PAPER}))
     assert said[3].startswith("These gaps cannot be tested")

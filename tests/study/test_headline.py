@@ -195,12 +195,13 @@ def test_a_page_of_another_profile_stands_in_no_comparison(executed, tmp_path):
     )
     assert made.profiles == ["full", "quick"]
     assert made.apart == {"10_left": "quick"}
-    text = headline.readme_block([first, left], made)
+    text = headline.readme_block(made.compared([first, left]), made)
     assert "Profile `full`, MNIST. `10_left`, so far of another profile, is left" in text
     assert "not the full study" not in text
     assert not cells(text, report.OURS)
     made = summary(**{"02_optimizers": result(), left.stem: result()})
-    assert cells(headline.readme_block([first, left], made), report.OURS)
+    both = made.compared([first, left])
+    assert cells(headline.readme_block(both, made), report.OURS)
 
 
 def test_the_papers_hedges_stay_and_what_is_simulated_is_not_judged(executed):

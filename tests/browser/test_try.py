@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
+from mnistlib.deploy import bundle
 from mnistlib.photos.render import photograph
 from mnistlib.photos.strokes import strokes
 from tests.browser.conftest import Watched
@@ -80,7 +81,7 @@ def in_png(photo: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("network", ["accurate", "small"])
+@pytest.mark.parametrize("network", bundle.names())
 @pytest.mark.parametrize("digit", SHAPES)
 def test_a_digit_drawn_with_the_mouse_is_read(tried, digit, network):
     with tried() as watched:
@@ -98,15 +99,19 @@ def test_a_digit_drawn_with_the_mouse_is_read(tried, digit, network):
         assert [url for url in watched.requests if not url.startswith("file:")] == []
 
 
-def test_the_two_networks_are_two(tried):
+def test_every_network_is_offered_and_gives_an_answer_of_its_own(tried):
     with tried() as watched:
         draw(watched.page, SHAPES[3])
-        before = shares(watched.page)
-        watched.page.locator("input[value=small]").check()
-        assert says(watched).startswith("The network says")
-        assert shares(watched.page) != before
-        for name in ("small", "accurate"):
+        offered = watched.page.locator("#try-networks input")
+        names = offered.evaluate_all("inputs => inputs.map((input) => input.value)")
+        assert sorted(names) == bundle.names()
+        given = set()
+        for name in names:
+            watched.page.locator(f"input[value={name}]").check()
+            assert says(watched).startswith("The network says")
+            given.add(tuple(shares(watched.page)))
             assert "%" in watched.page.locator(f"#try-about-{name}").inner_text()
+        assert len(given) == len(names)
 
 
 def test_without_scripts_the_page_says_what_it_needs(browser, report_html):

@@ -11,7 +11,8 @@
 
   const find = (id) => document.getElementById(`try-${id}`);
   const canvas = find("canvas");
-  if (!canvas || !networks.accurate || !networks.small) return;
+  const choices = [...(find("networks")?.querySelectorAll("input") ?? [])];
+  if (!canvas || !choices.every(({ value }) => networks[value])) return;
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   const [thumbnail, says, cursor] = [find("seen"), find("says"), find("cursor")];
   const bars = [...find("bars").querySelectorAll("li")];
@@ -24,7 +25,7 @@
     if (p < 0.0005) return "<\u00a00.1\u00a0%";
     return p > 0.9995 ? ">\u00a099.9\u00a0%" : `${(100 * p).toFixed(1)}\u00a0%`;
   };
-  const chosen = () => find("networks").querySelector("input:checked")?.value;
+  const chosen = () => choices.find((input) => input.checked)?.value;
 
   /* What a network says of the canvas, or null where it is blank. */
   const read = () => {
@@ -228,10 +229,8 @@
   };
 
   const nameNetworks = () => {
-    for (const input of find("networks").querySelectorAll("input")) {
-      const facts = networks[input.value]?.facts;
-      input.disabled = !facts;
-      if (!facts) continue;
+    for (const input of choices) {
+      const { facts } = networks[input.value];
       const { n_correct: right, n_examples: all } = facts.test;
       find(`about-${input.value}`).textContent =
         `${facts.model}, ${facts.parameters.toLocaleString("en")} parameters; read ` +

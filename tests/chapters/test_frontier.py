@@ -10,7 +10,7 @@ import pytest
 from bench import to_99
 from mnistlib import models
 from mnistlib.chapters.frontier import design, figures, findings, last_images, results
-from mnistlib.chapters.frontier.design import COMBINED, ENSEMBLE, RECIPE
+from mnistlib.chapters.frontier.design import ALL_FIRST, ALL_SECOND, ENSEMBLE, FIRST
 from mnistlib.chapters.frontier.params import Params
 from mnistlib.claims.paper_systems import NETWORKS, RAUT
 from mnistlib.ground.errors import ParameterError, StudyError
@@ -152,7 +152,7 @@ def test_every_variant_changes_one_ingredient_and_ingredients_share_no_field():
     assert start["ema_momentum"] == start["norm_momentum"] > 0.99
     for name, fields in design.variants().items():
         changed = {field for field, value in fields.items() if start[field] != value}
-        assert bool(changed) == (name != RECIPE), name
+        assert bool(changed) == (name != FIRST), name
     fields = [set().union(*levels.values()) for levels in design.INGREDIENTS.values()]
     assert not any(a & b for a, b in combinations(fields, 2))
 
@@ -183,17 +183,54 @@ def test_levels_that_help_are_put_together():
     assert levels["dropout"] == "none"
     assert levels["moves"] == "wider"
     found = results.candidates({"dropout": "none", "moves": "wider"})
-    assert found[COMBINED] == {"dropout": 0.0} | design.INGREDIENTS["moves"]["wider"]
-    assert found[RECIPE] == {} == results.candidates({})[RECIPE]
-    assert COMBINED not in results.candidates({})
+    assert found[ALL_FIRST] == {"dropout": 0.0} | design.INGREDIENTS["moves"]["wider"]
+    assert found[FIRST] == {}
+    assert results.candidates({}) == {FIRST: {}}
     alone = results.candidates({"dropout": "none"}, ["dropout: none", "moves: none"])
-    assert list(alone) == [RECIPE, COMBINED, "moves: none"]  # dropout's is COMBINED
+    assert list(alone) == [FIRST, ALL_FIRST, "moves: none"]  # dropout's is ALL_FIRST
+
+
+def test_the_second_round_goes_on_from_the_best_beyond_chance():
+    table = results.search_table(search(values(dropout_none=0.02, moves_none=0.01)))
+    assert results.centre(table) == "dropout: none"
+    assert results.centre(results.search_table(search(values()))) is None
+    around = "elastic moves: none"
+    tried = design.variants("bfloat16", around)
+    names = list(tried)
+    assert (names[0], names[-1]) == (design.SECOND, design.EXACT)
+    assert around not in tried
+    assert tried["elastic moves: as at first"] == {}
+    assert tried["elastic moves: quartered"] == {"elastic": 0.35}
+    assert tried["dropout: none"] == {"elastic": 0.0, "dropout": 0.0}
+    assert tried[design.SECOND] == {"elastic": 0.0}
+    assert tried[design.EXACT] == {"elastic": 0.0, "precision": "float32"}
+    fields = [tuple(sorted(one.items())) for one in tried.values()]
+    assert len(set(fields)) == len(fields)
+    assert design.variants(centre=None) == design.variants()
+
+
+def test_all_that_helped_in_the_second_round_is_a_candidate():
+    around = "elastic moves: none"
+    found = results.candidates({}, [around], around, {})
+    assert list(found) == [FIRST, around]  # nothing helped: the second recipe as it is
+    found = results.candidates({}, [around], around, {"dropout": "none"})
+    assert found[ALL_SECOND] == {"elastic": 0.0, "dropout": 0.0}
+    other = {"elastic moves": "quartered", "dropout": "none"}
+    found = results.candidates({}, [around], around, other)
+    assert found[ALL_SECOND] == {"elastic": 0.35, "dropout": 0.0}
+    back = {"elastic moves": design.AT_FIRST, "dropout": "none"}
+    found = results.candidates({}, [around], around, back)
+    assert found[ALL_SECOND] == {"dropout": 0.0}
+    assert results.candidates({"moves": "none"}, [], None, {"moves": "none"}) == {
+        FIRST: {},
+        ALL_FIRST: design.INGREDIENTS["moves"]["none"],
+    }
 
 
 def test_levels_beyond_chance_are_confirmed_alone():
     given = values(dropout_none=0.02, moves_none=-0.02)
     assert results.beyond_chance(results.search_table(search(given))) == ["dropout: none"]
-    given = {RECIPE: [0.99, 0.991], COMBINED: [0.98, 0.981], "moves: none": [0.991, 0.992]}
+    given = {FIRST: [0.99, 0.991], ALL_FIRST: [0.98, 0.981], "moves: none": [0.991, 0.992]}
     assert results.chosen_recipe(search(given)) == "moves: none"
 
 
@@ -202,7 +239,7 @@ def test_a_level_that_is_better_by_less_than_a_standard_error_does_not_help():
         given = {name: [0.99, 0.991, 0.992] for name in design.variants()}
         given["moves: none"] = [0.988, 0.992, 0.989]  # all the spread that there is
         error = results.search_table(search(given))["error"].max()
-        given["dropout: none"] = [x + better * error for x in given[RECIPE]]
+        given["dropout: none"] = [x + better * error for x in given[FIRST]]
         assert results.helped(search(given)) == found, better
     one = {name: [0.99] for name in design.variants()} | {"dropout: none": [0.9901]}
     assert results.helped(search(one)) == {"dropout": "none"}  # no spread is known
@@ -211,49 +248,69 @@ def test_a_level_that_is_better_by_less_than_a_standard_error_does_not_help():
 def test_a_tie_stays_with_the_recipe():
     same = {name: [0.99, 0.991, 0.992] for name in design.variants()}
     assert results.helped(search(same)) == {}
-    both = search({RECIPE: [0.99, 0.99], COMBINED: [0.99, 0.99]})
-    assert results.chosen_recipe(both) == RECIPE
-    assert results.chosen_recipe(both[both["variant"] == RECIPE]) == RECIPE
-    better = search({RECIPE: [0.99, 0.99], COMBINED: [0.99, 0.991]})
-    assert results.chosen_recipe(better) == COMBINED
+    both = search({FIRST: [0.99, 0.99], ALL_FIRST: [0.99, 0.99]})
+    assert results.chosen_recipe(both) == FIRST
+    assert results.chosen_recipe(both[both["variant"] == FIRST]) == FIRST
+    better = search({FIRST: [0.99, 0.99], ALL_FIRST: [0.99, 0.991]})
+    assert results.chosen_recipe(better) == ALL_FIRST
 
 
 def test_a_variant_with_a_failed_run_is_not_chosen():
     given = values(dropout_none=0.005)
     given["dropout: none"][0] = 0.1
     assert results.helped(search(given)).get("dropout") != "none"
-    lost = search({RECIPE: [0.99, 0.99], COMBINED: [0.999, 0.1]})
-    assert results.chosen_recipe(lost) == RECIPE
+    lost = search({FIRST: [0.99, 0.99], ALL_FIRST: [0.999, 0.1]})
+    assert results.chosen_recipe(lost) == FIRST
 
 
-def test_the_search_is_tested_against_the_recipe():
+def test_a_round_is_tested_against_its_recipe():
     table = results.search_table(search(values(moves_none=-0.01))).set_index("variant")
-    assert np.isnan(table.at[RECIPE, "p"])
+    assert np.isnan(table.at[FIRST, "p"])
     row = table.loc["moves: none"]
     assert row["p_holm"] < 0.001
     assert row["mean_difference"] == pytest.approx(-0.01, abs=5e-4)
     assert row["images"] == pytest.approx(10_000 * row["mean_difference"])
-    both = {RECIPE: [0.99, 0.991, 0.99], COMBINED: [0.99, 0.99, 0.99]}
-    again = results.search_table(search(both))
-    rows = table.reset_index()
-    facts = findings.search_facts(rows, {"dropout": "none"}, again, RECIPE)
-    assert [one["variant"] for one in facts["sure"]] == ["moves: none"]
-    text = said("search", **facts)
-    assert "for 1 ingredient: by dropout: none. Run again together, longer" in text
-    assert "3 fresh seeds, none has a better mean than the recipe, which was kept" in text
-    assert "next to it is *all that helped* (" in text
-    assert "moves: none (−1.0" in text
+
+
+def test_the_search_in_words():
+    around = "dropout: none"
+    first = results.search_table(search(values(dropout_none=0.02, moves_none=-0.01)))
+    given = {design.SECOND: [0.99, 0.9901, 0.99], "moves: none": [0.99, 0.99, 0.9902]}
+    second = results.search_table(search(given))
+    rounds = [(first, {"dropout": "none"}), (second, {})]
+    found = results.candidates({"dropout": "none"}, [around], around, {"moves": "none"})
+    assert list(found) == [FIRST, ALL_FIRST, ALL_SECOND]
+    three = {FIRST: [0.99, 0.991, 0.99], ALL_FIRST: [0.993, 0.994, 0.994]}
+    again = results.search_table(search(three | {ALL_SECOND: [0.992, 0.991, 0.991]}))
+    def told(*facts) -> str:
+        return " ".join(said("search", **findings.search_facts(*facts)).split())
+
+    text = told(rounds, around, again, found, ALL_FIRST)
+    assert text.startswith(
+        "In the first round of the search dropout: none is better than the first recipe "
+        "by more than the standard error of such a difference. Beyond chance"
+    )
+    assert "are the changes by moves: none, −1.0" in text and "; dropout: none, +2.0" in text
+    assert "The second round goes on from *dropout: none*: there no level is better" in text
+    assert "Of 1 comparison none is beyond chance" in text
+    assert (
+        "3 fresh seeds, *all that helped in the first round* has the best mean of "
+        "3 candidates, 99.37 %, and is taken; next comes *all that helped in the second "
+        "round* with 99.13 %. Against the first recipe it gains +0.33 (" in text
+    )
     assert "a better one may lie beyond" not in text
-    rate = findings.search_facts(rows, {"largest rate": "quartered"}, again, COMBINED)
-    assert "Its rate is the lowest that was tried: a better one" in said("search", **rate)
-    none = said("search", **facts | {"levels": []})
-    assert "no other level" in none and "fresh" not in none
-    single = {"moves: none": [0.992, 0.993, 0.992]}
-    again = results.search_table(search(both | single))
-    facts = findings.search_facts(rows, {"dropout": "none"}, again, "moves: none")
-    replaced = said("search", **facts)
-    assert "together, and each that is better beyond chance alone, longer" in replaced
-    assert "*moves: none* has the best mean, and replaces the recipe (" in replaced
+    kept = told(rounds, around, again, found, FIRST)
+    assert "Against the first" not in kept
+    edge = found | {ALL_FIRST: {"learning_rate": 0.001}}
+    text = told(rounds, around, again, edge, ALL_FIRST)
+    assert text.endswith("Its rate is the lowest that was tried: a better one may lie beyond.")
+    one = results.search_table(search({name: [0.99] for name in design.variants()}))
+    alone = results.search_table(search({FIRST: [0.99]}))
+    assert told([(one, {})] * 2, None, alone, {FIRST: {}}, FIRST) == (
+        "In the first round of the search no level is better than that of the first "
+        "recipe. With 1 seed no difference can be tested. The first recipe has no rival, "
+        "and is taken."
+    )
 
 
 def test_what_an_ingredient_gains_and_costs():
@@ -287,7 +344,7 @@ def test_numbers_of_32_bits_are_tried_beside_16_and_never_chosen():
     assert set(tried) - set(design.variants()) == {design.EXACT}
     (plain, exact) = cases(
         design.searched(PARAMS, MNIST),
-        variant={name: tried[name] for name in (RECIPE, design.EXACT)},
+        variant={name: tried[name] for name in (FIRST, design.EXACT)},
         seed=[100],
     )
     assert (plain.spec.precision, exact.spec.precision) == ("bfloat16", "float32")

@@ -1,7 +1,9 @@
 """The recipe that we search, what is varied in it, and what is run in the end.
 
-All of this was written down before the first full run of the search. Whatever is chosen is
-chosen on validation images; the test images are opened by the final runs, once each.
+All of this was written down before the first full run of the search, but for its second
+round: that was added when the first had been seen, on validation images alone, and before any
+final run. Whatever is chosen is chosen on validation images; the test images are opened by
+the final runs, once each.
 """
 
 import math
@@ -11,7 +13,8 @@ from mnistlib.data.splits import VAL_FRACTION
 from mnistlib.show.words import number_of
 from mnistlib.training.spec import MOVES
 
-RECIPE, COMBINED = "the recipe", "all that helped"
+FIRST, SECOND = "the first recipe", "the second recipe"
+ALL_FIRST, ALL_SECOND = (f"all that helped in the {n} round" for n in ("first", "second"))
 # Leads of the literature, at first guesses of ours: moves somewhat wider than those of
 # `sayee2025`, a rate that rises and falls, and elastic moves as strong as those of Simard
 # et al. (2003), as we read them: 34 times a field of numbers from -1 to 1 that a Gaussian
@@ -52,7 +55,10 @@ INGREDIENTS = {
     },
 }
 # A better rate than these may lie beyond them.
-RATE_EDGES = {"quartered": "lowest", "doubled": "highest"}
+RATE_EDGES = {0.001: "lowest", 0.008: "highest"}
+# Tried in the second round alone. The first found the best strengths between 0 and half.
+FINER = {"elastic moves": {"quartered": {"elastic": 0.35}}}
+AT_FIRST = "as at first"  # in the second round, the first recipe's level
 # The level of each ingredient of the recipe that is to be without it.
 PLAIN = {
     "moves": "none",
@@ -91,19 +97,40 @@ N_FINAL = 2  # so many of these are trained in the end, and averaged
 ENSEMBLE = "ensemble"
 
 
-def variants(precision: str = "float32") -> dict[str, dict]:
-    """Return the recipe and each change of one ingredient, name -> fields.
+def variants(precision: str = "float32", centre: str | None = None) -> dict[str, dict]:
+    """Return a recipe and each change of one ingredient, name -> fields.
 
     Args:
         precision: of the recipe; one with fewer bits is compared with `EXACT`, too.
+        centre: of the second round, the variant of the first around which it goes on;
+            None for the first round.
     """
-    found = {RECIPE: {}} | {
-        f"{ingredient}: {level}": fields
-        for ingredient, levels in INGREDIENTS.items()
-        for level, fields in levels.items()
+    around = levels_of(centre)
+    changes = {name: list(levels) for name, levels in INGREDIENTS.items()}
+    for ingredient, level in around.items():
+        changes[ingredient].remove(level)
+        changes[ingredient] = [AT_FIRST, *FINER.get(ingredient, {}), *changes[ingredient]]
+    found = {SECOND if centre else FIRST: together(around)} | {
+        f"{ingredient}: {level}": together(around | {ingredient: level})
+        for ingredient, levels in changes.items()
+        for level in levels
     }
-    exact = {"precision": "float32"}
+    exact = together(around) | {"precision": "float32"}
     return found if precision == "float32" else found | {EXACT: exact}
+
+
+def levels_of(variant: str | None) -> dict[str, str]:
+    """Return ingredient -> level of a variant's name; {} for none."""
+    return dict([variant.split(": ")]) if variant else {}
+
+
+def together(levels: dict[str, str]) -> dict:
+    """Return the fields of levels, ingredient -> level, put together."""
+    fields: dict = {}
+    for ingredient, level in levels.items():
+        known = INGREDIENTS[ingredient] | FINER.get(ingredient, {}) | {AT_FIRST: {}}
+        fields |= known[level]
+    return fields
 
 
 def searched(params, images) -> dict:

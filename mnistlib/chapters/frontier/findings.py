@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.frontier import last_images, results
-from mnistlib.chapters.frontier.design import COMBINED, ENSEMBLE, RATE_EDGES, RECIPE
+from mnistlib.chapters.frontier.design import ENSEMBLE, FIRST, RATE_EDGES
 from mnistlib.claims.an2020 import an2020
 from mnistlib.claims.registry import printed, reported
 from mnistlib.show import prose
@@ -32,36 +32,45 @@ def is_full(params, images) -> bool:
 
 
 def search_facts(
-    table: pd.DataFrame, levels: dict[str, str], confirmed: pd.DataFrame, chosen: str
+    rounds: list[tuple[pd.DataFrame, dict[str, str]]],
+    around: str | None,
+    confirmed: pd.DataFrame,
+    candidates: dict[str, dict],
+    chosen: str,
 ) -> dict:
     """Return what the search found.
 
     Args:
-        table: from `results.search_table`, of the search.
-        levels: from `results.helped`.
-        confirmed: from `results.search_table`, of the `candidates`.
+        rounds: of each round its table, from `results.search_table`, and what helped, from
+            `results.helped`.
+        around: from `results.centre`.
+        confirmed: from `results.search_table`, of the candidates.
+        candidates: from `results.candidates`.
         chosen: from `results.chosen_recipe`.
     """
+    by_mean = confirmed.sort_values("mean", ascending=False, kind="stable")
+    others = by_mean[by_mean["variant"] != chosen]
+    return {
+        "rounds": [_round_facts(*one) for one in (rounds if around else rounds[:1])],
+        "around": around,
+        "seeds": int(rounds[0][0]["n"].iloc[0]),
+        "chosen": confirmed.set_index("variant", drop=False).loc[chosen].to_dict(),
+        "kept": chosen == FIRST,
+        "next": None if others.empty else others.iloc[0].to_dict(),
+        "candidates": len(confirmed),
+        "edge": RATE_EDGES.get(candidates[chosen].get("learning_rate")),
+    }
+
+
+def _round_facts(table: pd.DataFrame, levels: dict[str, str]) -> dict:
     tested = table.dropna(subset="p_holm")
     sure = tested[tested["p_holm"] < 0.05].sort_values("mean_difference")
-    # What replaced the recipe, or came next to it.
-    others = confirmed[confirmed["variant"] != RECIPE].sort_values("mean")
-    names = others["variant"]
-    again = {} if others.empty else others.iloc[-1].to_dict()
-    if chosen in set(names):
-        again = others[names == chosen].iloc[0].to_dict()
-    rate = levels.get("largest rate") if chosen == COMBINED else chosen.rpartition(": ")[2]
     return {
+        "recipe": table["variant"].iloc[0],
         "levels": [f"{name}: {level}" for name, level in levels.items()],
-        "edge": RATE_EDGES.get(rate),
-        "chosen": chosen,
-        "kept": chosen == RECIPE,
-        "again": again,
-        "alone": sum(name not in (RECIPE, COMBINED) for name in confirmed["variant"]),
         "tested": len(tested),
         "sure": sure.to_dict("records"),
-        "power": power_sentence(table[table["variant"] != RECIPE]),
-        "seeds": int(table["n"].iloc[0]),
+        "power": power_sentence(table.iloc[1:]),
     }
 
 

@@ -6,16 +6,17 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.frontier.design import (
-    COMBINED,
+    ALL_FIRST,
+    ALL_SECOND,
     ENSEMBLE,
     EXACT,
-    INGREDIENTS,
+    FIRST,
     N_FINAL,
     PLAIN,
-    RECIPE,
     SHAPES,
     START,
-    variants,
+    levels_of,
+    together,
 )
 from mnistlib.claims.an2020 import an2020
 from mnistlib.ground.errors import StudyError
@@ -139,17 +140,18 @@ def _quickest(frame: pd.DataFrame, by: str) -> pd.Series:
 
 
 def search_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return what each change of one ingredient does to the validation accuracy.
+    """Return what each change of a recipe does to the validation accuracy.
 
     Args:
-        frame: ``runs.frame`` with the label variant, of the search or of `COMBINED`.
+        frame: ``runs.frame`` with the label variant, of a round of the search or of the
+            `candidates`; the recipe first.
 
     Returns:
         DataFrame, the recipe first: variant, n, mean, the columns of `compare` against the
         recipe, images (of the held-out ones), seconds (core-seconds of the quickest run).
     """
-    failed = ~learned(frame, "val_accuracy")
-    against = compare(frame, "variant", "val_accuracy", baseline=RECIPE, failed=failed)
+    failed, recipe = ~learned(frame, "val_accuracy"), frame["variant"].iloc[0]
+    against = compare(frame, "variant", "val_accuracy", baseline=recipe, failed=failed)
     table = settings(frame, ["variant"], "val_accuracy")[["variant", "n", "mean"]]
     table = table.merge(
         against.drop(columns=["b", "n"]).rename(columns={"a": "variant"}), how="left"
@@ -164,7 +166,8 @@ def paid_table(table: pd.DataFrame, n_val: int) -> pd.DataFrame:
     """Return what each ingredient of the recipe gains over its plain level, and costs.
 
     Args:
-        table: from `search_table`.
+        table: from `search_table`. A recipe whose own level of an ingredient is the plain
+            one has no row for it.
         n_val: held-out images.
 
     Returns:
@@ -173,18 +176,18 @@ def paid_table(table: pd.DataFrame, n_val: int) -> pd.DataFrame:
         the gain has p < 0.05 after the search's correction and else NaN; infinite where a
         run is longer by less than `NO_COST` of itself).
     """
-    rows, seconds = table.set_index("variant"), table.set_index("variant")["seconds"]
+    rows, own = table.set_index("variant"), table["seconds"].iloc[0]
     found = []
     names = [f"{ingredient}: {level}" for ingredient, level in PLAIN.items()]
-    for name in [*names, *({EXACT} & set(rows.index))]:
+    for name in [name for name in (*names, EXACT) if name in rows.index]:
         without = rows.loc[name]
-        longer = seconds[RECIPE] - without["seconds"]
+        longer = own - without["seconds"]
         # Zero has no sign to be printed.
         ends = (0.0 - n_val * without[end] for end in ("mean_difference", "high", "low"))
         gained, low, high = ends
         rate = np.nan
         if gained > 0 and without["p_holm"] < ALPHA:
-            rate = 60 * gained / longer if longer > NO_COST * seconds[RECIPE] else np.inf
+            rate = 60 * gained / longer if longer > NO_COST * own else np.inf
         found.append(
             {
                 "ingredient": "numbers of 16 bits" if name == EXACT else name.split(":")[0],
@@ -214,9 +217,11 @@ def helped(frame: pd.DataFrame) -> dict[str, str]:
     table = settings(frame, ["variant"], "val_accuracy").set_index("variant")
     table = table.assign(lost=table["diverged"] + table["stuck"])
     margin = search_table(frame)["error"].fillna(0.0).max()
-    own, best = table.loc[RECIPE], {}
-    for ingredient, levels in INGREDIENTS.items():
-        rows = table.loc[[f"{ingredient}: {level}" for level in levels]]
+    names = frame["variant"].drop_duplicates()
+    own, best = table.loc[names.iloc[0]], {}
+    names = names.iloc[1:][names.iloc[1:] != EXACT]
+    for ingredient, of in names.groupby(names.str.split(": ").str[0], sort=False):
+        rows = table.loc[of]
         first = rows.sort_values(["lost", "mean"], ascending=[True, False], kind="stable")
         first = first.iloc[0]
         better = first["lost"] == own["lost"] and first["mean"] > own["mean"] + margin
@@ -235,21 +240,43 @@ def beyond_chance(table: pd.DataFrame) -> list[str]:
     return [name for name in table.loc[better, "variant"] if name != EXACT]
 
 
-def candidates(levels: dict[str, str], alone: Sequence[str] = ()) -> dict[str, dict]:
-    """Return the recipe and what may replace it, name -> fields.
-
-    If any level helped, all that did together; and single changes.
+def centre(table: pd.DataFrame) -> str | None:
+    """Return the variant that the second round goes on from: the best beyond chance.
 
     Args:
-        levels: from `helped`.
-        alone: from `beyond_chance`.
+        table: from `search_table`, of the first round.
     """
-    fields: dict = {}
-    for ingredient, level in levels.items():
-        fields |= variants()[f"{ingredient}: {level}"]
-    found = {RECIPE: {}} | ({COMBINED: fields} if levels else {})
-    singles = {name: variants()[name] for name in alone}
-    return found | {name: one for name, one in singles.items() if one != fields}
+    better = table[table["variant"].isin(beyond_chance(table))]
+    if better.empty:
+        return None
+    return str(better.sort_values("mean", kind="stable")["variant"].iloc[-1])
+
+
+def candidates(
+    first: dict[str, str],
+    alone: Sequence[str] = (),
+    around: str | None = None,
+    second: dict[str, str] | None = None,
+) -> dict[str, dict]:
+    """Return the first recipe and what may replace it, name -> fields.
+
+    All that helped in the first round together, single changes, and all that helped in the
+    second; none comes twice.
+
+    Args:
+        first: from `helped`, of the first round.
+        alone: from `beyond_chance`, of the first round.
+        around: from `centre`.
+        second: as first, of the second round.
+    """
+    named = [(FIRST, {}), (ALL_FIRST, first)]
+    named += [(name, levels_of(name)) for name in alone]
+    named += [(ALL_SECOND, levels_of(around) | (second or {}))]
+    found: dict[str, dict] = {}
+    for name, levels in named:
+        if (fields := together(levels)) not in found.values():
+            found[name] = fields
+    return found
 
 
 def chosen_recipe(frame: pd.DataFrame) -> str:

@@ -33,6 +33,11 @@ NETWORKS = {
     | {"test_each_epoch": True},
     "C1, CNN": _ADAM | _MOVED | {"model": "asher_cnn", "val_fraction": VAL_FRACTION},
 }
+# Others of which the papers report an accuracy.
+OTHERS = {
+    "R5, ANN": _RAJ | _ADAM | {"model": "ann"},
+    "C4, random forest": _RAJ | {"model": "random_forest"},
+}
 CLASSICAL = {
     "R6, SVM": _RAJ | {"model": "svm"},
     "C3, 3-NN": _RAJ | {"model": "knn", "n_neighbors": 3},

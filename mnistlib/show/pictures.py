@@ -45,7 +45,7 @@ def _panels(n: int, columns: int, side: float, extra: float = 0.0):
 
 
 def digit_grid(images, titles=None, columns: int = 10):
-    """Draw images side by side, ink dark on white.
+    """Draw images side by side, ink dark on white; one without ink leaves its place empty.
 
     Args:
         images: array (n, 28, 28) or (n, 28, 28, 1), any dtype; all share one grey scale.
@@ -58,6 +58,7 @@ def digit_grid(images, titles=None, columns: int = 10):
     for ax, image in zip(axes, images, strict=True):
         ax.imshow(image, cmap="gray_r", vmin=low, vmax=high)
         bare(ax)
+        ax.set_visible(bool(image.any()))
     if titles is not None:
         for ax, title in zip(axes, titles, strict=True):
             ax.set_title(title, fontsize=8, pad=3)

@@ -88,6 +88,16 @@ def test_a_table_is_the_callers_own(tmp_path):
         assert (getattr(found, name)["seed"] == 0).all()
 
 
+def test_the_quickest_seconds_are_those_of_the_quickest_epoch(tmp_path):
+    network = NETWORK.model_copy(update={"epochs": 3})
+    found = collect([TREE, network], store=tmp_path, workers=0)
+    tree, of_network = found.frame[["fit_seconds", "quickest_seconds"]].to_numpy()
+    assert tree[0] == tree[1] > 0
+    epochs = found.history["seconds"]
+    assert len(epochs) == 3
+    assert of_network[1] == 3 * epochs.min() < of_network[0]
+
+
 def test_what_exists_is_not_run_again(tmp_path, monkeypatch):
     collect([TREE], store=tmp_path, workers=0)
     ran = []

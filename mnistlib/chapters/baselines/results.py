@@ -272,25 +272,20 @@ def score_table(y_true: np.ndarray, by_cnn: np.ndarray, by_other: np.ndarray):
     return table.rename_axis("digit").reset_index()
 
 
-def cost_table(frame: pd.DataFrame, logs: pd.DataFrame) -> pd.DataFrame:
+def cost_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Summarise cost by system, each run on one thread: the fastest, of several runs.
-
-    Whatever else the machine does can only lengthen a run, so means would measure that.
 
     Args:
         frame: a row per run, with system and label.
-        logs: the networks' history, a row per run and epoch, with system.
 
     Returns:
         DataFrame: system, label, fit_seconds (of a network: the fastest epoch times the
         epochs), predict_seconds (per 1,000 images), megabytes (of the fitted model) and
         test_accuracy (means).
     """
-    epochs = logs.groupby("system").agg({"seconds": "min", "epoch": "max"})
-    fitted = frame["system"].map(epochs["seconds"] * epochs["epoch"])
     per_thousand = 1000 * frame["predict_seconds"] / frame["n_examples"]
     measured = frame.assign(
-        fit_seconds=fitted.fillna(frame["fit_seconds"]),
+        fit_seconds=frame["quickest_seconds"],
         predict_seconds=per_thousand,
         megabytes=frame["size_bytes"] / 1e6,
     )

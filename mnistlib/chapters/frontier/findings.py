@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.frontier import last_images, results
-from mnistlib.chapters.frontier.design import ENSEMBLE, FIRST, RATE_EDGES
+from mnistlib.chapters.frontier.design import BASE, ENSEMBLE, FIRST, RATE_EDGES
 from mnistlib.claims.an2020 import an2020
 from mnistlib.claims.registry import printed, reported
 from mnistlib.show import prose
@@ -74,17 +74,39 @@ def _round_facts(table: pd.DataFrame, levels: dict[str, str]) -> dict:
     }
 
 
-def final_facts(table: pd.DataFrame, one_more: tuple[float, float], full: bool) -> dict:
+def shape_facts(table: pd.DataFrame) -> dict:
+    """Return which network is first, and whether any is told apart from `BASE`.
+
+    Args:
+        table: from `results.shape_table`.
+    """
+    tested = table.dropna(subset="p_holm")
+    return {
+        "first": table["shape"].iloc[0],
+        "second": table["shape"].iloc[1],
+        "base": BASE,
+        "tested": len(tested),
+        "sure": tested.loc[tested["p_holm"] < results.ALPHA, "shape"].tolist(),
+        "power": power_sentence(table),
+    }
+
+
+def final_facts(
+    table: pd.DataFrame, one_more: tuple[float, float], recipe: str, full: bool
+) -> dict:
     """Return the best single system, by validation the first, and the ensemble.
 
     Args:
         table: from `results.final_table`: the finalists in order, then the ensemble.
         one_more: from `one_more_run`, of the first finalist.
+        recipe: name of the chosen candidate.
         full: from `is_full`.
     """
     single, ensemble = table.iloc[0].to_dict(), table.iloc[-1].to_dict()
-    last = an2020().query("network == 'M3'")["last"]
+    judged = ("single", single, "both"), (ENSEMBLE, ensemble, "image")
+    logs = an2020().query("network == 'M3'")
     return {
+        "recipe": recipe,
         "single": single,
         "ensemble": ensemble,
         "full": full,
@@ -92,11 +114,15 @@ def final_facts(table: pd.DataFrame, one_more: tuple[float, float], full: bool) 
         "other": printed(OTHER_CLAIM),
         "one_more": one_more,
         "place": place(reported(BEST_CLAIM) / 100, *one_more),
-        "honest": float(last.mean()),
-        "honest_n": len(last),
+        "honest": float(logs["last"].mean()),
+        "honest_n": len(logs),
+        "optimistic": float(logs["best"].mean()),
+        "their_epochs": int(logs["epochs"].iloc[0]),
         "goals": [
             {"name": name, "goal": goal, "reached": results.reaches(row["mean"], goal)}
-            for name, row in (("single", single), (ENSEMBLE, ensemble))
+            | {"missing": (goal - row["mean"]) * N_TEST}
+            | {"inside": row[f"{over}_low"] <= goal <= row[f"{over}_high"]}
+            for name, row, over in judged
             for goal in GOALS[name]
         ],
     }
@@ -114,6 +140,7 @@ def cost_facts(table: pd.DataFrame, ours: list[str]) -> dict:
     return {
         "n": len(table),
         "front": list(front["system"]),
+        "often": list(table.loc[table["share"] >= 0.95, "system"]),
         "papers": list(front.loc[~mine, "system"]),
     }
 
@@ -139,39 +166,47 @@ def optimism_facts(table: pd.DataFrame, epochs: int) -> dict:
     }
 
 
-def miss_facts(table: pd.DataFrame, never: dict, right: int) -> dict:
+def miss_facts(table: pd.DataFrame, never: dict, right: int, halves: list[dict]) -> dict:
     """Return how many images are missed, by judgement, and what labels may explain.
 
     Args:
-        table: from `last_images.misses`.
+        table: from `last_images.judged`.
         never: from `last_images.never_read`.
         right: images that the ensemble reads.
+        halves: from `results.halves`; none where they are not MNIST's.
     """
-    counts = table["judgement"].value_counts()
+    missed = table[table["missed"]]
+    counts = missed["judgement"].value_counts()
     names = (last_images.DOUBTFUL, last_images.AMBIGUOUS, last_images.MISSED)
-    by = {name: int(counts.get(name, 0)) for name in names}
-    low, high = results.doubtful_range(right, never["n"], by[last_images.DOUBTFUL])
+    doubtful = table[table["judgement"] == last_images.DOUBTFUL]
+    read = int((~doubtful["missed"]).sum())
+    low, high = results.doubtful_range(right, never["n"], len(doubtful), read)
     return never | {
-        "missed": len(table),
-        "counts": [{"name": name, "n": n} for name, n in by.items()],
-        "doubtful": by[last_images.DOUBTFUL],
+        "missed": len(missed),
+        "counts": [{"name": name, "n": int(counts.get(name, 0))} for name in names],
+        "doubtful": len(doubtful),
+        "read": read,
+        "halves": halves,
         "low": low,
         "high": high,
     }
 
 
-def answer(runs: pd.DataFrame, costs: pd.DataFrame, ours: list[str], full: bool) -> str:
+def answer(
+    runs: pd.DataFrame, costs: pd.DataFrame, ours: list[str], recipe: str, full: bool
+) -> str:
     """Return the page's answer: two generated paragraphs.
 
     Args:
         runs: the final runs in order of the finalists, then the ensemble: a row a run.
         costs: from `results.cost_table`.
         ours: names of our systems.
+        recipe: from `results.chosen_recipe`.
         full: from `is_full`.
     """
     table = results.final_table(runs)
     one_more = one_more_run(runs, table["system"].iloc[0])
-    first = say("best", **final_facts(table, one_more, full))
+    first = say("best", **final_facts(table, one_more, recipe, full))
     return f"{first}\n\n{say('front', **cost_facts(costs, ours))}"
 
 
@@ -239,11 +274,12 @@ def versions_facts(table: pd.DataFrame, full: bool) -> dict:
     return {"rows": rows, "full": full, "reached": reached}
 
 
-def sentences(search, versions, small, optimism, lost) -> list[str]:
+def sentences(search, shapes, versions, small, optimism, lost) -> list[str]:
     """Return what is found beside the answer, a sentence each.
 
     Args:
         search: from `search_facts`.
+        shapes: from `shape_facts`.
         versions: from `versions_facts`.
         small: from `small_facts`.
         optimism: from `optimism_facts`.
@@ -251,6 +287,7 @@ def sentences(search, versions, small, optimism, lost) -> list[str]:
     """
     return [
         say("search", **search),
+        say("shapes", **shapes),
         *([say("versions", **versions)] if versions["rows"] else []),
         say("small", rows=small),
         say("optimism", **optimism),

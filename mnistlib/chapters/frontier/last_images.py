@@ -35,12 +35,12 @@ def of_papers(runs) -> dict[str, np.ndarray]:
     return {name: np.stack([runs.predictions(k) for k in keys]) for name, keys in systems}
 
 
-def misses(given: np.ndarray, papers: dict, runs, images: Dataset) -> pd.DataFrame:
-    """Return every test image that the ensemble misses, with a judgement by rule.
+def judged(given: np.ndarray, papers: dict, runs, images: Dataset) -> pd.DataFrame:
+    """Return test images with a judgement by rule: all that the ensemble misses.
 
     - *doubtfully labelled*: at least `AGREED` of all runs, ours and the papers', systems
       weighing alike, say one other digit, and at least `BEARING` of the `N_NEAREST`
-      nearest training images bear it.
+      nearest training images bear it. These come, too, where the ensemble reads the label.
     - *plainly missed*: else, and at least `READ_BY` of the papers' runs read it.
     - *ambiguous*: everything else.
 
@@ -51,17 +51,19 @@ def misses(given: np.ndarray, papers: dict, runs, images: Dataset) -> pd.DataFra
         images: the data.
 
     Returns:
-        DataFrame, the surest errors first: index (row of the test part), label, said,
-        sure, p_label, papers (share of the papers' runs that read it), instead, agreement,
-        bearing (nearest training images that bear ``instead``), nearest (their rows),
-        judgement.
+        DataFrame, the surest answers first: index (row of the test part), label, said,
+        sure, p_label, missed (whether the ensemble does), papers (share of the papers' runs
+        that read it), instead, agreement, bearing (nearest training images that bear
+        ``instead``), nearest (their rows), judgement.
     """
     mean, labels = averaged(given), runs.test_labels
     said = mean.argmax(axis=1)
-    rows = np.flatnonzero(said != labels)
     votes = given.argmax(axis=2)
     hard = hard_images(papers | {"ours": votes}, labels, np.arange(len(labels)))
-    hard = hard.set_index("index").loc[rows]
+    hard = hard.set_index("index").sort_index()
+    agreed = hard["agreement"].to_numpy() >= AGREED
+    rows = np.flatnonzero((said != labels) | agreed)
+    hard = hard.loc[rows]
     read = [(answers == labels).mean(axis=0) for answers in papers.values()]
     index = runs.test_index[rows]
     near = nearest_of(images.x_test[index], images.x_train, N_NEAREST)
@@ -73,6 +75,7 @@ def misses(given: np.ndarray, papers: dict, runs, images: Dataset) -> pd.DataFra
             "said": said[rows],
             "sure": mean[rows, said[rows]],
             "p_label": mean[rows, labels[rows]],
+            "missed": (said != labels)[rows],
             "papers": np.mean(read, axis=0)[rows],
             "instead": hard["instead"].to_numpy(),
             "agreement": hard["agreement"].to_numpy(),
@@ -83,26 +86,33 @@ def misses(given: np.ndarray, papers: dict, runs, images: Dataset) -> pd.DataFra
     doubtful = (table["agreement"] >= AGREED) & (
         table["bearing"] >= BEARING * min(N_NEAREST, len(images.y_train))
     )
-    missed = table["papers"] >= READ_BY
-    table["judgement"] = np.select([doubtful, missed], [DOUBTFUL, MISSED], AMBIGUOUS)
+    plain = table["papers"] >= READ_BY
+    table["judgement"] = np.select([doubtful, plain], [DOUBTFUL, MISSED], AMBIGUOUS)
+    table = table[table["missed"] | doubtful]
     return table.sort_values("sure", ascending=False, kind="stable", ignore_index=True)
 
 
-def never_read(given: np.ndarray, labels: np.ndarray) -> dict[str, int]:
-    """Return how many images no member reads, and of how many all say one other digit.
+def never_read(given: np.ndarray, papers: dict, labels: np.ndarray) -> dict:
+    """Return how many images no run reads, and of how many all say one other digit.
 
     Args:
         given: class probabilities of the members, (members, n, 10).
+        papers: from `of_papers`, on the same images.
         labels: true digits (n,).
+
+    Returns:
+        dict of n (images) and of ours and all (with the papers'), each a dict of runs,
+        unread and unanimous.
     """
-    votes = given.argmax(axis=2)
+    ours = given.argmax(axis=2)
+    found = {"ours": ours, "all": np.concatenate([ours, *papers.values()])}
+    return {"n": len(labels)} | {name: _unread(v, labels) for name, v in found.items()}
+
+
+def _unread(votes: np.ndarray, labels: np.ndarray) -> dict[str, int]:
     wrong = (votes != labels).all(axis=0)
-    return {
-        "unread": int(wrong.sum()),
-        "unanimous": int((wrong & (votes == votes[0]).all(axis=0)).sum()),
-        "members": len(given),
-        "n": len(labels),
-    }
+    alike = wrong & (votes == votes[0]).all(axis=0)
+    return {"runs": len(votes), "unread": int(wrong.sum()), "unanimous": int(alike.sum())}
 
 
 def with_nearest(
@@ -111,23 +121,23 @@ def with_nearest(
     """Return missed images, each followed by its nearest training images, with titles.
 
     Args:
-        table: from `misses`.
+        table: from `judged`.
         images: the data.
         n: training images beside each.
 
     Returns:
-        Images (rows * (1 + n), 28, 28), and a title for each: label and answer of a
-        missed one, the label of a training image.
+        Images (rows * (2 + n), 28, 28), and a title for each: label and answer of a
+        missed one, the label of a training image, nothing of the blank one that ends a row.
     """
+    blank = np.zeros_like(images.x_test[:1])
     shown, names = [images.x_test[:0]], []
     for index, label, said, near in table[["index", "label", "said", "nearest"]].values:
-        shown += [images.x_test[index][None], images.x_train[near[:n]]]
-        names += [f"{label} → {said}", *map(str, images.y_train[near[:n]])]
+        shown += [images.x_test[index][None], images.x_train[near[:n]], blank]
+        names += [f"{label} → {said}", *map(str, images.y_train[near[:n]]), ""]
     return np.concatenate(shown), names
 
 
 def titles(table: pd.DataFrame) -> list[str]:
     """Return a title for the picture of each missed image."""
-    return [
-        f"{row.label}, read as {row.said}\n{row.judgement}" for row in table.itertuples()
-    ]
+    rows = table[["label", "said", "judgement"]].itertuples(index=False)
+    return [f"{label} → {said}\n{how.split()[0]}" for label, said, how in rows]

@@ -1,6 +1,7 @@
 """Tables of the page on the fewest errors: the search, the final runs, their cost."""
 
 from collections.abc import Sequence
+from inspect import signature
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from mnistlib.chapters.frontier.design import (
     ALL_FIRST,
     ALL_SECOND,
+    BASE,
     ENSEMBLE,
     EXACT,
     FIRST,
@@ -20,19 +22,22 @@ from mnistlib.chapters.frontier.design import (
 )
 from mnistlib.claims.an2020 import an2020
 from mnistlib.ground.errors import StudyError
-from mnistlib.models import model_facts
+from mnistlib.models import BUILDERS, model_facts
 from mnistlib.show import tables
 from mnistlib.show.plots import pareto_front
 from mnistlib.show.tables import Column
 from mnistlib.show.words import number_of
 from mnistlib.stats import ensembles
 from mnistlib.stats.compare import compare
+from mnistlib.stats.evaluate import half_errors
 from mnistlib.stats.intervals import accuracies, learned, summary
 from mnistlib.stats.paired import paired_interval
 from mnistlib.stats.selection import settings
 
 ALPHA = 0.05
 NO_COST = 0.05  # share of a run's time within which it is as long as another
+DRAWS = 1000  # of seeds and images
+DROPOUT = signature(BUILDERS[START["model"]]).parameters["dropout"].default
 
 
 def _seconds(x: float) -> str:
@@ -61,9 +66,11 @@ SHAPE_COLUMNS = [
     Column("macs", "million MACs", lambda x: f"{x / 1e6:.1f}"),
     Column("n", "seeds"),
     Column("mean", "validation accuracy", tables.percent),
+    *tables.DIFFERENCE,
     Column("seconds", "core-seconds", _seconds),
     Column("place", "place"),
 ]
+CHOSEN_COLUMNS = [Column("ingredient"), Column("first"), Column("chosen")]
 FINAL_COLUMNS = [
     Column("system"),
     Column("n", "seeds"),
@@ -85,13 +92,19 @@ COST_COLUMNS = [
     Column(("error_low", "error_high"), "95 %, %", tables.ends),
     Column("seconds", "core-seconds", _seconds),
     Column("front", "not beaten", lambda x: "yes" if x else "no"),
+    Column("share", "in draws", lambda x: tables.percent(x, 0)),
 ]
 OPTIMISM_COLUMNS = [
     Column("system"),
     Column("n", "seeds"),
-    Column("best", "best on test", tables.percent),
-    Column("chosen", "best by validation", tables.percent),
-    Column("last", "last", tables.percent),
+    *(
+        Column((name, f"{name}_low", f"{name}_high"), title, lambda *x: _exact(*x))
+        for name, title in (
+            ("best", "best on test"),
+            ("chosen", "best by validation"),
+            ("last", "last"),
+        )
+    ),
     Column(("optimism", "low", "high"), "best − last, points", lambda *x: _points(*x)),
 ]
 SMALL_COLUMNS = [
@@ -105,7 +118,12 @@ PHASE_COLUMNS = [
     Column("phase"),
     Column("runs"),
     Column("hours", "core-hours", ".2f"),
+    Column("least", "at the quickest epoch", ".2f"),
 ]
+
+
+def _exact(mean: float, low: float, high: float) -> str:
+    return tables.with_interval(mean, low, high, digits=3)
 
 
 def _points(x: float, low: float, high: float) -> str:
@@ -135,8 +153,7 @@ def _over_seeds(differences: pd.Series, name: str) -> dict[str, float]:
 
 
 def _quickest(frame: pd.DataFrame, by: str) -> pd.Series:
-    # Whatever else a machine does can only lengthen a run.
-    return frame.groupby(by, sort=False)["fit_seconds"].min()
+    return frame.groupby(by, sort=False)["quickest_seconds"].min()
 
 
 def search_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -148,7 +165,8 @@ def search_table(frame: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         DataFrame, the recipe first: variant, n, mean, the columns of `compare` against the
-        recipe, images (of the held-out ones), seconds (core-seconds of the quickest run).
+        recipe, images (of the held-out ones), seconds (of one core: of each variant's
+        quickest epoch, times the epochs).
     """
     failed, recipe = ~learned(frame, "val_accuracy"), frame["variant"].iloc[0]
     against = compare(frame, "variant", "val_accuracy", baseline=recipe, failed=failed)
@@ -291,22 +309,62 @@ def chosen_recipe(frame: pd.DataFrame) -> str:
     return min(names, key=lambda name: (lost[name], -table.at[name, "mean"]))
 
 
+def chosen_table(start: dict, chosen: dict) -> pd.DataFrame:
+    """Return the first recipe beside the chosen one: ingredient, first, chosen (texts).
+
+    Args:
+        start: fields of a run of the first recipe.
+        chosen: fields that the search chose in place of some.
+    """
+    after = start | chosen
+    rows = []
+    for ingredient, text in _WORDS.items():
+        rows.append({"ingredient": ingredient, "first": text(start), "chosen": text(after)})
+    return pd.DataFrame(rows)
+
+
+def _given(field: str, unit: str = "", default: float = 0.0):
+    return lambda fields: f"{fields.get(field, default):g}{unit}"
+
+
+_WORDS = {
+    "rotation, up to": _given("rotation", "°"),
+    "shift, share of the side": _given("shift"),
+    "zoom, share": _given("zoom"),
+    "shear, up to": _given("shear", "°"),
+    "elastic moves, standard deviation in pixels": _given("elastic"),
+    "averaged weights": lambda fields: "yes" if fields.get("ema_momentum") else "no",
+    "smoothed labels": _given("label_smoothing"),
+    "dropout": _given("dropout", default=DROPOUT),
+    "largest rate of Adam": _given("learning_rate"),
+    "schedule": lambda fields: fields["schedule"].replace("warmup_", "warm-up and "),
+    "images a step": _given("batch_size"),
+    "numbers in training": lambda fields: fields["precision"],
+}
+
+
 def shape_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the networks in the order in which they are chosen.
 
-    By failed runs, then by the mean; of equals, the cheapest first. All cost about as much.
+    By failed runs, then by the mean; of equals, the cheapest first.
 
     Args:
         frame: with the label shape, of `SHAPES`.
 
     Returns:
-        DataFrame: shape, parameters, macs (multiply-accumulates an image), n, mean,
-        seconds, place (1 is the first).
+        DataFrame: shape, parameters, macs (multiply-accumulates an image), n, mean, the
+        columns of `compare` against `BASE`, images (held-out ones), seconds, place (1 is
+        the first).
     """
+    failed = ~learned(frame, "val_accuracy")
+    against = compare(frame, "shape", "val_accuracy", baseline=BASE, failed=failed)
+    against = against.drop(columns=["b", "n"]).rename(columns={"a": "shape"})
     table = settings(frame, ["shape"], "val_accuracy")
+    table = table[["shape", "n", "mean", "diverged", "stuck"]].merge(against, how="left")
     cost = {name: model_facts(START["model"], **args) for name, args in SHAPES.items()}
     table = table.assign(
         lost=table["diverged"] + table["stuck"],
+        images=table["mean_difference"] * frame["n_val"].iloc[0],
         macs=[cost[name]["macs"] for name in table["shape"]],
         parameters=table["shape"].map(frame.groupby("shape")["parameters"].first()),
         seconds=table["shape"].map(_quickest(frame, "shape")),
@@ -349,7 +407,7 @@ def ensemble_row(runs) -> dict:
     """Return the ensemble of all final runs as a row of the cost table's frame.
 
     Returns:
-        dict: system, seed, status, test_accuracy, n_examples, fit_seconds (of all its
+        dict: system, seed, status, test_accuracy, n_examples, quickest_seconds (of all its
         members together, each as quick as the quickest of its system).
     """
     given, frame = members(runs), runs.frame
@@ -360,7 +418,7 @@ def ensemble_row(runs) -> dict:
         "status": "ok",
         "test_accuracy": float((said == runs.test_labels).mean()),
         "n_examples": int(frame["n_examples"].iloc[0]),
-        "fit_seconds": _quickest(frame, "system")[frame["system"]].sum(),
+        "quickest_seconds": _quickest(frame, "system")[frame["system"]].sum(),
     }
 
 
@@ -403,7 +461,7 @@ def versions_table(runs) -> pd.DataFrame:
 
 
 def final_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the final runs' accuracies and quickest run's core-seconds, by system."""
+    """Return the final runs' accuracies and core-seconds, by system."""
     seconds = _quickest(frame, "system")
     table = accuracies(frame, "system")
     return table.assign(seconds=table["system"].map(seconds))
@@ -413,16 +471,14 @@ def cost_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Return error and cost of every system, the cheapest first.
 
     Args:
-        frame: a row a run: system, test_accuracy, n_examples, status, fit_seconds.
+        frame: a row a run: system, test_accuracy, n_examples, status, quickest_seconds.
 
     Returns:
         DataFrame: system, n, error, error_low and error_high (over seeds and images; over
-        images alone where there is one run), seconds (of the quickest run), seconds_high
-        (of the slowest), front (whether no other system has both no more errors and no
-        more seconds).
+        images alone where there is one run), seconds, front (whether no other system has
+        both no more errors and no more seconds: by the means).
     """
     table = accuracies(frame, "system")
-    seconds = frame.groupby("system", sort=False)["fit_seconds"]
     alone = table["both_low"].isna()
     low = table["both_low"].mask(alone, table["image_low"])
     high = table["both_high"].mask(alone, table["image_high"])
@@ -430,11 +486,71 @@ def cost_table(frame: pd.DataFrame) -> pd.DataFrame:
         error=1 - table["mean"],
         error_low=1 - high,
         error_high=1 - low,
-        seconds=table["system"].map(seconds.min()),
-        seconds_high=table["system"].map(seconds.max()),
+        seconds=table["system"].map(_quickest(frame, "system")),
     )
     table["front"] = pareto_front(table["seconds"], table["mean"])
     return table.sort_values("seconds", kind="stable", ignore_index=True)
+
+
+def halves(runs, right: dict[str, np.ndarray]) -> list[dict]:
+    """Return the share of errors in each half of the test part, whose writers differ.
+
+    Args:
+        runs: the final runs.
+        right: from `rights`.
+
+    Returns:
+        A dict for the first final system (mean over its runs) and one for the ensemble:
+        system, and first and last, fractions.
+    """
+    n_test = len(runs.datasets[runs.specs[0].dataset].y_test)
+    names = runs.frame["system"].iloc[0], list(right)[-1]
+    return [
+        {"system": name} | half_errors(~right[name], runs.test_index, n_test)
+        for name in names
+    ]
+
+
+def on_front(table: pd.DataFrame, right: dict[str, np.ndarray]) -> pd.Series:
+    """Return in what share of draws of seeds and images a system is on the front.
+
+    The images are drawn for all systems alike, the seeds of each apart: with few of them
+    that is less than seeds really differ. The seconds stay as they are.
+
+    Args:
+        table: from `cost_table`.
+        right: by system, whether each run reads each image, booleans (runs, n); the same
+            images.
+    """
+    draw, names = np.random.default_rng(0), list(table["system"])
+    n = right[names[0]].shape[1]
+    images = draw.multinomial(n, np.full(n, 1 / n), DRAWS).astype(np.float32)
+    means = []
+    for name in names:
+        runs = right[name].astype(np.float32)
+        seeds = draw.multinomial(len(runs), np.full(len(runs), 1 / len(runs)), DRAWS)
+        means.append((seeds * (images @ runs.T)).sum(axis=1) / (len(runs) * n))
+    fronts = [pareto_front(table["seconds"], one) for one in np.transpose(means)]
+    return pd.Series(np.mean(fronts, axis=0), index=table.index)
+
+
+def rights(finals, small, *others) -> dict[str, np.ndarray]:
+    """Return by system whether each run reads each image, booleans (runs, n).
+
+    Args:
+        finals, others: `Runs` by system; finals are the ensemble's members, too.
+        small: `Runs` by width.
+    """
+    found: dict[str, np.ndarray] = {}
+    for runs, by, name in [(one, "system", "{}") for one in (*others, finals)] + [
+        (small, "width", "width {}")
+    ]:
+        for value, keys in runs.frame.groupby(by, sort=False)["key"]:
+            given = np.stack([runs.predictions(key) for key in keys])
+            found[name.format(value)] = given == runs.test_labels
+    given = members(finals)
+    said = ensembles.averaged(given).argmax(axis=1)
+    return found | {f"{ENSEMBLE} of {len(given)}": (said == finals.test_labels)[None]}
 
 
 def optimism_table(history: pd.DataFrame) -> pd.DataFrame:
@@ -446,8 +562,8 @@ def optimism_table(history: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         DataFrame, a row a system: system, n, best, chosen (at the best validation
-        accuracy; NaN where none is known), last (means), optimism (best - last, mean over
-        seeds), low, high.
+        accuracy; NaN where none is known), last (means), each with its low and high
+        (``best_low``), optimism (best - last, mean over seeds), low, high.
     """
     rows = []
     for _, run in history.groupby("key", sort=False):
@@ -462,7 +578,11 @@ def optimism_table(history: pd.DataFrame) -> pd.DataFrame:
     table = []
     for system, part in parts:
         gain = _over_seeds(part["best"] - part["last"], "optimism")
-        means = {name: part[name].mean(skipna=False) for name in ("best", "chosen", "last")}
+        means: dict[str, float] = {}
+        for name in ("best", "chosen", "last"):
+            of = _over_seeds(part[name], name)
+            means |= {name: of[name]}
+            means |= {f"{name}_{end}": of[end] for end in ("low", "high")}
         table.append({"system": system, "n": len(part)} | means | gain)
     return pd.DataFrame(table)
 
@@ -475,22 +595,21 @@ def small_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def needed(table: pd.DataFrame, goal: float) -> dict | None:
-    """Return the smallest network whose mean reaches a goal; None where none does.
+    """Return the smallest network that reaches a goal, as all larger ones do.
 
     Args:
         table: from `small_table`.
-        goal: accuracy, a fraction.
+        goal: accuracy, a fraction, of the means.
 
     Returns:
-        dict of width, parameters, mean, n, image_low, image_high; below: the parameters
-        of the next smaller one (None for the smallest that was tried).
+        Its row as a dict, and below: the parameters of the next smaller one (None for the
+        smallest that was tried). None where not even the largest reaches it.
     """
-    reached = table[[reaches(mean, goal) for mean in table["mean"]]]
-    if reached.empty:
+    missed = [not reaches(mean, goal) for mean in table["mean"]]
+    at = 1 + max(np.flatnonzero(missed), default=-1)
+    if at == len(table):
         return None
-    at = int(reached.index[0])
-    names = ["width", "parameters", "mean", "n", "image_low", "image_high"]
-    row = table.loc[at, names].to_dict()
+    row = table.iloc[at].to_dict()
     return row | {"below": int(table.at[at - 1, "parameters"]) if at else None}
 
 
@@ -500,24 +619,27 @@ def reaches(mean: float, goal: float) -> bool:
 
 
 def phase_table(phases: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return what each part of the work cost: phase, runs, hours of one core."""
-    rows = [
-        {"phase": name, "runs": frame["key"].nunique(), "hours": _hours(frame)}
-        for name, frame in phases.items()
-    ]
+    """Return what each part of the work cost.
+
+    Returns:
+        DataFrame: phase, runs, hours (of one core, as they were recorded), least (the same,
+        had all epochs of a run been as quick as its quickest).
+    """
+    rows = []
+    for name, frame in phases.items():
+        runs = frame.drop_duplicates("key")
+        hours, least = runs[["fit_seconds", "quickest_seconds"]].sum() / 3600
+        rows.append({"phase": name, "runs": len(runs), "hours": hours, "least": least})
     return pd.DataFrame(rows)
 
 
-def _hours(frame: pd.DataFrame) -> float:
-    return float(frame.drop_duplicates("key")["fit_seconds"].sum()) / 3600
-
-
-def doubtful_range(right: int, n: int, doubtful: int) -> tuple[float, float]:
+def doubtful_range(right: int, n: int, doubtful: int, read: int) -> tuple[float, float]:
     """Return an accuracy as it is, and with doubtful labels set aside.
 
     Args:
         right: images that are read as they are labelled.
         n: all images.
-        doubtful: images with a doubtful label that are read otherwise.
+        doubtful: images with a doubtful label.
+        read: of these, those that are read as they are labelled.
     """
-    return right / n, right / max(n - doubtful, 1)
+    return right / n, (right - read) / max(n - doubtful, 1)

@@ -78,7 +78,7 @@ def ingredients_figure(table: pd.DataFrame):
     Filled: p < 0.05 after Holm's correction.
 
     Args:
-        table: from `results.search_table`.
+        table: from `search.search_table`.
 
     Returns:
         The matplotlib Figure.

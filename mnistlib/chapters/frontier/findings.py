@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.frontier import last_images, results
+from mnistlib.chapters.frontier import last_images, results, search
 from mnistlib.chapters.frontier.design import BASE, ENSEMBLE, FIRST, RATE_EDGES
 from mnistlib.claims.an2020 import an2020
 from mnistlib.claims.registry import printed, reported
@@ -41,12 +41,12 @@ def search_facts(
     """Return what the search found.
 
     Args:
-        rounds: of each round its table, from `results.search_table`, and what helped, from
-            `results.helped`.
-        around: from `results.centre`.
-        confirmed: from `results.search_table`, of the candidates.
-        candidates: from `results.candidates`.
-        chosen: from `results.chosen_recipe`.
+        rounds: of each round its table, from `search.search_table`, and what helped, from
+            `search.helped`.
+        around: from `search.centre`.
+        confirmed: from `search.search_table`, of the candidates.
+        candidates: from `search.candidates`.
+        chosen: from `search.chosen_recipe`.
     """
     by_mean = confirmed.sort_values("mean", ascending=False, kind="stable")
     others = by_mean[by_mean["variant"] != chosen]
@@ -78,7 +78,7 @@ def shape_facts(table: pd.DataFrame) -> dict:
     """Return which network is first, and whether any is told apart from `BASE`.
 
     Args:
-        table: from `results.shape_table`.
+        table: from `search.shape_table`.
     """
     tested = table.dropna(subset="p_holm")
     return {
@@ -86,7 +86,7 @@ def shape_facts(table: pd.DataFrame) -> dict:
         "second": table["shape"].iloc[1],
         "base": BASE,
         "tested": len(tested),
-        "sure": tested.loc[tested["p_holm"] < results.ALPHA, "shape"].tolist(),
+        "sure": tested.loc[tested["p_holm"] < search.ALPHA, "shape"].tolist(),
         "power": power_sentence(table),
     }
 
@@ -201,7 +201,7 @@ def answer(
         runs: the final runs in order of the finalists, then the ensemble: a row a run.
         costs: from `results.cost_table`.
         ours: names of our systems.
-        recipe: from `results.chosen_recipe`.
+        recipe: from `search.chosen_recipe`.
         full: from `is_full`.
     """
     table = results.final_table(runs)
@@ -274,11 +274,11 @@ def versions_facts(table: pd.DataFrame, full: bool) -> dict:
     return {"rows": rows, "full": full, "reached": reached}
 
 
-def sentences(search, shapes, versions, small, optimism, lost) -> list[str]:
+def sentences(searched, shapes, versions, small, optimism, lost) -> list[str]:
     """Return what is found beside the answer, a sentence each.
 
     Args:
-        search: from `search_facts`.
+        searched: from `search_facts`.
         shapes: from `shape_facts`.
         versions: from `versions_facts`.
         small: from `small_facts`.
@@ -286,7 +286,7 @@ def sentences(search, shapes, versions, small, optimism, lost) -> list[str]:
         lost: from `miss_facts`.
     """
     return [
-        say("search", **search),
+        say("search", **searched),
         say("shapes", **shapes),
         *([say("versions", **versions)] if versions["rows"] else []),
         say("small", rows=small),

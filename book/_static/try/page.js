@@ -12,7 +12,7 @@
   const find = (id) => document.getElementById(`try-${id}`);
   const canvas = find("canvas");
   const choices = [...(find("networks")?.querySelectorAll("input") ?? [])];
-  if (!canvas || !choices.every(({ value }) => networks[value])) return;
+  if (!canvas || !choices.length || !choices.every(({ value }) => networks[value])) return;
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   const [thumbnail, says, cursor] = [find("seen"), find("says"), find("cursor")];
   const bars = [...find("bars").querySelectorAll("li")];

@@ -1,9 +1,11 @@
 """The recipe that we search, what is varied in it, and what is run in the end.
 
-All of this was written down before the first full run of the search, but for its second
-round: that was added when the first had been seen, on validation images alone, and before
-any final run. Whatever is chosen is chosen on validation images; the test images are opened
-by the final runs, once each.
+All of this was written down before the first full run of the search, but for what the first
+round of it, seen on validation images alone, led to: single levels among the candidates,
+and the second round. Before any final run, too, came more widths of small networks, two
+more systems of the papers in the picture of costs, and whose weights are kept. Whatever is
+chosen is chosen on validation images; the test images are opened by the final runs, once
+each.
 """
 
 import math

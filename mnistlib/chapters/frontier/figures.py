@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.frontier.design import ENSEMBLE
+from mnistlib.chapters.frontier.search import ALPHA
 from mnistlib.show.style import COLOURS, INK, PALETTE, QUIET, WIDTH, log_axis
 
 OURS, THEIRS = PALETTE[0], PALETTE[1]
@@ -91,7 +92,7 @@ def ingredients_figure(table: pd.DataFrame):
     for y, row in enumerate(rows.itertuples()):
         if row.low == row.low:
             ax.plot([100 * row.low, 100 * row.high], [y, y], color=OURS, lw=1.6)
-        face = OURS if row.p_holm < 0.05 else "white"
+        face = OURS if row.p_holm < ALPHA else "white"
         ax.plot(100 * row.mean_difference, y, "o", mfc=face, mec=OURS, mew=1.5, ms=7)
     ax.set_yticks(range(len(rows)), rows["variant"].str.replace("`", ""))
     ax.grid(axis="y", visible=False)

@@ -4,10 +4,18 @@ import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.frontier import last_images, results, search
-from mnistlib.chapters.frontier.design import BASE, ENSEMBLE, FIRST, RATE_EDGES
+from mnistlib.chapters.frontier.design import (
+    AT_FIRST,
+    BASE,
+    ENSEMBLE,
+    FIRST,
+    INGREDIENTS,
+    RATE_EDGES,
+    levels_of,
+)
 from mnistlib.claims.an2020 import an2020
 from mnistlib.claims.registry import printed, reported
-from mnistlib.show import prose
+from mnistlib.show import prose, tables
 from mnistlib.show.report import OURS
 from mnistlib.show.reproduction import N_TEST, N_TRAIN
 from mnistlib.show.words import power_sentence
@@ -48,10 +56,17 @@ def search_facts(
         candidates: from `search.candidates`.
         chosen: from `search.chosen_recipe`.
     """
+    first, (table, levels) = rounds
+    # The second round has runs of the first among its own, which are no second finding.
+    again = {
+        f"{name}: {level}" for name in levels_of(around) for level in INGREDIENTS[name]
+    }
+    again |= {f"{name}: {AT_FIRST}" for name in levels_of(around)}
+    second = table, levels, again
     by_mean = confirmed.sort_values("mean", ascending=False, kind="stable")
     others = by_mean[by_mean["variant"] != chosen]
     return {
-        "rounds": [_round_facts(*one) for one in (rounds if around else rounds[:1])],
+        "rounds": [_round_facts(*one) for one in (first, *([second] if around else []))],
         "around": around,
         "seeds": int(rounds[0][0]["n"].iloc[0]),
         "chosen": confirmed.set_index("variant", drop=False).loc[chosen].to_dict(),
@@ -62,9 +77,10 @@ def search_facts(
     }
 
 
-def _round_facts(table: pd.DataFrame, levels: dict[str, str]) -> dict:
+def _round_facts(table: pd.DataFrame, levels: dict[str, str], known=frozenset()) -> dict:
     tested = table.dropna(subset="p_holm")
-    sure = tested[tested["p_holm"] < 0.05].sort_values("mean_difference")
+    sure = tested[tested["p_holm"] < search.ALPHA].sort_values("mean_difference")
+    sure = sure[~sure["variant"].isin(known)]
     return {
         "recipe": table["variant"].iloc[0],
         "levels": [f"{name}: {level}" for name, level in levels.items()],
@@ -86,7 +102,7 @@ def shape_facts(table: pd.DataFrame) -> dict:
         "second": table["shape"].iloc[1],
         "base": BASE,
         "tested": len(tested),
-        "sure": tested.loc[tested["p_holm"] < search.ALPHA, "shape"].tolist(),
+        "sure": tested[tested["p_holm"] < search.ALPHA].to_dict("records"),
         "power": power_sentence(table),
     }
 
@@ -185,6 +201,7 @@ def miss_facts(table: pd.DataFrame, never: dict, right: int, halves: list[dict])
         "missed": len(missed),
         "counts": [{"name": name, "n": int(counts.get(name, 0))} for name in names],
         "doubtful": len(doubtful),
+        "changed": tables.percent(low, 3) != tables.percent(high, 3),
         "read": read,
         "halves": halves,
         "low": low,

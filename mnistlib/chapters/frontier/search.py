@@ -92,15 +92,24 @@ def search_table(frame: pd.DataFrame) -> pd.DataFrame:
         recipe, images (of the held-out ones), seconds (of one core: of each variant's
         quickest epoch, times the epochs).
     """
-    failed, recipe = ~learned(frame, "val_accuracy"), frame["variant"].iloc[0]
-    against = compare(frame, "variant", "val_accuracy", baseline=recipe, failed=failed)
-    table = settings(frame, ["variant"], "val_accuracy")[["variant", "n", "mean"]]
+    table = _compared(frame, "variant", frame["variant"].iloc[0])
+    return table.drop(columns="lost")
+
+
+def _compared(frame: pd.DataFrame, by: str, baseline: str) -> pd.DataFrame:
+    """Return validation means by a label, how many runs failed, and `compare`'s columns."""
+    failed = ~learned(frame, "val_accuracy")
+    against = compare(frame, by, "val_accuracy", baseline=baseline, failed=failed)
+    table = settings(frame, [by], "val_accuracy")
+    table = table.assign(lost=table["diverged"] + table["stuck"])[[by, "n", "mean", "lost"]]
     table = table.merge(
-        against.drop(columns=["b", "n"]).rename(columns={"a": "variant"}), how="left"
+        against.drop(columns=["b", "n"]).rename(columns={"a": by}), how="left"
     )
     return table.assign(
+        # Of equal counts of images, the last bits must not decide.
+        mean=table["mean"].round(9),
         images=table["mean_difference"] * frame["n_val"].iloc[0],
-        seconds=table["variant"].map(quickest(frame, "variant")),
+        seconds=table[by].map(quickest(frame, by)),
     )
 
 
@@ -156,19 +165,18 @@ def helped(frame: pd.DataFrame) -> dict[str, str]:
     Returns:
         ingredient -> level; without those where the recipe's own level is best.
     """
-    table = settings(frame, ["variant"], "val_accuracy").set_index("variant")
-    table = table.assign(lost=table["diverged"] + table["stuck"])
-    margin = search_table(frame)["error"].fillna(0.0).max()
-    names = frame["variant"].drop_duplicates()
-    own, best = table.loc[names.iloc[0]], {}
-    names = names.iloc[1:][names.iloc[1:] != EXACT]
-    for ingredient, of in names.groupby(names.str.split(": ").str[0], sort=False):
-        rows = table.loc[of]
-        first = rows.sort_values(["lost", "mean"], ascending=[True, False], kind="stable")
-        first = first.iloc[0]
+    table = _compared(frame, "variant", frame["variant"].iloc[0])
+    margin = table["error"].fillna(0.0).max()
+    own, best = table.iloc[0], {}
+    table = table.iloc[1:][table["variant"].iloc[1:] != EXACT]
+    for ingredient, rows in table.groupby(
+        table["variant"].str.split(": ").str[0], sort=False
+    ):
+        rows = rows.sort_values(["lost", "mean"], ascending=[True, False], kind="stable")
+        first = rows.iloc[0]
         better = first["lost"] == own["lost"] and first["mean"] > own["mean"] + margin
         if better or first["lost"] < own["lost"]:
-            best[ingredient] = first.name.removeprefix(f"{ingredient}: ")
+            best[ingredient] = first["variant"].removeprefix(f"{ingredient}: ")
     return best
 
 
@@ -178,7 +186,7 @@ def beyond_chance(table: pd.DataFrame) -> list[str]:
     Args:
         table: from `search_table`.
     """
-    better = (table["p_holm"] < 0.05) & (table["mean_difference"] > 0)
+    better = (table["p_holm"] < ALPHA) & (table["mean_difference"] > 0)
     return [name for name in table.loc[better, "variant"] if name != EXACT]
 
 
@@ -227,10 +235,9 @@ def chosen_recipe(frame: pd.DataFrame) -> str:
     Args:
         frame: of the `candidates`, with the label variant.
     """
-    table = settings(frame, ["variant"], "val_accuracy").set_index("variant")
-    lost = table["diverged"] + table["stuck"]
-    names = dict.fromkeys(frame["variant"])
-    return min(names, key=lambda name: (lost[name], -table.at[name, "mean"]))
+    table = _compared(frame, "variant", frame["variant"].iloc[0])
+    table = table.sort_values(["lost", "mean"], ascending=[True, False], kind="stable")
+    return str(table["variant"].iloc[0])
 
 
 def chosen_table(start: dict, chosen: dict) -> pd.DataFrame:
@@ -277,21 +284,14 @@ def shape_table(frame: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         DataFrame: shape, parameters, macs (multiply-accumulates an image), n, mean, the
-        columns of `compare` against `BASE`, images (held-out ones), seconds, place (1 is
-        the first).
+        columns of `compare` against `BASE`, images (held-out ones), seconds, lost (runs
+        that failed), place (1 is the first).
     """
-    failed = ~learned(frame, "val_accuracy")
-    against = compare(frame, "shape", "val_accuracy", baseline=BASE, failed=failed)
-    against = against.drop(columns=["b", "n"]).rename(columns={"a": "shape"})
-    table = settings(frame, ["shape"], "val_accuracy")
-    table = table[["shape", "n", "mean", "diverged", "stuck"]].merge(against, how="left")
+    table = _compared(frame, "shape", BASE)
     cost = {name: model_facts(START["model"], **args) for name, args in SHAPES.items()}
     table = table.assign(
-        lost=table["diverged"] + table["stuck"],
-        images=table["mean_difference"] * frame["n_val"].iloc[0],
         macs=[cost[name]["macs"] for name in table["shape"]],
         parameters=table["shape"].map(frame.groupby("shape")["parameters"].first()),
-        seconds=table["shape"].map(quickest(frame, "shape")),
     )
     table = table.sort_values(["lost", "mean", "macs"], ascending=[True, False, True])
     return table.assign(place=range(1, len(table) + 1)).reset_index(drop=True)

@@ -3,6 +3,7 @@
 from itertools import permutations
 
 import numpy as np
+import pandas as pd
 import pytest
 from test_frontier import MNIST, PARAMS, runs_tried, said, values
 
@@ -75,7 +76,7 @@ def test_last_bits_decide_no_tie():
     for first, second in permutations(equal, 2):
         both = runs_tried({FIRST: first, ALL_FIRST: second})
         assert search.chosen_recipe(both) == FIRST
-        shapes = dict.fromkeys(design.SHAPES, [0.98, 0.9805, 0.981])
+        shapes = {key: [0.98, 0.9805, 0.981] for key in design.SHAPES}
         shapes |= {"kernels of 5": first, "padding same": second}
         frame = runs_tried(shapes).rename(columns={"variant": "shape"})
         assert search.finalists(frame.assign(parameters=1)) == [
@@ -94,7 +95,7 @@ def test_a_recipe_without_an_ingredient_pays_nothing_for_it():
 
 def test_runs_of_the_first_round_are_no_finding_of_the_second():
     around = "elastic moves: none"
-    second = dict.fromkeys(design.variants(centre=around), [0.99, 0.9901, 0.9902])
+    second = {key: [0.99, 0.9901, 0.9902] for key in design.variants(centre=around)}
     second |= {"elastic moves: as at first": [0.98, 0.9801, 0.9801]}
     second |= {"elastic moves: quartered": [0.97, 0.97, 0.9701]}
     table = search.search_table(runs_tried(second))

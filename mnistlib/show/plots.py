@@ -105,7 +105,15 @@ def learning_curves(history, by: str, y: str, ax=None, log=False) -> Figure:
 
 
 def interval_plot(
-    frame, x, y, hue=None, ax=None, log_x=False, horizontal=False, failed=None
+    frame,
+    x,
+    y,
+    hue=None,
+    ax=None,
+    log_x=False,
+    horizontal=False,
+    failed=None,
+    interval=True,
 ) -> Figure:
     """Draw every seed as a point, and the mean with Student's 95 % interval beside it.
 
@@ -122,6 +130,7 @@ def interval_plot(
         failed: column that tells which runs failed, or None. Failed runs are crosses. A
             group with one has two outcomes and no interval; its mark is the median of the
             runs that learned, as in the tables, and there is none where none did.
+        interval: draw the interval; False for two seeds, of which Student's says little.
     """
     if log_x and horizontal:
         raise ValueError(
@@ -148,7 +157,9 @@ def interval_plot(
             lost = group[failed].astype(bool) if failed else pd.Series(False, values.index)
             found = summary(values)
             if lost.any():
-                found |= {"mean": float(values[~lost].median()), "low": math.nan}
+                found |= {"mean": float(values[~lost].median())}
+            if lost.any() or not interval:
+                found |= {"low": math.nan}
             colour = palette[name if hue else category]
             # Points in the open, beside the interval, so that the mean hides no seed.
             move = (0, 0) if log_x else (0, 6) if horizontal else (-8, 0)

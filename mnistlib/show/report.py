@@ -206,7 +206,7 @@ def parameters_table(params) -> None:
     _show(folded(caption, table_directive(pd.DataFrame(rows), caption)))
 
 
-def dataset_notice(dataset, cuts: dict[str, str] | None = None) -> None:
+def dataset_notice(dataset, cuts: dict[str, str] | None = None, used: str = "") -> None:
     """Display which data set this page is about; a warning when it is not MNIST.
 
     The cell needs the metadata ``mystnb.markdown_format: myst``. The place the files came
@@ -215,6 +215,7 @@ def dataset_notice(dataset, cuts: dict[str, str] | None = None) -> None:
     Args:
         dataset: a `mnistlib.data.Dataset`.
         cuts: what was cut because the data have fewer images, parameter -> text.
+        used: what of MNIST a page takes, in a sentence; of the digits it takes all.
     """
     counts = (
         f"{len(dataset.x_train):,} training and {len(dataset.x_test):,} test images, "
@@ -224,7 +225,8 @@ def dataset_notice(dataset, cuts: dict[str, str] | None = None) -> None:
     cut = f" **Fewer images than asked for.** {cut}" if cut else ""
     if dataset.name == "mnist":
         _show(
-            f"```{{note}}\nAll results on this page are on **MNIST**: {counts}.{cut}\n```\n"
+            f"```{{note}}\nAll results on this page are on **MNIST**: {counts}."
+            f"{' ' + used if used else ''}{cut}\n```\n"
         )
         return
     why = (

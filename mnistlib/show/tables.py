@@ -77,9 +77,9 @@ def p_value(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def count(n: int) -> str:
-    """Format a count with commas between thousands: 159254 -> "159,254"."""
-    return MISSING if pd.isna(n) else f"{int(n):,}"
+def count(n: float) -> str:
+    """Format a count, rounded, with commas between thousands: 159254 -> "159,254"."""
+    return MISSING if pd.isna(n) else f"{round(n):,}"
 
 
 def points(x: float, digits: int = 2) -> str:

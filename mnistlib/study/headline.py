@@ -8,6 +8,7 @@ import pandas as pd
 
 from mnistlib.chapters.claims import findings, results
 from mnistlib.claims.registry import load_claims, printed
+from mnistlib.claims.verdicts import UNDER_A_READING
 from mnistlib.ground.errors import StudyError
 from mnistlib.ground.files import write_whole
 from mnistlib.ground.notebook import read_notebook
@@ -20,7 +21,8 @@ from mnistlib.stats.intervals import errors_implied, wilson
 from mnistlib.study.summary import Summary, read_summary
 
 CAPTION = "What the papers print, and what this study measured"
-UNLESS = "test accuracy, unless another quantity is named"
+TEST = "test accuracy"
+UNLESS = f"{TEST}, unless another quantity is named"
 PICTURE = "headline.png"
 README_PICTURE = f"book/_static/{PICTURE}"
 PICTURE_CAPTION = (
@@ -30,9 +32,9 @@ PICTURE_CAPTION = (
     "ensemble is one system, and no mean."
 )
 ALT = (
-    "A row for each system, grouped by paper: a diamond for the printed test error, where "
-    "there is one, and a circle for ours, with intervals, on one logarithmic axis. The "
-    "table below has the numbers."
+    "A row for each printed value and system, grouped by paper: a diamond for the printed "
+    "test error, where there is one, and a circle for ours, with intervals, on one "
+    "logarithmic axis. The table below has the numbers."
 )
 BEGIN = "<!-- Results: `mnistlib study --publish` writes what follows. -->"
 END = "<!-- End of the results. -->"
@@ -55,6 +57,11 @@ _NAMED = {"points", "nats", "s"}
 N_TEST = 10_000  # MNIST's test images, on which the papers' accuracies are shares
 _INTERVALS = ["image_low", "image_high", "one_low", "one_high"]
 _PLACES = ("inside", "above", "below")
+_THAN = {
+    "higher": "the printed value is higher than our mean",
+    "lower": "it is lower",
+    "level": "the same",
+}
 _OPTIONAL = [*_INTERVALS, "place"]
 
 
@@ -122,7 +129,7 @@ def _system(row, link=str) -> str:
     """Return the system's name, with the quantity where it is not the test accuracy."""
     name, unit = row.quantity.removesuffix(", %"), row.unit
     name = f"{name} ({unit})" if unit in _NAMED else name
-    return link(row.system) + ("" if name == "test accuracy" else f", {name}")
+    return link(row.system) + ("" if name == TEST else f", {name}")
 
 
 def _table(found: pd.DataFrame, paper) -> pd.DataFrame:
@@ -207,11 +214,11 @@ def sentences(found: pd.DataFrame) -> str:
     widths = several["high"] - several["low"]
     above, below = int((gaps > 0).sum()), int((gaps < 0).sum())
     sides = {"higher": above, "lower": below, "level": len(gaps) - above - below}
-    lie = [f"{n} {'lies' if n == 1 else 'lie'} {side}" for side, n in sides.items() if n]
+    lie = [f"in {n} {_THAN[side]}" for side, n in sides.items() if n]
     printed_values = number_of(rows["claim_id"].nunique(), "printed value")
     said = [
         f"The picture's {number_of(len(rows), 'row')} set {printed_values} beside systems "
-        f"that we ran. Beside our means, {join(lie)}; the differences are "
+        f"that we ran: {join(lie)}. The differences are "
         f"{gaps.abs().min():.2f} to {gaps.abs().max():.2f} percentage points."
     ]
     if len(several):
@@ -265,6 +272,8 @@ def picture(found: pd.DataFrame, path: Path) -> None:
         path: file to write; its folder is made.
     """
     rows = _accuracies(found)
+    names = [_system(row).replace(f", {TEST}", "") for row in rows.itertuples()]
+    rows = rows.assign(system=names)
     columns = ["paper", "system", "value", "printed_low", "printed_high", "ours"]
     rows = rows[[*columns, "low", "high", *_INTERVALS]].rename(columns={"value": "printed"})
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -280,13 +289,33 @@ def opening(notebooks: list[Path], folder: Path) -> str:
         notebooks: executed copies; those without headline rows are passed over.
         folder: of the page; the picture is drawn into it.
     """
-    found = comparisons(notebooks)
+    found, board = comparisons(notebooks), _board(notebooks)
     if not has_picture(found):
         return verdicts(notebooks)
     picture(found, folder / PICTURE)
+    said = f"{sentences(found)} {_covered(found, board)}".strip()
     return (
         f"```{{figure}} {PICTURE}\n:name: fig-headline\n:width: 85%\n:alt: {ALT}\n\n"
-        f"{PICTURE_CAPTION}\n```\n\n{sentences(found)}\n\n{verdicts(notebooks)}"
+        f"{PICTURE_CAPTION}\n```\n\n{said}\n\n{verdicts(notebooks)}"
+    )
+
+
+def _covered(found: pd.DataFrame, board: pd.DataFrame | None) -> str:
+    """Return which values lie outside in all rows, and count as reproduced all the same."""
+    if board is None:
+        return ""
+    judged = _accuracies(found)
+    judged = judged[judged["place"].isin(_PLACES)]
+    outside = (judged["place"] != "inside").groupby(judged["claim_id"]).all()
+    verdict = board.set_index("id")["verdict"].reindex(outside.index[outside])
+    ids = list(verdict.index[verdict == UNDER_A_READING])
+    if not ids:
+        return ""
+    return (
+        f"{join(ids)}, outside in {'its' if len(ids) == 1 else 'their'} "
+        f"{'row' if len(ids) == 1 else 'rows'}, "
+        f"{'counts' if len(ids) == 1 else 'count'} as reproduced below, under another "
+        "reading."
     )
 
 

@@ -49,12 +49,12 @@ def effects_of(accuracy=None, **fields):
     return tables_of(frame(accuracy, **fields))[1]
 
 
-def facts_of(effects, steady=None):
-    return findings.effect_facts(effects, steady, frame())
+def facts_of(effects, steady=None, unpooled=None):
+    return findings.effect_facts(effects, steady, unpooled, frame())
 
 
-def say_effects(effects, block="effects", steady=None):
-    return findings.say(block, **facts_of(effects, steady))
+def say_effects(effects, block="effects", steady=None, unpooled=None):
+    return findings.say(block, **facts_of(effects, steady, unpooled))
 
 
 def test_seeds_of_the_grid_are_apart():
@@ -172,6 +172,30 @@ def test_differences_that_rest_on_one_seed_are_told():
     assert "None of these differences keeps" in say_effects(sure, "matters", set())
     assert "All of these" in say_effects(sure, "matters", set(sure["network"]))
     assert "whichever" not in say_effects(sure, "matters")
+
+
+def test_what_a_test_of_each_pair_alone_finds_is_told():
+    runs = frame({"separable": 0.5})
+    _, effects = tables_of(runs)
+    found = results.unpooled_effects(effects, runs)
+    assert "separable" in found
+    # One that scatters widely is told from the reference by the pooled spread alone.
+    wide = runs["network"] == "1 stage"
+    runs.loc[wide, "val_accuracy"] = [0.5, 0.86, 0.95][: wide.sum()]
+    _, effects = tables_of(runs)
+    assert "1 stage" not in results.unpooled_effects(effects, runs)
+    assert results.unpooled_effects(effects, frame(seeds=(0,))) is None
+    sure = effects.assign(p_holm=0.01).head(4)
+    said = say_effects(sure, "matters", unpooled={"separable"})
+    spread = frame().groupby("network")["val_accuracy"].std()[sure["network"]]
+    assert (
+        f"do not scatter alike: by {100 * spread.min():.2f} to {100 * spread.max():.2f} "
+        f"points (standard deviation), the reference by {100 * spread['reference']:.2f}."
+    ) in said
+    assert "None of these differences keeps it by Welch's test" in say_effects(
+        sure, "matters", unpooled=set()
+    )
+    assert "Welch" not in say_effects(sure, "matters")
 
 
 def test_the_dense_network_shows_nothing_of_the_kind_of_layers():

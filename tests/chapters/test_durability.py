@@ -106,7 +106,7 @@ def test_backends_are_compared_by_their_means():
         "2 + 2",
         "90.00\u202f%",
         "92.00\u202f%",
-        "+2.00 (-1.04 to +5.04)",
-        "-0.0200 (-0.0504 to +0.0104)",
+        "+2.00 (−1.04 to +5.04)",
+        "−0.0200 (−0.0504 to +0.0104)",
     ]
     assert "JAX 1.2 on the CPU" in findings.backends(sides)

@@ -1,7 +1,9 @@
 """The table of printed and measured numbers, in the report and in the README."""
 
+import pandas as pd
 import pytest
 
+from mnistlib.claims.verdicts import HIGHER, UNDER_A_READING
 from mnistlib.ground.errors import StudyError
 from mnistlib.show import report
 from mnistlib.study import headline
@@ -119,10 +121,13 @@ def test_the_opening_draws_the_accuracies_and_says_what_they_show(executed, tmp_
     text = headline.opening([executed(*rows)], tmp_path / "page")
     assert (tmp_path / "page" / headline.PICTURE).stat().st_size > 10_000
     assert f"{{figure}} {headline.PICTURE}\n:name: fig-headline\n" in text
-    assert "\n:alt: A row for each system" in text
+    assert "\n:alt: A row for each printed value and system, grouped" in text
     # 97.96 and 98.65 are above 97.5 and 92.5; 98.27 is below 99; 98.3 is 98.3.
-    assert "The picture's 4 rows set 4 printed values beside systems that we ran." in text
-    assert "2 lie higher, 1 lies lower and 1 lies level; the differences are 0.00" in text
+    assert "The picture's 4 rows set 4 printed values beside systems that we ran: " in text
+    assert (
+        "in 2 the printed value is higher than our mean, in 1 it is lower and in 1 the "
+        "same. The differences are 0.00"
+    ) in text
     assert "0.00 to 6.15 percentage points" in text
     assert "For our 3 systems with several seeds" in text
     assert "is 0.55 to 1.00 points wide" in text
@@ -136,6 +141,30 @@ def test_the_opening_counts_where_printed_values_lie(executed, tmp_path):
     assert "The picture's 5 rows set 1 printed value beside" in text
     assert "In the 3 rows with several seeds," in text
     assert "1 lie inside, 2 above and 0 below the 95 % interval in which one" in text
+
+
+def test_what_lies_outside_and_is_reproduced_under_another_reading_is_named():
+    rows = [
+        ("AHM-01", "above"),
+        ("AHM-01", "inside"),
+        ("AHM-03", "below"),
+        ("AHM-05", "above"),
+    ]
+    found = pd.DataFrame(rows, columns=["claim_id", "place"])
+    found = found.assign(unit="percent", value=98.0, ours=97.0, paper="ahmareen2024")
+    board = pd.DataFrame(
+        {
+            "id": ["AHM-01", "AHM-03", "AHM-05"],
+            "verdict": [UNDER_A_READING, UNDER_A_READING, HIGHER],
+        }
+    )
+    assert headline._covered(found, board) == (
+        "AHM-03, outside in its row, counts as reproduced below, under another reading."
+    )
+    board["verdict"] = UNDER_A_READING
+    assert headline._covered(found, board).startswith("AHM-03 and AHM-05, outside in their")
+    assert headline._covered(found, board.assign(verdict=HIGHER)) == ""
+    assert headline._covered(found, None) == ""
 
 
 def test_systems_of_our_own_stand_last_beside_the_best_that_is_printed(executed, tmp_path):

@@ -55,7 +55,7 @@ SYSTEMS = {
     ONE_FILTER: _system(
         "CNN (IV.B)", "one filter of 3×3, 128 neurons", model="raj_channel_cnn"
     ),
-    "asher": _system("CNN (asher)", _ASHER, "ASH-01", model="asher_cnn"),
+    "asher": _system("CNN (asher)", _ASHER, model="asher_cnn"),
     ANN: _system("ANN", "two hidden layers of 128", "RAJ-11", model="ann"),
     "svm_rbf": _system("RBF SVM", _SVM, "RAJ-12", "ASH-04", model="svm"),
     "svm_poly": _system(
@@ -103,8 +103,8 @@ ALGORITHM = [
     ("compile_neural_network", "training.train.build_engine", "Adam, cross-entropy"),
     ("train_neural_network", "training.train.train", "one run, one record"),
     ("evaluate_model", "training.train.evaluate", "loss, and a count of right answers"),
-    ("process_new_input", "data.digits.load_arrays", "reads digits that are not MNIST's"),
-    ("preprocess_new_input", "data.digits.to_mnist_frame", "brings them to 28×28"),
+    ("process_new_input", "photos.files.read_file", "reads an image file"),
+    ("preprocess_new_input", "photos.raj2024.resized", "grey, 28×28 pixels, ÷ 255"),
     ("make_prediction", "runs.sweep.Runs.predictions", "the digit of each test image"),
 ]
 

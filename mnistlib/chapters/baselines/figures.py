@@ -91,18 +91,18 @@ def log_curves(logs: pd.DataFrame, n_fit: int, papers: int):
     return figure
 
 
-def pair_plot(table: pd.DataFrame, leader: str, other: str, count: int = 12):
-    """Draw the errors by pair of digits, the pairs with the largest lead first.
+def pair_plot(table: pd.DataFrame, leader: str, other: str, count: int = 8):
+    """Draw the errors by pair of digits: where the lead is largest, and where it is least.
 
     Args:
         table: what `lead.by_pair` returns.
         leader: name of the leader in `SYSTEMS`.
         other: name of the other system.
-        count: pairs shown.
+        count: pairs shown of either side.
     """
     import matplotlib.pyplot as plt
 
-    shown = table.head(count)
+    shown = pd.concat([table.head(count), table.iloc[count:].tail(count)])
     places = np.arange(len(shown))
     figure, ax = plt.subplots(figsize=(WIDTH, 0.28 * len(shown) + 1.2))
     ax.hlines(places, shown["leader_errors"], shown["other_errors"], color=QUIET, lw=1.4)

@@ -97,7 +97,7 @@ def _of_baselines(frame, on_all, sized) -> list[Evidence]:
     sources = {"30 % held out": frame, "none held out": on_all}
     found = []
     for name, system in SYSTEMS.items():
-        for claim in system.claims if name not in (CNN, "asher") else ():
+        for claim in system.claims if name != CNN else ():
             for images, table in sources.items():
                 runs = table[table["system"] == name]
                 how = _trained(runs.iloc[0]) if name == ANN else ""
@@ -186,18 +186,22 @@ def where(classes: pd.DataFrame, pairs: pd.DataFrame) -> dict:
 
     Returns:
         dict: sides ("ahead", "behind" -> rows beyond chance: digit, lead), top (three
-        pairs), most and rest (images of the lead on these and on the other pairs), ranks
-        (of asher's two pairs among the CNN's errors).
+        pairs), better and gained, worse and lost (pairs on which the CNN leads and is
+        behind, how many and by how many images), ranks (of asher's two pairs among the
+        CNN's errors).
     """
     sure = classes.loc[classes["p_holm"] < _LEVEL, ["digit", "lead"]]
     signs = {"ahead": sure["lead"] > 0, "behind": sure["lead"] < 0}
     ranks = pairs["leader_errors"].rank(method="min", ascending=False)
     ranks.index = pairs["pair"]
+    gained, lost = (pairs.loc[sign * pairs["lead"] > 0, "lead"] for sign in (1, -1))
     return {
         "sides": {side: sure[sign].to_dict("records") for side, sign in signs.items()},
         "top": pairs["pair"].head(3).tolist(),
-        "most": float(pairs["lead"].iloc[:3].sum()),
-        "rest": float(pairs["lead"].iloc[3:].sum()),
+        "better": len(gained),
+        "gained": float(gained.sum()),
+        "worse": len(lost),
+        "lost": float(lost.sum()),
         "ranks": {pair: int(ranks[pair]) for pair in ("3/8", "4/9")},
     }
 

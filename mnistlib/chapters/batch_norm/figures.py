@@ -10,10 +10,10 @@ from mnistlib.stats.intervals import learned
 def scaling_grid(grid: pd.DataFrame):
     """Draw validation error over learning rates, a panel for each host and scaling.
 
-    Where a run failed there is no interval, and the mark is the median of those that
-    learned; failed runs are crosses. The axis ends at 100 %, also where an interval does
-    not. No error at all, which a logarithmic axis cannot show, is drawn at half of the
-    smallest other error.
+    A mark is the mean of its runs, which are rings; few seeds have no interval that says
+    anything. Where a run failed the mark is the median of those that learned; failed runs
+    are crosses. No error at all, which a logarithmic axis cannot show, is drawn at half of
+    the smallest other error.
 
     Args:
         grid: a row per run of the grid.
@@ -51,6 +51,7 @@ def scaling_grid(grid: pd.DataFrame):
                 ax,
                 log_x=True,
                 failed="failed",
+                interval=False,
             )
             log_axis(ax, "y", grid["error"])
             ax.yaxis.set_major_formatter(lambda x, _: f"{100 * x:g} %")

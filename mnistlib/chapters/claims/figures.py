@@ -13,6 +13,7 @@ LOOKS = {
     LOWER: ("<", "#8a3ffc"),
 }
 _OTHER = ("x", "#5b6570")
+_UNDECIDED = "not judged, or not testable"
 
 
 def judged_plot(spreads: pd.DataFrame):
@@ -30,7 +31,8 @@ def judged_plot(spreads: pd.DataFrame):
     figure, ax = plt.subplots(figsize=(WIDTH, 1.1 + ROW * max(len(rows), 1)))
     ax.axvspan(-1, 1, color="#dfe5ea", lw=0, zorder=0)
     ax.axvline(0, color="#8a949e", lw=0.8, zorder=1)
-    for verdict, part in rows.groupby("verdict", sort=False):
+    shown = rows["verdict"].where(rows["verdict"].isin(LOOKS), _UNDECIDED)
+    for verdict, part in rows.groupby(shown, sort=False):
         marker, colour = LOOKS.get(verdict, _OTHER)
         ax.plot(
             part["at"], part.index, marker, color=colour, ms=6.5, ls="", label=verdict,

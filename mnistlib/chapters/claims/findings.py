@@ -13,20 +13,25 @@ from mnistlib.claims.verdicts import (
 )
 from mnistlib.show.prose import say
 
+FOUND = ["AHM-09"]  # the layout was searched for by this count
+LATE = ["AHM-11", "AHM-12"]  # momentum 0.9 was added when the others had been seen
+
 
 def counts(board: pd.DataFrame) -> dict:
     """Return the facts of the answer: claims by verdict.
 
     Returns:
         n (claims), reproduced, facts (of these), readings, higher, lower, contradicted,
-        untestable, unjudged: numbers; far: the row (a dict) that lies farthest outside in
-        images, None where no test accuracy lies outside.
+        untestable, unjudged: numbers; found and late: ids of `FOUND` and `LATE`; far: the
+        row (a dict) that lies farthest outside in images; None where none does.
     """
-    n = board["verdict"].value_counts()
+    n, verdict = board["verdict"].value_counts(), board.set_index("id")["verdict"]
     outside = board[board["images"] > 0].sort_values("images")
     return {
         "n": len(board),
         "reproduced": int(n.get(REPRODUCED, 0)),
+        "found": [one for one in FOUND if verdict.get(one) == REPRODUCED],
+        "late": [one for one in LATE if verdict.get(one) == UNDER_A_READING],
         "facts": int((board["n"].isna() & (board["verdict"] == REPRODUCED)).sum()),
         "readings": int(n.get(UNDER_A_READING, 0)),
         "higher": int(n.get(HIGHER, 0)),

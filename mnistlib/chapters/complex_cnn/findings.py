@@ -87,14 +87,16 @@ def image_facts(read: pd.DataFrame, index: int, digit: int) -> dict:
     }
 
 
-def effect_facts(effects: pd.DataFrame, steady: set[str] | None, best) -> dict:
+def effect_facts(effects: pd.DataFrame, steady, unpooled, best) -> dict:
     """Return which changes of the reference helped or harmed, and which factors matter.
 
     Args:
         effects: of `mnistlib.chapters.complex_cnn.results.effect_table`.
         steady: of `mnistlib.chapters.complex_cnn.results.steady_effects`.
+        unpooled: of `mnistlib.chapters.complex_cnn.results.unpooled_effects`.
         best: a row a run, as these take it.
     """
+    scatter = best.groupby("network")["val_accuracy"].std()[list(effects["network"])]
     reference = best.loc[best["network"] == REFERENCE, "val_accuracy"]
     own = effects[effects["network"] == REFERENCE].iloc[0]
     changes = effects[effects["network"] != REFERENCE]
@@ -123,6 +125,14 @@ def effect_facts(effects: pd.DataFrame, steady: set[str] | None, best) -> dict:
         "lasting": None
         if steady is None
         else [f"*{name}*" for name in sure["network"] if name in steady],
+        "alone": None
+        if unpooled is None
+        else [f"*{name}*" for name in sure["network"] if name in unpooled],
+        "scatter": {
+            "own": scatter[REFERENCE],
+            "least": scatter.min(),
+            "most": scatter.max(),
+        },
         "lowest": reference.min(),
         "highest": reference.max(),
         "clean": len(clean),

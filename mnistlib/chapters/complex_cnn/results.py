@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t
+from scipy.stats import t, ttest_ind
 
 from mnistlib.chapters.complex_cnn.design import (
     FACTORS,
@@ -12,7 +12,7 @@ from mnistlib.chapters.complex_cnn.design import (
 )
 from mnistlib.show import tables, words
 from mnistlib.show.tables import Column
-from mnistlib.stats.compare import compare, pooled_residual
+from mnistlib.stats.compare import compare, holm, pooled_residual
 from mnistlib.stats.intervals import accuracies, learned
 
 DRAWS = 2000  # of the front's uncertainty
@@ -109,6 +109,23 @@ def steady_effects(params, best: pd.DataFrame, networks: pd.DataFrame) -> set[st
         return None
     tables = (effect_table(params, best[best["seed"] != one], networks) for one in seeds)
     return set.intersection(*(set(t.loc[t["p_holm"] < 0.05, "network"]) for t in tables))
+
+
+def unpooled_effects(effects: pd.DataFrame, best: pd.DataFrame) -> set[str] | None:
+    """Return the changes with p < 0.05 by Welch's test, after Holm; None with one seed.
+
+    It takes the spread of each pair of networks alone, since not all scatter alike.
+
+    Args:
+        effects: of `effect_table`; only what it could test is tested.
+        best: as for it.
+    """
+    runs = best.groupby("network")["val_accuracy"].agg(list)
+    names = effects.loc[effects["p_holm"].notna(), "network"]
+    if len(runs[REFERENCE]) < 2:
+        return None
+    tests = [ttest_ind(runs[name], runs[REFERENCE], equal_var=False) for name in names]
+    return set(names[holm([test.pvalue for test in tests]) < 0.05])
 
 
 def with_front(networks: pd.DataFrame, best: pd.DataFrame) -> pd.DataFrame:

@@ -36,7 +36,7 @@ def ratio_plot(systems: list[dict]):
                 xerr=error,
                 fmt=MARKS[title],
                 color=palette[title],
-                label=None if at else f"than {title}",
+                label=None if at else f"as {title}",
                 ms=6,
                 capsize=3,
             )

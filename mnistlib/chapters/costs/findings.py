@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from statistics import median
 
 from mnistlib.chapters.costs import results
-from mnistlib.chapters.costs.results import ALL, AROUND, KERAS, PYTORCH, THREAD, percent
+from mnistlib.chapters.costs.results import ALL, KERAS, PYTORCH, THREAD, part_name, percent
+from mnistlib.show import tables
 from mnistlib.show.words import join
 
 
@@ -17,13 +18,19 @@ def answer(throughput: dict, to_99: dict, around: dict) -> str:
         ranges[title] = f"{min(middles):.1f} to {max(middles):.1f} times"
     runs = [run for run in to_99["runs"] if run["way"] == "ours"]
     test = median(run["test_accuracy"] for run in runs)
+    at_goal = {
+        way: sum(
+            r["test_accuracy"] >= to_99["goal"] for r in to_99["runs"] if r["way"] == way
+        )
+        for way in ("ours", "keras")
+    }
     shares = [
         results.limit_shares(system)[results.OURS] for system in throughput["systems"]
     ]
     waits = {name: median(part["seconds"]) for name, part in around["parts"].items()}
     waits.pop("notebooks", None)  # a second time; the first is there
     longest = sorted(waits, key=waits.get)[:-3:-1]
-    names = [f"{AROUND[name].format(**around)} ({waits[name]:.0f} s)" for name in longest]
+    names = [f"{part_name(name, around)} ({waits[name]:.0f} s)" for name in longest]
     return (
         f"With {throughput['cores']} cores busy, our engine with one run a core trains the "
         f"papers' networks {ranges[KERAS]} as fast as the steps of one Keras `fit` on all "
@@ -35,7 +42,9 @@ def answer(throughput: dict, to_99: dict, around: dict) -> str:
         f"Our own recipe takes {median(r['seconds'] for r in runs):.1f} s on "
         f"one thread and gets {percent(test, 2)} of the test images right (medians of "
         f"{len(runs)} seeds); Keras's example takes "
-        f"{results.sooner(to_99, 'keras'):.0f} times as long."
+        f"{results.sooner(to_99, 'keras'):.0f} times as long, and is at "
+        f"{percent(to_99['goal'])} of them at {at_goal['keras']} of {len(runs)} seeds "
+        f"(ours: {at_goal['ours']})."
     )
 
 
@@ -110,20 +119,24 @@ def augmentation(systems: list[dict]) -> str:
     (system,) = [s for s in systems if s["augmented"]]
     alone = median(system["augment_images_per_second"])
     step = median(results.rates(system, f"ours, {THREAD}"))
+    shares = [step / rate for rate in system["augment_images_per_second"]]
     titles = {
         "keras": "Keras `fit`",
         "keras_generator": "Keras `fit`, generator",
         "pytorch": "PyTorch",
     }
     rates = ", ".join(
-        f"{title} {median(results.rates(system, f'{name}, {ALL}')):.0f}"
+        f"{title} {tables.count(median(results.rates(system, f'{name}, {ALL}')))}"
         for name, title in titles.items()
     )
     return (
-        f"Drawing and applying the moves alone runs at {alone:.0f} images a second on one "
-        f"thread; a training step of the deep network with it at {step:.0f}. Its share of "
-        f"the step is {percent(step / alone, 1)}. The whole step of the peers on all "
-        f"cores, images a second: {rates}."
+        f"Drawing and applying the moves alone runs at {tables.count(alone)} images a "
+        "second on one thread; a training step of the deep network with it at "
+        f"{tables.count(step)}. Its share of the step is {percent(step / alone, 1)} "
+        f"({tables.interval(min(shares), max(shares), 1)} by round); the profile above, "
+        f"another way to measure, has {percent(system['operations']['augment'], 1)}. The "
+        "whole step of the peers on all cores, images a second: "
+        f"{rates}."
     )
 
 
@@ -135,11 +148,20 @@ def growth(off_the_line: float) -> str:
 def scaling(found: dict) -> str:
     """Return what Dask takes, and whether all ways gave the same."""
     same = "the same" if found["identical"] else "NOT the same"
+    seconds = found["seconds"]
+    more = []
+    for n in (1, 2):
+        pairs = zip(seconds[f"dask_{n}"], seconds[f"local_{n}"], strict=True)
+        turns = sorted(dask / local - 1 for dask, local in pairs)
+        ends = (
+            f"{100 * end:+.0f}".replace("-", tables.MINUS) for end in (turns[0], turns[-1])
+        )
+        more.append(" to ".join(ends))
     return (
-        "Efficiency is 1 where the second worker halves the time. Dask takes "
-        f"{percent(found['overhead']['1'])} more on one worker and "
-        f"{percent(found['overhead']['2'])} more on two. All four ways gave {same} "
-        "predictions and losses."
+        "Efficiency is 1 where the second worker halves the time, and the median of "
+        f"{found['runs']['turns']} turns, as the seconds are. By turn, one worker takes "
+        f"{more[0]} % longer on Dask, and two take {more[1]} %: these turns do not tell "
+        f"what it costs. All four ways gave {same} predictions and losses."
     )
 
 

@@ -19,7 +19,8 @@ AROUND = {
     "start_worker": "start of a worker, until it can train",
     "read_records": "reading {records} records",
     "read_records_and_arrays": "the same with their predictions",
-    "notebooks_first": "executing the notebooks, every record there, in a fresh copy",
+    "notebooks_first": "executing {notebooks} notebooks of the profile `{profile}`, every "
+    "record there, in a fresh copy",
     "notebooks": "the same once more",
     "book": "building the book",
 }
@@ -242,11 +243,18 @@ def scaling(found: dict) -> pd.DataFrame:
     )
 
 
+def part_name(name: str, found: dict) -> str:
+    """Return what a person waits for, of what the bench measured around training."""
+    study = found["study"]
+    facts = {"notebooks": len(study["notebooks"]), "profile": study["profile"]}
+    return AROUND[name].format(records=found["records"], **facts)
+
+
 def around(found: dict) -> pd.DataFrame:
     """Return what a person waits for besides training."""
     return pd.DataFrame(
         {
-            "Part": AROUND[name].format(**found),
+            "Part": part_name(name, found),
             "Seconds": tables.spread(part["seconds"]),
             "CPU seconds": f"{median(part['cpu_seconds']):.2f}",
         }

@@ -131,4 +131,5 @@ def _difference(seeds: dict, column: str, scale: float, digits: int = 2) -> str:
     tested = stats.ttest_ind(ours, theirs, equal_var=False)
     low, high = tested.confidence_interval(0.95)
     middle = ours.mean() - theirs.mean()
-    return f"{middle:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
+    text = f"{middle:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
+    return text.replace("-", tables.MINUS)

@@ -39,6 +39,17 @@ def is_full(params, images) -> bool:
     return images.name == "mnist" and everything
 
 
+def used(params) -> str:
+    """Return how many of MNIST's images the page takes, in a sentence; "" for all."""
+    n_train, n_test = params.n_train or N_TRAIN, params.n_test or N_TEST
+    if (n_train, n_test) == (N_TRAIN, N_TEST):
+        return ""
+    return (
+        f"Of these it uses at most {tables.count(n_train)} to train and "
+        f"{tables.count(n_test)} to test."
+    )
+
+
 def search_facts(
     rounds: list[tuple[pd.DataFrame, dict[str, str]]],
     around: str | None,

@@ -1,14 +1,15 @@
 """The facts that the optimizer page states; `findings.md.j2` has the sentences."""
 
-import math
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
 from mnistlib.chapters.optimizers.design import A1, A2, A2_FAST, A3
 from mnistlib.data.datasets import describe
 from mnistlib.show import reproduction
 from mnistlib.show.prose import say
+from mnistlib.show.style import label
 from mnistlib.show.tables import percent
 from mnistlib.show.words import power_sentence
 from mnistlib.stats.compare import compare
@@ -36,13 +37,6 @@ def protocol(params, dataset) -> str:
     )
 
 
-def _spread(frame: pd.DataFrame) -> float:
-    """Return best minus worst mean test accuracy of methods; NaN where a run failed."""
-    means = frame.groupby("method")["test_accuracy"].mean()
-    sound = learned(frame, "test_accuracy").all()
-    return float(means.max() - means.min()) if sound else math.nan
-
-
 def answer(paper: pd.DataFrame, tuned: pd.DataFrame, gaps: pd.DataFrame) -> dict:
     """Return what is left of the differences between optimizers when each has its rate.
 
@@ -52,24 +46,34 @@ def answer(paper: pd.DataFrame, tuned: pd.DataFrame, gaps: pd.DataFrame) -> dict
         gaps: from `results.gap_table`.
 
     Returns:
-        dict of before and after (between the best and the worst mean test accuracy of SGD,
-        Adam and Adadelta, at the paper's rates and at the chosen ones), left (after /
-        before; NaN where a run failed, or all are alike); before and left are lists, with
-        Adam at 0.001 and at 0.01. largest and chosen, the paper's largest gap, SGD to
-        Adadelta, at its rates and at the chosen ones: rows of `compare`. n (seeds).
+        dict of gaps: a dict for each pair of SGD, Adam and Adadelta, with gap ("SGD to
+        Adam"), paper (printed), before (at the paper's rates, Adam at 0.001) and the
+        columns of `compare` at the chosen ones. kept and lost: the names of those whose
+        difference has the same sign at the chosen rates, and p < 0.05 where it is tested,
+        and of the others. fast: before, with Adam at 0.01, of the two pairs with Adam.
+        unknown: whether a difference is not known, since runs failed. n (seeds).
     """
-    before = [
-        _spread(paper[paper["system"].isin([A1, adam, A3])]) for adam in (A2, A2_FAST)
-    ]
-    after = _spread(tuned[tuned["method"].isin(_PAPER_ORDER)])
-    failed, pairs = ~learned(tuned, "test_accuracy"), [("adadelta", "sgd")]
-    chosen = compare(tuned, "method", "test_accuracy", failed=failed, pairs=pairs)
+    failed = ~learned(tuned, "test_accuracy")
+    pairs = [("adam", "sgd"), ("adadelta", "sgd"), ("adadelta", "adam")]
+    after = compare(tuned, "method", "test_accuracy", failed=failed, pairs=pairs)
+    before = gaps["mean_difference"].to_numpy()
+    after = after.assign(
+        gap=[f"{label(b)} to {label(a)}" for a, b in pairs],
+        paper=gaps["paper"].to_numpy(),
+        before=before,
+    )
+    same = np.sign(after["mean_difference"]) == np.sign(before)
+    kept = same & (after["p_holm"].fillna(0) < 0.05)
+    fine = paper[learned(paper, "test_accuracy").groupby(paper["system"]).transform("all")]
+    means = fine.groupby("system")["test_accuracy"].mean().reindex([A1, A2_FAST, A3])
+    fast = list(means.diff().iloc[1:])
+    known = [*before, *after["mean_difference"], *fast]
     return {
-        "before": before,
-        "after": after,
-        "left": [after / one if one > 1e-9 else math.nan for one in before],
-        "largest": gaps.loc[gaps["paper"].idxmax()].to_dict(),
-        "chosen": chosen.iloc[0].to_dict(),
+        "gaps": after.to_dict("records"),
+        "kept": list(after.loc[kept, "gap"]),
+        "lost": list(after.loc[~kept, "gap"]),
+        "fast": fast,
+        "unknown": bool(np.isnan(known).any()),
         "n": paper["seed"].nunique(),
     }
 
@@ -188,6 +192,7 @@ def sentences(paper, tuned, gaps, best, systems, params, dataset) -> list[str]:
         tell(
             "spread",
             **reach,
+            fast=paper.loc[paper["system"] == A2_FAST, "test_accuracy"].std(),
             n=len(params.seeds),
             full_size=reproduction.is_full_size(params, dataset),
             inside=[row for row in rows if abs(row.paper) <= reach["reach"]],

@@ -38,7 +38,7 @@ def say(block: str, **facts) -> str:
 
 
 def grid_facts(frame: pd.DataFrame) -> dict:
-    """Return what the grid chose, and the places of the points that the report names.
+    """Return what the grid chose, and the places of the points that are named.
 
     Args:
         frame: a row per run of the grid.
@@ -57,6 +57,7 @@ def grid_facts(frame: pd.DataFrame) -> dict:
         "tested": int(tests["p"].notna().sum()),
         "behind": int(((tests["p_holm"] < 0.05) & (tests["high"] < 0)).sum()),
         "power": power_sentence(tests),
+        "scatter": _scatter(frame),
         "places": {
             name: place[point]
             for name, values in named.items()
@@ -66,6 +67,14 @@ def grid_facts(frame: pd.DataFrame) -> dict:
         "failed": int((~learned(frame, "val_accuracy")).sum()),
         "runs": len(frame),
     }
+
+
+def _scatter(frame: pd.DataFrame) -> list[dict]:
+    """Return the standard deviation within points by rate; of points whose runs learned."""
+    sound = learned(frame, "val_accuracy").groupby([frame[s] for s in SETTINGS])
+    kept = frame[sound.transform("all")]
+    variance = kept.groupby(SETTINGS)["val_accuracy"].var().groupby("learning_rate").mean()
+    return [{"rate": rate, "std": value**0.5} for rate, value in variance.dropna().items()]
 
 
 def effect_facts(frame: pd.DataFrame, effects: pd.DataFrame) -> dict:

@@ -13,7 +13,6 @@ from filelock import FileLock
 
 from mnistlib.ground import paths
 from mnistlib.study.book import build_book
-from mnistlib.study.run import published_dir
 
 
 def contents() -> list[str]:
@@ -38,5 +37,5 @@ def report_html(tmp_path_factory) -> Path:
     with FileLock(base / "report.lock"):
         index = base / "report" / "html" / "index.html"
         return (
-            index if index.is_file() else build_book(published_dir(), base / "report")
+            index if index.is_file() else build_book(paths.published_dir(), base / "report")
         ).parent

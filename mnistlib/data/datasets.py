@@ -20,7 +20,7 @@ from mnistlib.ground import paths
 from mnistlib.ground.errors import DataError
 
 NAMES = ("auto", "mnist", "digits")
-_PARTS = ("x_train", "y_train", "x_test", "y_test")
+PARTS = ("x_train", "y_train", "x_test", "y_test")
 
 _log = logging.getLogger("mnistlib")
 
@@ -233,6 +233,16 @@ def _dataset(
         # They were checked a moment ago: no need to hash 55 MB twice.
         hashes = [file.sha256 for file in mnist.FILES]
     else:
-        hashes = [hashlib.sha256(idx.encode(arrays[part])).hexdigest() for part in _PARTS]
-    sha256 = hashlib.sha256("".join(hashes).encode("ascii")).hexdigest()
+        hashes = [sha256_of(arrays[part]) for part in PARTS]
+    sha256 = hash_together(hashes)
     return Dataset(name=name, **arrays, sha256=sha256, source=source, folder=folder)
+
+
+def sha256_of(array: np.ndarray) -> str:
+    """Return the SHA-256 of an array as one of MNIST's files would hold it."""
+    return hashlib.sha256(idx.encode(array)).hexdigest()
+
+
+def hash_together(hashes: list[str]) -> str:
+    """Return a data set's hash from those of its arrays, in the order of `PARTS`."""
+    return hashlib.sha256("".join(hashes).encode("ascii")).hexdigest()

@@ -4,20 +4,16 @@ The process that starts the workers writes the arrays it has loaded and checked;
 maps them read-only, so that the system keeps their pages once, however many workers read.
 """
 
-import hashlib
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 
-from mnistlib.data import idx
-from mnistlib.data.datasets import Dataset
+from mnistlib.data.datasets import PARTS, Dataset, hash_together, sha256_of
 from mnistlib.ground import paths
 from mnistlib.ground.errors import DataError
 from mnistlib.ground.files import write_whole
-
-_PARTS = ("x_train", "y_train", "x_test", "y_test")
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,7 @@ def share(dataset: Dataset) -> Shared | None:
         return shared
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for part in _PARTS:
+        for part in PARTS:
             save = partial(np.save, arr=getattr(dataset, part), allow_pickle=False)
             write_whole(folder / f"{part}.npy", save)
     except OSError:
@@ -60,14 +56,13 @@ def attach(shared: Shared) -> Dataset | None:
     must not train a network under the name of the right data.
     """
     arrays, hashes = {}, []
-    for part in _PARTS:
+    for part in PARTS:
         try:
             mapped = np.load(Path(shared.folder) / f"{part}.npy", mmap_mode="r")
             arrays[part] = mapped.view(np.ndarray)
-            content = idx.encode(arrays[part])
-        except (OSError, ValueError, DataError):
+            hashes.append(sha256_of(arrays[part]))
+        except (OSError, ValueError, EOFError, AttributeError, DataError):
             return None
-        hashes.append(hashlib.sha256(content).hexdigest())
-    if hashlib.sha256("".join(hashes).encode("ascii")).hexdigest() != shared.sha256:
+    if hash_together(hashes) != shared.sha256:
         return None
     return Dataset(name=shared.name, **arrays, sha256=shared.sha256, source=shared.source)

@@ -17,6 +17,7 @@ from pydantic import Field
 from mnistlib.deploy.bounds import (
     MOST_PARAMETERS,
     Bytes,
+    Count,
     Facts,
     Name,
     Sha256,
@@ -30,9 +31,18 @@ from mnistlib.ground.errors import ModelError
 MODEL, MANIFEST, CARD = "model.keras", "manifest.json", "MODEL_CARD.md"
 
 
+class _Test(Facts):
+    """How a network read the test images."""
+
+    n_correct: Count
+    n_examples: Count
+
+
 class _Network(Facts):
     """What a manifest says of a network."""
 
+    model: Name
+    test: _Test
     sha256: Sha256
     record: Name
     spec: dict

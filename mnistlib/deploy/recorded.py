@@ -70,6 +70,7 @@ def keep(name: str, record: RunRecord, weights: dict, store: Store) -> Path:
     """
     import keras
 
+    runs = _seeds(record, store)  # a broken store is told before anything is replaced
     folder = bundle.folder_of(name)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / bundle.MODEL
@@ -92,7 +93,7 @@ def keep(name: str, record: RunRecord, weights: dict, store: Store) -> Path:
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)
-    facts = _facts(name, record, path, weights, _seeds(record, store))
+    facts = _facts(name, record, path, weights, runs)
     write_whole(folder / bundle.CARD, card(facts))
     write_whole(folder / bundle.MANIFEST, json.dumps(facts, indent=1) + "\n")
     return folder

@@ -16,7 +16,6 @@ from mnistlib.deploy.keras_bounds import LAYERS, beyond, too_many
 from mnistlib.ground import backend
 from mnistlib.ground.errors import ModelError
 
-LICENCE = "BSD-3-Clause"
 # What reading a zip, JSON in it and the description in that raise.
 _OF_SOMETHING_ELSE = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError),

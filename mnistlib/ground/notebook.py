@@ -77,6 +77,8 @@ def tagged_parameters(notebook, tag: str = PARAMETERS) -> dict | None:
     values = {}
     try:
         for line in ast.parse(cell.source).body:
+            if not isinstance(line, ast.Assign | ast.AnnAssign):
+                raise ValueError
             targets = line.targets if isinstance(line, ast.Assign) else [line.target]
             (target,) = targets
             values[target.id] = ast.literal_eval(line.value)

@@ -43,6 +43,11 @@ def models_dir() -> Path:
     return root() / "models"
 
 
+def published_dir() -> Path:
+    """Return the folder of the published, executed notebooks (committed)."""
+    return root() / "book" / "notebooks"
+
+
 def store_dir() -> Path:
     """Return the folder of run records: ``$MNISTLIB_RUNS``, else ``_build/runs``."""
     explicit = os.environ.get("MNISTLIB_RUNS")
@@ -55,7 +60,7 @@ def executed_dir() -> Path:
     ``$MNISTLIB_EXECUTED``, which the study's runner sets, else the published ones.
     """
     explicit = os.environ.get("MNISTLIB_EXECUTED")
-    return absolute(explicit) if explicit else root() / "book" / "notebooks"
+    return absolute(explicit) if explicit else published_dir()
 
 
 def absolute(folder: str | os.PathLike) -> Path:

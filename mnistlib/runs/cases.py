@@ -70,8 +70,12 @@ def _case(base: Mapping[str, Any], values: dict[str, Any], axes: Mapping) -> Cas
             chosen |= axes[axis][value]
         else:
             chosen[axis] = value
-    cls = ClassicalSpec if chosen.get("model") in models.ESTIMATORS else NetworkSpec
-    arguments = dict(chosen.pop("model_args", {}))
+    model, arguments = chosen.get("model"), chosen.pop("model_args", {})
+    is_classical = isinstance(model, str) and model in models.ESTIMATORS
+    cls = ClassicalSpec if is_classical else NetworkSpec
+    if not isinstance(arguments, Mapping):
+        return Case(make(cls, **chosen, model_args=arguments), labels)  # is refused there
+    arguments = dict(arguments)
     for name in [name for name in chosen if name not in cls.model_fields]:
         arguments[name] = chosen.pop(name)
         if name in values:

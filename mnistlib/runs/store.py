@@ -86,7 +86,9 @@ class Store:
             return []
         except OSError as error:
             raise self._unreadable(error) from None
-        return sorted(path.stem for path in self.folder.glob("[0-9a-f][0-9a-f]/*.json"))
+        # Copies that a file manager leaves beside a record have other names.
+        found = (path.stem for path in self.folder.glob("[0-9a-f][0-9a-f]/*.json"))
+        return sorted(key for key in found if re.fullmatch("[0-9a-f]{16}", key))
 
     def get(self, key: str) -> RunRecord:
         """Return one record without its arrays.
@@ -150,14 +152,16 @@ class Store:
                 # damaged and better replaced.
                 if arrays:
                     write_whole(arrays, packed, os.replace)
-                write_whole(path, text, _name_once)
+                try:
+                    write_whole(path, text, _name_once)
+                except FileExistsError:
+                    return False
                 _flush_folder(path.parent)
                 return True
-            except FileExistsError:
-                return False
             except OSError as error:
                 if arrays and record.key not in self:
-                    arrays.unlink(missing_ok=True)  # without its JSON it only takes room
+                    with suppress(OSError):  # without its JSON it only takes room
+                        arrays.unlink()
                 raise StoreError(
                     f"record {record.key} cannot be written to {self.folder}: "
                     f"{error.strerror}. "

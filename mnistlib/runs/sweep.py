@@ -69,7 +69,8 @@ def collect(
         with store.lock("writable"):
             pass  # an unwritable store is told before any training, not after
         places = {name: None for name in datasets}
-        scheduler = scheduler or os.environ.get("MNISTLIB_SCHEDULER")
+        if workers != 0:  # these were asked for in this process
+            scheduler = scheduler or os.environ.get("MNISTLIB_SCHEDULER")
         if not scheduler and workers != 0:
             places = {name: share(dataset) for name, dataset in datasets.items()}
         folder = os.path.abspath(folder) if folder else None
@@ -185,7 +186,7 @@ class Runs:
         ``fit_seconds``, ``quickest_seconds`` (as if all epochs had been as quick as the
         quickest: what else a machine does can only lengthen one; of a model without epochs
         those of the fit), ``predict_seconds``. Accuracies are fractions; losses in nats.
-        What a run was not evaluated on is NaN.
+        What a run was not evaluated on is NaN, and its ``n_val`` 0.
         """
         return pd.DataFrame([row | _results_row(record) for row, record in self._rows()])
 
@@ -279,17 +280,21 @@ def _results_row(record: RunRecord) -> dict:
         "size_bytes": record.size_bytes,
         "train_accuracy": _share(record.train),
         "val_accuracy": _share(record.val),
-        "val_loss": record.val["loss"],
+        "val_loss": _number(record.val["loss"]),
         "n_val": record.val["n_examples"],
         "test_accuracy": _share(test),
-        "test_loss": test["loss"],
+        "test_loss": _number(test["loss"]),
         "n_correct": test["n_correct"],
         "n_examples": test["n_examples"],
         "versions_accuracy": _share(record.versions or nothing),
         "fit_seconds": record.seconds["fit"],
         "quickest_seconds": _quickest(record),
-        "predict_seconds": float("nan") if predict_seconds is None else predict_seconds,
+        "predict_seconds": _number(predict_seconds),
     }
+
+
+def _number(x: float | None) -> float:
+    return float("nan") if x is None else x
 
 
 def _quickest(record: RunRecord) -> float:

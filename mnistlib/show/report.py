@@ -1,7 +1,7 @@
 """What a notebook says to the book: named values, notices and findings.
 
-Values are glued as JSON text without being shown. The book's pages paste them by name, and
-`read_back` returns them from an executed notebook.
+Values are glued as JSON text without being shown. `read_back` returns them from an executed
+notebook: the front page and the scoreboard are made from them.
 """
 
 import json

@@ -176,7 +176,7 @@ def study(
     from mnistlib.study import environment
     from mnistlib.study.book import build_book
     from mnistlib.study.plan import load_study
-    from mnistlib.study.run import executed_dir, published_dir, resolve_data, run_study
+    from mnistlib.study.run import executed_dir, resolve_data, run_study
     from mnistlib.study.values import parse_overrides
 
     if portable:  # the kernels and their workers inherit it
@@ -210,7 +210,7 @@ def study(
     if no_book or output:
         return
     if publish:
-        index = build_book(published_dir(), paths.build_dir() / "book")
+        index = build_book(paths.published_dir(), paths.build_dir() / "book")
     else:
         index = build_book(executed_dir(profile), paths.build_dir() / profile)
     click.echo(f"The report is {index}")
@@ -226,13 +226,13 @@ def book(profile) -> None:
     from mnistlib.ground import paths
     from mnistlib.study.book import build_book
     from mnistlib.study.plan import load_study
-    from mnistlib.study.run import executed_dir, published_dir
+    from mnistlib.study.run import executed_dir
 
     if profile:
         load_study().profile(profile)
         index = build_book(executed_dir(profile), paths.build_dir() / profile)
     else:
-        index = build_book(published_dir(), paths.build_dir() / "book")
+        index = build_book(paths.published_dir(), paths.build_dir() / "book")
     click.echo(f"The report is {index}")
 
 

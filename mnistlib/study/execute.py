@@ -89,7 +89,7 @@ def run_notebook(
     except papermill.PapermillExecutionError as error:
         kept = failed / target.name
         failed.mkdir(parents=True, exist_ok=True)
-        os.replace(temporary, kept)
+        shutil.move(temporary, kept)  # the two may lie on two file systems
         cell = read_notebook(kept).cells[error.cell_index + 2]  # after two error banners
         line = f"cell {cell.get('id')!r} raised {error.ename}: {_first_line(error.evalue)}"
         text = f"{name}, cell {cell.get('id')!r} ({kept}):\n\n{_traceback(error)}"

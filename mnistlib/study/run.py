@@ -18,11 +18,6 @@ from mnistlib.study.plan import Job, Study, load_study
 from mnistlib.study.summary import NotebookResult, Summary, read_summary, write_summary
 
 
-def published_dir() -> Path:
-    """Return the folder of the published, committed notebooks."""
-    return paths.root() / "book" / "notebooks"
-
-
 def executed_dir(profile: str) -> Path:
     """Return the folder of a profile's executed notebooks that are not published."""
     return paths.build_dir() / profile / "notebooks"
@@ -124,7 +119,7 @@ def run_study(
                 summary = write()  # so that no kill leaves a copy without its facts
                 print(_line(job.name, outcome), file=sys.stderr, flush=True)
     if publish and not set(summary.failed) & {job.name for job in planned}:
-        with alone(published_dir(), "study"):
+        with alone(paths.published_dir(), "study"):
             _publish(folder, study, planned, summary)
     return summary
 
@@ -175,7 +170,9 @@ def _refuse_a_mixture(study: Study, planned: list[Job], profile: str, used: dict
     a quick look takes no page's place by mistake.
     """
     # Pages without results on images have nothing to mix.
-    kept = {n: r for n, r in _kept_results(published_dir(), study).items() if r.dataset}
+    kept = {
+        n: r for n, r in _kept_results(paths.published_dir(), study).items() if r.dataset
+    }
     before = {job.name: kept.pop(job.name, None) for job in planned if used[job.name]}
     other = [name for name, result in kept.items() if result.profile != profile]
     few = len(other) >= len(before) + len(kept) - len(other)
@@ -193,14 +190,14 @@ def _refuse_a_mixture(study: Study, planned: list[Job], profile: str, used: dict
 
 def _take_published(folder: Path, study: Study, planned: list[Job]) -> None:
     """Copy the published pages that do not run now: a page may read what others found."""
-    kept = _kept_results(published_dir(), study)
+    kept = _kept_results(paths.published_dir(), study)
     for name in kept.keys() - {job.name for job in planned}:
-        copy = (published_dir() / f"{name}.ipynb").read_bytes()
+        copy = (paths.published_dir() / f"{name}.ipynb").read_bytes()
         write_whole(folder / f"{name}.ipynb", copy)
 
 
 def _publish(folder: Path, study: Study, planned: list[Job], summary: Summary) -> None:
-    target = published_dir()
+    target = paths.published_dir()
     target.mkdir(parents=True, exist_ok=True)
     results = _kept_results(target, study)
     for job in planned:

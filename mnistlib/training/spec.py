@@ -218,12 +218,15 @@ class NetworkSpec(RunSpec):
     def _arguments_fit_the_builder(cls, fields):
         # An argument that equals the builder's default is left out, so that one network
         # has one key however it was asked for.
-        if isinstance(fields, dict) and fields.get("model") in models.BUILDERS:
-            defaults = models.arguments(fields["model"])
-            given = fields.get("model_args", {})
+        if not isinstance(fields, dict):
+            return fields
+        model, given = fields.get("model"), fields.get("model_args", {})
+        # What has another type is refused by the fields themselves.
+        if isinstance(model, str) and isinstance(given, dict) and model in models.BUILDERS:
+            defaults = models.arguments(model)
             if unknown := sorted(set(given) - set(defaults)):
                 raise ValueError(
-                    f"{fields['model']} takes {', '.join(defaults) or 'no arguments'}. "
+                    f"{model} takes {', '.join(defaults) or 'no arguments'}. "
                     f"Received: model_args={unknown!r} (list)"
                 )
             kept = {name: value for name, value in given.items() if value != defaults[name]}

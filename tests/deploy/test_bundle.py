@@ -101,7 +101,11 @@ def test_what_is_missing_or_broken_gets_one_line(own_models):
     (own_models / "small" / bundle.MODEL).unlink()
     with pytest.raises(ModelError, match=r"a network needs its file.*model\.keras"):
         bundle.load("small")
-    for text in ("", "[]", "{}", "\x00"):
+    said = bundle.manifest("accurate")
+    lacking = [
+        json.dumps({k: said[k] for k in said if k != name}) for name in ("test", "model")
+    ]
+    for text in ("", "[]", "{}", "\x00", *lacking):
         (own_models / "small" / bundle.MANIFEST).write_text(text)
         with pytest.raises(ModelError, match="must be a network's manifest"):
             bundle.manifest("small")

@@ -76,3 +76,11 @@ def test_a_frame_carries_the_labels(tmp_path):
     assert frame.columns[:2].tolist() == ["system", "key"]
     assert history["system"].tolist() == frame["system"].tolist()  # one epoch each
     assert frame.loc[4, "val_accuracy"] == frame.loc[0, "val_accuracy"]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"model": ["ann"]}, {"model": "ann", "model_args": None}]
+)
+def test_a_field_of_another_type_gets_one_line(fields):
+    with pytest.raises(SpecError, match=r"^[^\n]*Received: model(_args)?=[^\n]*$"):
+        cases(BASE | fields)

@@ -108,6 +108,11 @@ def test_what_exists_is_not_run_again(tmp_path, monkeypatch):
     assert [spec.seed for spec in ran] == [1]
 
 
+def test_what_is_asked_for_in_this_process_goes_to_no_cluster(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNISTLIB_SCHEDULER", "tcp://nobody.invalid:1")
+    assert len(collect([TREE], store=tmp_path, workers=0).frame) == 1
+
+
 def test_a_run_that_raises_does_not_stop_the_others(tmp_path):
     bad = TREE.model_copy(update={"model_args": {"max_depth": -5}})
     specs = [bad, *grid(TREE, seed=[0, 1])]

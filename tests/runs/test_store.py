@@ -92,6 +92,22 @@ def test_the_second_of_two_racing_writers_leaves_the_first_whole(tmp_path, digit
     )
 
 
+def test_copies_that_a_file_manager_leaves_are_no_records(tmp_path, record):
+    store = Store(tmp_path)
+    store.put(record)
+    folder = tmp_path / record.key[:2]
+    for name in (f"._{record.key}.json", f"{record.key} (copy).json"):
+        (folder / name).write_bytes(b"x")
+    assert store.keys() == [record.key]
+    assert store.verify() == {}
+
+
+def test_a_file_in_the_place_of_a_folder_is_told(tmp_path, record):
+    (tmp_path / record.key[:2]).write_bytes(b"")
+    with pytest.raises(StoreError, match=f"record {record.key} cannot be written to"):
+        Store(tmp_path).put(record)
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [

@@ -281,7 +281,7 @@ def test_shared_arrays_are_the_data_mapped_and_read_only(root, digits):
     assert {p: p.stat().st_mtime_ns for p in Path(there.folder).iterdir()} == before
 
 
-@pytest.mark.parametrize("damage", ["change", "truncate", "remove"])
+@pytest.mark.parametrize("damage", ["change", "truncate", "empty", "another", "remove"])
 def test_a_damaged_shared_array_is_not_used_and_written_again(root, digits, damage):
     there = shared.share(digits)
     file = Path(there.folder) / "x_train.npy"
@@ -289,6 +289,11 @@ def test_a_damaged_shared_array_is_not_used_and_written_again(root, digits, dama
     content[-1] ^= 1
     if damage == "remove":
         file.unlink()
+    elif damage == "empty":
+        file.write_bytes(b"")
+    elif damage == "another":
+        with file.open("wb") as archive:
+            np.savez(archive, x=np.zeros(1))
     else:
         file.write_bytes(content if damage == "change" else content[:-5])
     shared.attach.cache_clear()

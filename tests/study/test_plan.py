@@ -168,6 +168,7 @@ TAGGED = {"metadata": {"tags": ["parameters"]}}
         (cell(source=3), "must be readable"),
         (cell(), "a cell tagged 'parameters'"),
         (cell(**TAGGED, source="a = b"), "'name = literal' lines only"),
+        (cell(**TAGGED, source="a = 1\na += 1"), "'name = literal' lines only"),
         (cell(**TAGGED, source="x, y = 1, 2"), "'name = literal' lines only"),
         (cell(**TAGGED, source="a = 1" + "0" * 5000), "'name = literal' lines only"),
         (

@@ -1,5 +1,6 @@
 """The plan and the runner, on tiny notebooks, some of them broken."""
 
+import errno
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import pytest
 
 from bench.fault_kills import TREE
 from mnistlib.chapters import params
+from mnistlib.ground import paths
 from mnistlib.ground.errors import ParameterError, StudyError
 from mnistlib.ground.notebook import read_notebook, tagged_parameters, without_folders
 from mnistlib.ground.turns import alone
@@ -22,7 +24,7 @@ from mnistlib.runs import collect
 from mnistlib.study import run, screen
 from mnistlib.study.execute import Outcome, kernels, run_notebook
 from mnistlib.study.plan import load_study
-from mnistlib.study.run import executed_dir, published_dir, run_study
+from mnistlib.study.run import executed_dir, run_study
 from mnistlib.study.screen import Screen
 from mnistlib.study.summary import Summary, read_summary
 from mnistlib.training.spec import grid
@@ -209,6 +211,22 @@ def ran(tmp_path_factory):
     return folder, done
 
 
+def test_a_failed_notebook_is_kept_on_another_file_system_too(
+    project, tmp_path, monkeypatch
+):
+    def apart(source, target):
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    folder = project("02_fails")
+    source, target = folder / "notebooks/02_fails.ipynb", tmp_path / "out/02_fails.ipynb"
+    failed = tmp_path / "failed"
+    monkeypatch.setattr(os, "rename", apart)
+    with kernels({}, tmp_path / "scratch"):
+        outcome = run_notebook(source, target, failed, {"n": 4}, tmp_path / "scratch")
+    assert outcome.error.startswith("cell 'raises' raised ValueError")
+    assert (failed / "02_fails.ipynb").is_file() and not target.exists()
+
+
 def test_a_failed_notebook_is_one_line_that_names_its_cell_and_its_log(ran):
     folder, done = ran
     assert done.returncode == 1
@@ -322,9 +340,9 @@ def test_publishing_copies_a_whole_study_and_refuses_a_mixture(project):
     folder = project("01_tiny", "02_fails")
     summary = run_study("smoke", ["01_tiny"], publish=True)
     assert not summary.failed
-    names = {path.name for path in published_dir().iterdir()}
+    names = {path.name for path in paths.published_dir().iterdir()}
     assert names == {"01_tiny.ipynb", "summary.json", ".lock"}
-    assert read_summary(published_dir()).notebooks == summary.notebooks
+    assert read_summary(paths.published_dir()).notebooks == summary.notebooks
     refused(
         StudyError,
         r"publish all notebooks. Received: 02_fails \(quick, digits\) beside 01_tiny "
@@ -339,7 +357,7 @@ def test_publishing_copies_a_whole_study_and_refuses_a_mixture(project):
     beside = executed_dir("smoke-published") / "01_tiny.ipynb"
     beside.unlink()  # what is published is read all the same
     assert run_study("smoke", ["02_fails"], publish=True).failed == ["02_fails"]
-    assert beside.read_bytes() == (published_dir() / "01_tiny.ipynb").read_bytes()
+    assert beside.read_bytes() == (paths.published_dir() / "01_tiny.ipynb").read_bytes()
     assert (folder / "book/notebooks/summary.json").read_text() == before
 
 

@@ -174,6 +174,8 @@ def test_an_integer_is_taken_where_a_float_is_meant():
         ({"learning_rate": float("nan")}, r"learning_rate: .*finite number"),
         ({"seed": -1}, r"seed: .*Received: seed=-1 \(int\)"),
         ({"dataset": "auto"}, r"dataset: .*'mnist' or 'digits'.*Received: dataset='auto'"),
+        ({"model": ["ann"]}, r"model: .*'base_cnn'.*Received: model=\['ann'\]"),
+        ({"model_args": None}, r"model_args: .*Received: model_args=None"),
         ({"model": "vgg"}, r"model: .*'base_cnn'.*Received: model='vgg'"),
         ({"learn_rate": 0.1}, r"unknown name 'learn_rate'; known: .*learning_rate"),
         (

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from mnistlib import data
 from mnistlib.deploy import bundle, recorded
 from mnistlib.ground import paths
-from mnistlib.ground.errors import ModelError
+from mnistlib.ground.errors import ModelError, StoreError
 from mnistlib.runs.store import Store
 from mnistlib.study.cli import main
 from mnistlib.training.identity import Identity
@@ -139,6 +139,18 @@ def test_a_recorded_run_becomes_a_network(tiny, own_models):
     done = CliRunner().invoke(main, [*command[:3], "--store", str(store.folder)])
     assert done.exit_code == 0, done.output
     assert bundle.manifest("own")["weights_sha256"] == facts["weights_sha256"]
+
+
+def test_a_store_that_is_broken_costs_no_network(tiny, own_models, tmp_path):
+    _, record = tiny
+    before = {path: path.read_bytes() for path in (own_models / "small").iterdir()}
+    broken = Store(tmp_path / "runs")
+    broken.put(record)
+    (broken.folder / "ab").mkdir(exist_ok=True)
+    (broken.folder / "ab" / "ab00000000000000.json").write_text("{")
+    with pytest.raises(StoreError):
+        recorded.keep("small", record, {}, broken)
+    assert {path: path.read_bytes() for path in (own_models / "small").iterdir()} == before
 
 
 def test_a_run_that_comes_out_otherwise_is_not_kept(tiny, own_models):

@@ -57,10 +57,11 @@ _NAMED = {"points", "nats", "s"}
 N_TEST = 10_000  # MNIST's test images, on which the papers' accuracies are shares
 _INTERVALS = ["image_low", "image_high", "one_low", "one_high"]
 _PLACES = ("inside", "above", "below")
+# Where a printed value lies: said first, and after another.
 _THAN = {
-    "higher": "the printed value is higher than our mean",
-    "lower": "it is lower",
-    "level": "the same",
+    "higher": ("the printed value is higher than our mean", "it is higher"),
+    "lower": ("the printed value is lower than our mean", "it is lower"),
+    "level": ("the printed value is our mean", "the same"),
 }
 _OPTIONAL = [*_INTERVALS, "place"]
 
@@ -214,7 +215,8 @@ def sentences(found: pd.DataFrame) -> str:
     widths = several["high"] - several["low"]
     above, below = int((gaps > 0).sum()), int((gaps < 0).sum())
     sides = {"higher": above, "lower": below, "level": len(gaps) - above - below}
-    lie = [f"in {n} {_THAN[side]}" for side, n in sides.items() if n]
+    there = [(n, _THAN[side]) for side, n in sides.items() if n]
+    lie = [f"in {n} {words[i > 0]}" for i, (n, words) in enumerate(there)]
     printed_values = number_of(rows["claim_id"].nunique(), "printed value")
     said = [
         f"The picture's {number_of(len(rows), 'row')} set {printed_values} beside systems "

@@ -134,6 +134,13 @@ def test_the_opening_draws_the_accuracies_and_says_what_they_show(executed, tmp_
     assert f"of A3 of `ahmareen2024`, with 98.65{THIN}% printed and 92.50{THIN}%" in text
 
 
+def test_what_is_said_first_of_the_printed_values_has_a_subject(executed, tmp_path):
+    text = headline.opening([executed(headline_row(ours=99.0))], tmp_path)
+    assert "we ran: in 1 the printed value is lower than our mean. The" in text
+    text = headline.opening([executed(headline_row(ours=97.96))], tmp_path)
+    assert "we ran: in 1 the printed value is our mean. The" in text
+
+
 def test_the_opening_counts_where_printed_values_lie(executed, tmp_path):
     rows = [headline_row(place=place) for place in ("above", "inside", "above", "")]
     rows.append(headline_row(place="above", n_seeds=1))  # without a seed: no interval

@@ -20,14 +20,14 @@ from mnistlib.training.train import train
 NAMES = bundle.names()
 
 
-def test_there_are_a_small_and_an_accurate_one():
-    assert NAMES == ["accurate", "small"]
+def test_there_are_an_accurate_the_best_and_a_small_one():
+    assert NAMES == ["accurate", "best", "small"]
     folder = paths.models_dir()
     assert sum(path.stat().st_size for path in folder.rglob("*")) < 3 * 2**20
     sizes = {name: bundle.manifest(name)["parameters"] for name in NAMES}
     right = {name: bundle.manifest(name)["test"]["n_correct"] for name in NAMES}
     assert sizes["small"] < sizes["accurate"]
-    assert right["small"] < right["accurate"]
+    assert right["small"] < right["accurate"] < right["best"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -93,7 +93,7 @@ def test_a_file_with_one_other_byte_is_refused(own_models):
 
 
 def test_what_is_missing_or_broken_gets_one_line(own_models):
-    with pytest.raises(ModelError, match=r"must be one of accurate, small.*'large'"):
+    with pytest.raises(ModelError, match=r"must be one of accurate, best, small.*'large'"):
         bundle.load("large")
     for name in ("../small", "/small", "", "Small"):
         with pytest.raises(ModelError, match="small letters, digits and _"):

@@ -347,7 +347,7 @@ def test_the_command_writes_files_and_says_nothing_else(tmp_path, onnx_file):
     [
         (["--format", "hdf5"], "a format must be one of onnx, litert, keras, js"),
         (["--format", "keras", "--precision", "int8"], "keras has the precisions float32"),
-        (["--system", "none"], "a network must be one of accurate, small"),
+        (["--system", "none"], "a network must be one of accurate, best, small"),
         (["--system", "../small"], "small letters, digits and _"),
         (["--model", "none.keras"], r"none.keras (no such file)"),
         (["--model", "a.keras", "--system", "small"], "must not be given together"),

@@ -14,7 +14,12 @@ from mnistlib.ground import backend
 from mnistlib.ground.errors import ModelError
 
 NAMES = bundle.names()
-RNG = np.random.default_rng(0)
+
+
+@pytest.fixture
+def rng():
+    """Draws of each test's own: what others draw before it changes nothing."""
+    return np.random.default_rng(0)
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +43,10 @@ def network(layers, *between):
     return keras.Sequential([keras.Input((28, 28, 1)), *between, *last])
 
 
-def shaken(model):
+def shaken(model, rng):
     """Give every weight a value of its own: a variance is above 0."""
     for weight in model.weights:
-        values = RNG.normal(0, 0.3, weight.shape)
+        values = rng.normal(0, 0.3, weight.shape)
         weight.assign(np.abs(values) + 0.2 if "variance" in weight.path else values)
     return model
 
@@ -58,9 +63,9 @@ def test_a_script_reads_all_test_images_as_keras_does(name, real_mnist, read_in_
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_script_reads_strange_images_as_keras_does(name, read_in_node):
+def test_a_script_reads_strange_images_as_keras_does(name, read_in_node, rng):
     images = np.concatenate(
-        [RNG.uniform(0, 1, (20, 28, 28)), np.zeros((1, 28, 28)), np.ones((1, 28, 28))]
+        [rng.uniform(0, 1, (20, 28, 28)), np.zeros((1, 28, 28)), np.ones((1, 28, 28))]
     ).astype(np.float32)
     wanted = bundle.probabilities(bundle.load(name), images)
     given = read_in_node(javascript.script(name), images)
@@ -94,9 +99,9 @@ def make_layers(layers) -> dict:
         "dense",
     ],
 )
-def test_every_known_layer_is_as_in_keras(layers, case, read_in_node, tmp_path):
-    model = shaken(network(layers, *make_layers(layers)[case]))
-    images = RNG.uniform(0, 1, (12, 28, 28)).astype(np.float32)
+def test_every_known_layer_is_as_in_keras(layers, case, read_in_node, tmp_path, rng):
+    model = shaken(network(layers, *make_layers(layers)[case]), rng)
+    images = rng.uniform(0, 1, (12, 28, 28)).astype(np.float32)
     wanted = bundle.probabilities(model, images)
     given = read_in_node(javascript.to_script("x", saved(model, tmp_path), {}), images)
     assert given == pytest.approx(wanted, abs=2e-3)
@@ -106,9 +111,9 @@ def test_every_known_layer_is_as_in_keras(layers, case, read_in_node, tmp_path):
 @pytest.mark.parametrize(
     "name", ["sayee_cnn", "one_epoch_cnn", "base_cnn", "asher_cnn", "frontier_cnn"]
 )
-def test_the_studys_networks_can_be_written(name, layers, read_in_node, tmp_path):
-    model = shaken(models.build(name))
-    images = RNG.uniform(0, 1, (3, 28, 28)).astype(np.float32)
+def test_the_studys_networks_can_be_written(name, layers, read_in_node, tmp_path, rng):
+    model = shaken(models.build(name), rng)
+    images = rng.uniform(0, 1, (3, 28, 28)).astype(np.float32)
     wanted = bundle.probabilities(model, images)
     given = read_in_node(javascript.to_script("x", saved(model, tmp_path), {}), images)
     assert given == pytest.approx(wanted, rel=2e-3, abs=2e-3 * float(np.abs(wanted).max()))
@@ -167,7 +172,7 @@ def test_the_pages_scripts_are_small(tmp_path):
     written = javascript.write_scripts(tmp_path)
     assert [path.name for path in written] == [f"network_{name}.js" for name in NAMES]
     files = [*written, *SCRIPTS.glob("*")]
-    assert sum(path.stat().st_size for path in files) <= 705_000
+    assert sum(path.stat().st_size for path in files) <= 1_480_000
 
 
 def test_a_changed_network_becomes_no_script(own_models, tmp_path):

@@ -58,7 +58,7 @@ def test_json_and_the_overlay(predict, photo, tmp_path):
     ("change", "line"),
     [
         ({"photo": "missing.png"}, "a picture must be a file"),
-        ({"options": ["--model", "huge"]}, "a network must be one of accurate, best, small"),
+        ({"options": ["--model", "huge"]}, "one of accurate, best, small"),
         ({"options": ["--model", "../small"]}, "a network's name must be small letters"),
         ({"options": ["--show", "read.jpg"]}, "--show must name a .png file"),
         ({"options": ["--show", "none/read.png"]}, "--show must name a file that can be"),

@@ -16,7 +16,7 @@ from mnistlib.chapters.frontier import (
     last_images,
     results,
 )
-from mnistlib.chapters.frontier.design import ENSEMBLE, FIRST
+from mnistlib.chapters.frontier.design import BASE, ENSEMBLE, FIRST
 from mnistlib.chapters.frontier.params import Params
 from mnistlib.claims.paper_systems import NETWORKS, OTHERS, RAUT
 from mnistlib.ground.errors import ParameterError, StudyError
@@ -534,11 +534,25 @@ def test_a_miss_in_words():
     assert "same other digit, on 1 the papers' runs, too." in text
     assert "99.98 % or 99.99 % would be the most" in text
     known = said("ceiling", **facts | {"all": both | {"unread": 0, "unanimous": 0}})
-    assert "none of them by none of the papers' runs either" in known
+    assert "final networks and each is read by some run of the papers'. On" in known
     assert "; some run of the papers' reads each. If just these labels" in known
     assert "wrong, 99.98 % would be the most" in known
     none = facts | {"ours": ours | {"unanimous": 0}}
     assert "no sign of a ceiling below 100 %." in said("ceiling", **none)
+
+
+def test_what_longer_runs_bring():
+    names = ["A1", f"{BASE}, 1 epoch", f"{BASE}, 10 epochs", BASE]
+    table = {"system": names, "n": [5, 3, 3, 5], "error": [0.01, 0.0061, 0.00312, 0.0031]}
+    costs = pd.DataFrame(table | {"seconds": [50.0, 33.0, 315.0, 1855.0]})
+    text = said("lengths", **findings.length_facts(costs))
+    assert f"*{BASE}, 1 epoch* 61 (3 seeds, 33 core-seconds); *{BASE}, 10 " in text
+    assert f"; *{BASE}* 31 (5 seeds, 1,855 core-seconds)." in text
+    assert "The last step, 5.9 times the seconds, saves 0.2; seeds" in text
+    assert "A1" not in text
+    costs["error"] = 0.0031
+    assert "saves none;" in said("lengths", **findings.length_facts(costs))
+    assert findings.length_facts(costs.iloc[:2]) == {"rows": []}
 
 
 # --- the answer
@@ -564,10 +578,10 @@ def test_aims_are_judged_by_full_runs_alone():
     assert "99.767 % at the best of 150 epochs on the test images (30 seeds)" in text
     assert "99.75 % in the mean of a single network's seeds is reached;" in text
     assert (
-        "seeds is missed by 4.0 of 10,000 images and lies inside the interval over " in text
+        "seeds is missed by 4 of 10,000 images and lies inside the interval over " in text
     )
-    assert "99.80 % by the ensemble is missed by 1.0 of 10,000 images and lies ins" in text
-    assert "99.87 % by the ensemble is missed by 8.0 of 10,000 images" in text
+    assert "99.80 % by the ensemble is missed by 1 of 10,000 images and lies ins" in text
+    assert "99.87 % by the ensemble is missed by 8 of 10,000 images" in text
     assert "that lies above where one more run" in said("best", **finals(0.9960, 0.998))
     assert "that lies below where one more run" in said("best", **finals(0.9980, 0.998))
     short = said("best", **facts | {"full": False})

@@ -302,13 +302,38 @@ def versions_facts(table: pd.DataFrame, full: bool) -> dict:
     return {"rows": rows, "full": full, "reached": reached}
 
 
-def sentences(searched, shapes, versions, small, optimism, lost) -> list[str]:
+def length_facts(costs: pd.DataFrame) -> dict:
+    """Return what longer runs of the base network bring, the cheapest first.
+
+    Args:
+        costs: from `results.cost_table`.
+
+    Returns:
+        rows: dicts with system, n, images (errors in 10,000) and seconds; fewer where runs
+            did not learn, and none without two lengths.
+        gain and times: of the last row over the one before it, errors and seconds.
+    """
+    names = costs["system"]
+    rows = costs[(names == BASE) | names.str.startswith(f"{BASE}, ")].dropna(subset="error")
+    if len(rows) < 2:
+        return {"rows": []}
+    rows = rows.assign(images=(10_000 * rows["error"]).round(1))
+    before, last = rows.iloc[-2], rows.iloc[-1]
+    return {
+        "rows": rows.to_dict("records"),
+        "gain": round(before["images"] - last["images"], 1),
+        "times": last["seconds"] / before["seconds"],
+    }
+
+
+def sentences(searched, shapes, versions, lengths, small, optimism, lost) -> list[str]:
     """Return what is found beside the answer, a sentence each.
 
     Args:
         searched: from `search_facts`.
         shapes: from `shape_facts`.
         versions: from `versions_facts`.
+        lengths: from `length_facts`.
         small: from `small_facts`.
         optimism: from `optimism_facts`.
         lost: from `miss_facts`.
@@ -317,6 +342,7 @@ def sentences(searched, shapes, versions, small, optimism, lost) -> list[str]:
         say("search", **searched),
         say("shapes", **shapes),
         *([say("versions", **versions)] if versions["rows"] else []),
+        *([say("lengths", **lengths)] if lengths["rows"] else []),
         say("small", rows=small),
         say("optimism", **optimism),
         say("misses", **lost),

@@ -535,7 +535,7 @@ def test_a_miss_in_words():
     assert "99.98 % or 99.99 % would be the most" in text
     known = said("ceiling", **facts | {"all": both | {"unread": 0, "unanimous": 0}})
     assert "final networks and each is read by some run of the papers'. On" in known
-    assert "; some run of the papers' reads each. If just these labels" in known
+    assert "say the same other digit. If just these labels" in known
     assert "wrong, 99.98 % would be the most" in known
     none = facts | {"ours": ours | {"unanimous": 0}}
     assert "no sign of a ceiling below 100 %." in said("ceiling", **none)

@@ -309,21 +309,17 @@ def length_facts(costs: pd.DataFrame) -> dict:
         costs: from `results.cost_table`.
 
     Returns:
-        rows: dicts with system, n, images (errors in 10,000) and seconds; fewer where runs
-            did not learn, and none without two lengths.
-        gain and times: of the last row over the one before it, errors and seconds.
+        rows: dicts with system, n and images (errors in 10,000); fewer where runs did not
+            learn, and none without two lengths.
+        gain: of the last row over the one before it, in errors.
     """
     names = costs["system"]
     rows = costs[(names == BASE) | names.str.startswith(f"{BASE}, ")].dropna(subset="error")
     if len(rows) < 2:
         return {"rows": []}
     rows = rows.assign(images=(10_000 * rows["error"]).round(1))
-    before, last = rows.iloc[-2], rows.iloc[-1]
-    return {
-        "rows": rows.to_dict("records"),
-        "gain": round(before["images"] - last["images"], 1),
-        "times": last["seconds"] / before["seconds"],
-    }
+    before, last = rows["images"].iloc[-2:]
+    return {"rows": rows.to_dict("records"), "gain": round(before - last, 1)}
 
 
 def sentences(searched, shapes, versions, lengths, small, optimism, lost) -> list[str]:

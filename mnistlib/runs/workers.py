@@ -7,8 +7,8 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, wait
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
@@ -22,6 +22,7 @@ from mnistlib.runs.store import Store
 BYTES_A_WORKER = 1_200_000_000
 ATTEMPTS = 2
 _IDLE_SECONDS = 60
+_TAKE_UP_SECONDS = 5
 # Under scikit-learn and numpy: results must not depend on how many workers there are.
 _ONE_THREAD = dict.fromkeys(
     (
@@ -115,8 +116,22 @@ def run_in_workers(
     except BaseException:
         if pool is not None:
             with _interrupts_held_back():
+                _let_it_take_up(running)
                 pool.shutdown(wait=True, kill_workers=True)
         raise
+
+
+def _let_it_take_up(futures: Iterable[Future]) -> None:
+    """Wait until loky has taken up what was handed in: milliseconds.
+
+    Told to kill its workers before that, its thread looks for runs that it has itself
+    dropped, and prints a ``KeyError``.
+    """
+    limit = time.monotonic() + _TAKE_UP_SECONDS
+    while time.monotonic() < limit:
+        if all(future.running() or future.done() for future in futures):
+            return
+        time.sleep(0.001)
 
 
 def _reason(error: BrokenProcessPool) -> str:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import warnings
 from pathlib import Path
 
@@ -150,6 +151,25 @@ def test_a_replaced_worker_is_no_news(tmp_path, root, monkeypatch, recwarn):
     monkeypatch.setattr(progress.Progress, "show", show)
     collect([TREE], store=tmp_path, workers=1)
     assert {str(warning.message) for warning in recwarn.list} == {"another"}
+
+
+def test_an_interrupt_just_after_a_run_is_handed_in_ends_loky_in_order(
+    tmp_path, root, monkeypatch
+):
+    """loky's thread stumbles, in print, over a run it had not taken up when told to end."""
+    store = Store(tmp_path / "runs")
+    jobs = [Job("0" * 16, TREE, "f" * 64), Job("1" * 16, TREE, "f" * 64)]
+    stumbled = []
+
+    def interrupt(self, running):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(progress.Progress, "show", interrupt)
+    monkeypatch.setattr(threading, "excepthook", stumbled.append)
+    for _ in range(5):
+        with pytest.raises(KeyboardInterrupt):
+            list(workers.run_in_workers(jobs, store, 2, progress.Progress(2, "runs")))
+    assert stumbled == []
 
 
 SWEEP = """

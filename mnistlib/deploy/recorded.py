@@ -167,6 +167,9 @@ def card(facts: dict) -> str:
     templates.filters["percent"] = lambda x: f"{100 * x:.2f} %"
     templates.filters["grouped"] = lambda n: f"{n:,}"
     spec = facts["spec"]
-    moves = [f"{move} {spec[move]:g}" for move in MOVES if spec.get(move)]
+    units = {"rotation": "°", "shear": "°", "shift": " of the side", "elastic": " pixels"}
+    moves = [
+        f"{move} {spec[move]:g}{units.get(move, '')}" for move in MOVES if spec.get(move)
+    ]
     facts = facts | {"moves": ", ".join(moves)}
     return templates.get_template("model_card.md.j2").render(facts)

@@ -47,7 +47,7 @@ __all__ = [
 # Where a name may stand, in points from its point: near it first.
 _SIDES = [
     (dx, dy, ha)
-    for away in (7, 14, 24)
+    for away in (7, 14, 24, 40)
     for dx, dy, ha in (
         (away, 5, "left"),
         (away, -12, "left"),
@@ -278,6 +278,11 @@ def pareto_plot(frame, x, y, label_by, hue=None, low=None, high=None, ax=None) -
     return figure
 
 
+def _away(box: Bbox, points: np.ndarray) -> np.ndarray:
+    """Return how far points (..., 2) are from a box, in its units; 0 inside."""
+    return np.hypot(*np.moveaxis(points - np.clip(points, box.min, box.max), -1, 0))
+
+
 def name_points(ax, xs, ys, names, points, colours=None) -> None:
     """Write names beside points, each where it lies on no point, line or earlier name.
 
@@ -305,7 +310,7 @@ def name_points(ax, xs, ys, names, points, colours=None) -> None:
     inside = ax.get_window_extent()
     colours = [INK] * len(xs) if colours is None else colours
     for x, y, name, colour in zip(xs, ys, names, colours, strict=True):
-        tried = []
+        tried, own = [], ax.transData.transform((x, y))
         for dx, dy, ha in _SIDES:
             text = ax.annotate(
                 name, (x, y), (dx, dy), textcoords="offset points", ha=ha, fontsize=8,
@@ -317,7 +322,10 @@ def name_points(ax, xs, ys, names, points, colours=None) -> None:
             out += not (inside.y0 <= box.y0 and box.y1 <= inside.y1)
             crossed = sum(path.intersects_bbox(box, filled=False) for path in lines)
             hidden = sum(box.overlaps(other) for other in taken)
-            tried.append((2 * out + crossed + hidden, text, box))
+            # Without a line to its point, a name must lie nearer to that than to others.
+            near = max(abs(dx), abs(dy)) <= 20
+            astray = near and _away(box, own) > _away(box, dots).min() + 1
+            tried.append((2 * out + crossed + hidden + astray, text, box))
         best = min(tried, key=lambda one: one[0])
         for one in tried:
             if one is not best:

@@ -261,8 +261,8 @@ def _own(own: pd.DataFrame, rows: pd.DataFrame) -> str:
     best = rows.loc[rows["value"].idxmax()]
     return (
         f"Our own systems, on {page(own['notebook'].iloc[0])}, read {join(read)} of the "
-        f"test images; the highest printed value above is {best['printed']}, of "
-        f"`{best['paper']}`."
+        "test images; the highest printed value above, of one network, is "
+        f"{best['printed']}, of `{best['paper']}`."
     )
 
 

@@ -22,7 +22,6 @@ from mnistlib.claims.paper_systems import NETWORKS, OTHERS, RAUT
 from mnistlib.ground.errors import ParameterError, StudyError
 from mnistlib.runs import cases
 from mnistlib.show.report import OURS
-from mnistlib.stats.intervals import prediction
 from mnistlib.study.plan import load_study
 
 MNIST = SimpleNamespace(name="mnist", x_train=np.zeros((60_000, 1)))
@@ -235,12 +234,30 @@ def test_the_second_answer_stands_beside_the_first():
     assert "this second answer reaches for a single network none and for the ens" in text
     assert "and for the ensemble 99.80 % and 99.87 %." in text
     assert "Of our aims" not in said("versions", **facts | {"full": False})
+    none = said("versions", **facts | {"reached": [[], []]})
+    assert "This second answer, too, reaches none of our aims." in none
     table["low"] = np.nan
     one = findings.versions_facts(table.reset_index(), False)
     assert "over seeds" not in said("versions", **one)
     runs.specs = [SimpleNamespace(test_versions=0)] * 5
     assert results.versions_table(runs).empty
     assert findings.versions_facts(pd.DataFrame(), True) == {"rows": []}
+
+
+def test_the_ensemble_stands_beside_its_members():
+    runs = second_answers()
+    facts = findings.member_facts(results.members(runs), runs)
+    assert [part["errors"] for part in facts["parts"]] == [0, 2]  # one of two misses: a tie
+    text = said("members", **facts)
+    assert (
+        "The ensemble misses 2 test images, its members 0 to 2 (1.4 in the mean); " in text
+    )
+    assert (
+        "2 runs of *a* alone, averaged, miss 0 and 3 runs of *b* alone, averaged," in text
+    )
+    runs.frame.loc[4, "status"] = "diverged"
+    facts = findings.member_facts(results.members(runs), runs)
+    assert [part["n"] for part in facts["parts"]] == [2, 2]
 
 
 def test_an_ensemble_costs_what_its_members_cost_when_they_are_quickest():
@@ -299,8 +316,11 @@ def test_the_front_holds_what_is_not_beaten():
     facts = findings.cost_facts(table.assign(share=0.96).reset_index(), ["b"])
     assert facts["papers"] == ["a"]
     text = said("front", **facts)
-    assert "of draws of both are: a; c; b; ensemble of 2." in text
-    assert "draws" not in said("front", **facts | {"often": facts["front"]})
+    assert "that they miss: *a* 2.05 % after 10 s; " in text
+    assert "draws" not in text
+    rare = table.assign(share=[0.96, 0.2, 0.96, 0.1]).reset_index()
+    text = said("front", **findings.cost_facts(rare, ["b"]))
+    assert "in at least 95 % of draws of both *" in text and "beaten by none. Of" in text
     figure = figures.cost_figure(table.reset_index(), ["b"], 10_000)
     written = {text.get_text() for text in figure.axes[0].texts}
     assert written == {*ERRORS}
@@ -349,7 +369,7 @@ def test_which_system_reads_what(digits):
     assert {name: one.sum(axis=1).tolist() for name, one in right.items()} == {
         "a": [10, 9],
         "b": [8, 8, 8],
-        "width 4": [9, 8],
+        "small, 4 filters": [9, 8],
         f"{ENSEMBLE} of 5": [8],
     }
     first, both = results.halves(finals, right)
@@ -393,7 +413,10 @@ def test_the_smallest_network_that_is_enough():
     assert results.needed(table, 0.9)["below"] is None
     assert results.needed(table, 0.995) is None
     text = said("small", rows=findings.small_facts(table))
-    assert "networks from 1,300 parameters on read 99.0 % of the test images, by" in text
+    assert (
+        "no dropout), those from 1,300 parameters on read 99.0 % of the test images, by"
+        in text
+    )
     assert "next smaller one that was tried has 400" in text
     assert "99.5 % is reached by none" in text
 
@@ -507,11 +530,12 @@ def test_a_miss_in_words():
     doubtful, ambiguous = last_images.DOUBTFUL, last_images.AMBIGUOUS
     table = pd.DataFrame(
         {"judgement": [doubtful, ambiguous, doubtful], "missed": [True, True, False]}
+        | {"row": [3, 5, 7]}
     )
     ours, both = (dict(zip(("runs", "unread", "unanimous"), x, strict=True)) for x in
                   ((8, 2, 2), (60, 1, 1)))  # fmt: skip
     halves = [{"system": name, "first": 0.004, "last": 0.002} for name in ("a", ENSEMBLE)]
-    never = {"n": 10_000, "ours": ours, "all": both}
+    never = {"n": 10_000, "ours": ours, "all": both, "alike": np.array([3, 5])}
     facts = findings.miss_facts(table, never, 9998, halves)
     text = said("misses", **facts)
     assert "misses 2 test images of 10,000" in text
@@ -532,11 +556,14 @@ def test_a_miss_in_words():
         "2 test images are read by none of our 8 final networks, 1 of them by none" in text
     )
     assert "same other digit, on 1 the papers' runs, too." in text
-    assert "99.98 % or 99.99 % would be the most" in text
+    assert (
+        "By the rule 1 of these is doubtfully labelled, 1 is ambiguous and 0 are plainly "
+        "missed: were all their labels wrong, an honest reader could have at most 99.98 %, "
+        "and were those alone that are doubtfully labelled, 99.99 %." in text
+    )
     known = said("ceiling", **facts | {"all": both | {"unread": 0, "unanimous": 0}})
     assert "final networks and each is read by some run of the papers'. On" in known
-    assert "say the same other digit. If just these labels" in known
-    assert "wrong, 99.98 % would be the most" in known
+    assert "say the same other digit. By the rule" in known
     none = facts | {"ours": ours | {"unanimous": 0}}
     assert "no sign of a ceiling below 100 %." in said("ceiling", **none)
 
@@ -545,14 +572,14 @@ def test_what_longer_runs_bring():
     names = ["A1", f"{BASE}, 1 epoch", f"{BASE}, 10 epochs", BASE]
     table = {"system": names, "n": [5, 3, 3, 5], "error": [0.01, 0.0061, 0.00312, 0.0031]}
     costs = pd.DataFrame(table | {"seconds": [50.0, 33.0, 315.0, 1855.0]})
-    text = said("lengths", **findings.length_facts(costs))
+    text = said("lengths", **findings.length_facts(costs, 60))
     assert f"*{BASE}, 1 epoch* 61 (3 seeds); *{BASE}, 10 " in text
-    assert f"; *{BASE}* 31 (5 seeds)." in text
+    assert f"; *{BASE}* 31 (5 seeds); the last has 60 epochs." in text
     assert "The last step saves 0.2; seeds" in text
     assert "A1" not in text
     costs["error"] = 0.0031
-    assert "saves none;" in said("lengths", **findings.length_facts(costs))
-    assert findings.length_facts(costs.iloc[:2]) == {"rows": []}
+    assert "saves none;" in said("lengths", **findings.length_facts(costs, 60))
+    assert findings.length_facts(costs.iloc[:2], 60) == {"rows": []}
 
 
 # --- the answer
@@ -563,9 +590,9 @@ def finals(single: float, ensemble: float) -> dict:
     spread = 1e-4 * np.array([-2, -1, 0, 1, 2])
     errors = {"32 filters": list(1 - single + spread), "48 filters": [0.004] * 5}
     errors[f"{ENSEMBLE} of 10"] = [1 - ensemble]
-    table = results.final_table(runs_of(errors, dict.fromkeys(errors, 1)))
-    one_more = prediction(list(single - spread))
-    return findings.final_facts(table, one_more, "elastic moves: none", True)
+    runs = runs_of(errors, dict.fromkeys(errors, 1))
+    papers = runs_of({"S1, recipe": [0.0034, 0.0035, 0.0033]}, {"S1, recipe": 1})
+    return findings.final_facts(runs, papers, "elastic moves: none", True)
 
 
 def test_aims_are_judged_by_full_runs_alone():
@@ -574,11 +601,15 @@ def test_aims_are_judged_by_full_runs_alone():
     assert "99.760 %" in text
     assert "that lies inside where" not in text
     assert "that lies where one more run of ours would (99.712–99.808 %)" in text
-    assert text.startswith("Our recipe, *elastic moves: none* of the search and chosen by")
-    assert "99.767 % at the best of 150 epochs on the test images (30 seeds)" in text
+    assert text.startswith("Our network *32 filters*, trained by the recipe that valid")
+    assert "(S1), reads 99.660 %; ours lies +0.100 (+0.0" in text
+    assert "told apart from it over seeds. An et al.'s network M3 has 99.699 % af" in text
+    assert "At the best of its 150 epochs on the test images it has 99.767 %; by v" in text
+    assert "print up to 99.87 %, and by votes of votes up to 99.91 %." in text
     assert "99.75 % in the mean of a single network's seeds is reached;" in text
     assert (
-        "seeds is missed by 4 of 10,000 images and lies inside the interval over " in text
+        "missed by 4 of 10,000 images and lies outside the interval over seeds, inside "
+        "that over seeds and images;" in text
     )
     assert "99.80 % by the ensemble is missed by 1 of 10,000 images and lies ins" in text
     assert "99.87 % by the ensemble is missed by 8 of 10,000 images" in text
@@ -594,6 +625,13 @@ def test_final_runs_that_fail_are_said():
     assert "did not learn" not in said("best", **facts)
     facts["single"] |= {"failed": 1, "median": 0.9975}
     assert "1 run of the 5 did not learn" in said("best", **facts)
+    runs = runs_of({"a": [0.003, 0.004], "b": [0.003]}, {"a": 1, "b": 1})
+    lost = runs_of({"S1, recipe": [0.0034, 0.9]}, {"S1, recipe": 1})
+    for papers in (lost, lost.iloc[:1]):
+        text = said("best", **findings.final_facts(runs, papers, "a", True))
+        assert "points beside it. An et al." in text
+    alone = said("best", **findings.final_facts(runs, lost.iloc[:0], "a", True))
+    assert "trained here" not in alone
     assert design.KEPT_SEED in PARAMS.seeds
 
 

@@ -159,6 +159,7 @@ def test_the_search_in_words():
     first = search.search_table(runs_tried(values(dropout_none=0.02, moves_none=-0.01)))
     given = {design.SECOND: [0.99, 0.9901, 0.99], "moves: none": [0.99, 0.99, 0.9902]}
     second = search.search_table(runs_tried(given))
+    back = f"dropout: {design.AT_FIRST}"
     rounds = [(first, {"dropout": "none"}), (second, {})]
     found = search.candidates({"dropout": "none"}, [around], around, {"moves": "none"})
     assert list(found) == [FIRST, ALL_FIRST, ALL_SECOND]
@@ -170,14 +171,16 @@ def test_the_search_in_words():
 
     text = told(rounds, around, again, found, ALL_FIRST)
     assert text.startswith(
-        "In the first round of the search dropout: none is better than the first recipe "
+        "In the first round of the search *dropout: none* is better than the first recipe "
         "by more than the standard error of such a difference. Beyond chance"
     )
-    assert (
-        "are the changes by moves: none, −1.0" in text and "; dropout: none, +2.0" in text
-    )
+    assert "are *moves: none*, −1.0" in text and "; *dropout: none*, +2.0" in text
     assert "The second round goes on from *dropout: none*: there no level is better" in text
     assert "Of 1 comparison none is beyond chance" in text
+    worse = search.search_table(runs_tried(given | {back: [0.95, 0.95, 0.9502]}))
+    seen = told([rounds[0], (worse, {})], around, again, found, ALL_FIRST)
+    assert "Of 2 comparisons 1 is beyond chance (p < 0.05 after Holm's correction)" in seen
+    assert f"which the first round had shown: *{back}*. " in seen
     assert (
         "3 fresh seeds, *all that helped in the first round* has the best mean of "
         "3 candidates, 99.367 %, and is taken; next comes *all that helped in the second "
@@ -281,7 +284,7 @@ def test_networks_in_words():
     text = said("shapes", **findings.shape_facts(search.shape_table(frame)))
     assert f"*{names[-1]}* is first on validation" in text
     assert "Told apart from *32 filters* beyond chance (p < 0.05 after Holm" in text
-    assert f"correction) is {names[-1]}, +0.5" in text
+    assert f"correction) is *{names[-1]}*, +0.5" in text
     alike = frame.assign(val_accuracy=wobble.ravel())
     text = said("shapes", **findings.shape_facts(search.shape_table(alike)))
     assert "None is told apart from *32 filters*" in text

@@ -184,9 +184,8 @@ def test_systems_of_our_own_stand_last_beside_the_best_that_is_printed(executed,
     assert "The picture's 2 rows set 2 printed values beside" in text
     assert (
         f"Our own systems, on {{doc}}`/book/notebooks/00_ours`, read 99.70{THIN}% "
-        f"(32 filters) of the test images; the highest printed value above is "
-        f"98.65{THIN}%, of "
-        "`ahmareen2024`." in text
+        f"(32 filters) of the test images; the highest printed value above, of one "
+        f"network, is 98.65{THIN}%, of `ahmareen2024`." in text
     )
     drawn = headline._accuracies(headline.comparisons([first, path]))
     assert drawn["paper"].tolist() == ["ahmareen2024", "ahmareen2024", report.OURS]

@@ -189,6 +189,11 @@ def shorter(params, images, chosen: dict) -> dict[str, dict]:
     }
 
 
+def small_name(width: int) -> str:
+    """Return the name of a network that is made small, with so many filters at first."""
+    return f"small, {number_of(width, 'filter')}"
+
+
 def small(params, images, chosen: dict) -> dict:
     """Return the same for networks that are made small, which need less of a remedy.
 

@@ -127,10 +127,10 @@ def small_figure(table: pd.DataFrame, goals: tuple[float, ...]):
         ax.annotate(
             f"{100 * goal:g} % right",
             (1, 100 * (1 - goal)),
-            (-4, 3),
+            (4, 0),
             xycoords=("axes fraction", "data"),
             textcoords="offset points",
-            ha="right",
+            va="center",
             fontsize=8,
             color=INK,
         )

@@ -13,18 +13,21 @@ from mnistlib.chapters.frontier.design import (
     RATE_EDGES,
     levels_of,
 )
-from mnistlib.claims.an2020 import an2020
+from mnistlib.chapters.frontier.search import seconds_text
+from mnistlib.claims.an2020 import VOTED, an2020
 from mnistlib.claims.registry import printed, reported
 from mnistlib.show import prose, tables
 from mnistlib.show.report import OURS
 from mnistlib.show.reproduction import N_TEST, N_TRAIN
 from mnistlib.show.words import power_sentence
+from mnistlib.stats.ensembles import averaged
 from mnistlib.stats.intervals import learned, place, prediction
 
 # Aims, set before the first run: of a single network's mean, and of the ensemble.
 GOALS = {"single": (0.9975, 0.9980), ENSEMBLE: (0.9980, 0.9987)}
 BEST_CLAIM = "SAY-01"
 OTHER_CLAIM = "SAY-09"  # what its paper also prints for that network
+RIVAL = "S1"  # that network, as this study trains it
 SMALL_GOALS = (0.99, 0.995)
 
 
@@ -91,12 +94,13 @@ def search_facts(
 def _round_facts(table: pd.DataFrame, levels: dict[str, str], known=frozenset()) -> dict:
     tested = table.dropna(subset="p_holm")
     sure = tested[tested["p_holm"] < search.ALPHA].sort_values("mean_difference")
-    sure = sure[~sure["variant"].isin(known)]
+    again = sure["variant"].isin(known)
     return {
         "recipe": table["variant"].iloc[0],
-        "levels": [f"{name}: {level}" for name, level in levels.items()],
+        "levels": [f"*{name}: {level}*" for name, level in levels.items()],
         "tested": len(tested),
-        "sure": sure.to_dict("records"),
+        "sure": sure[~again].to_dict("records"),
+        "again": [f"*{name}*" for name in sure.loc[again, "variant"]],
         "power": power_sentence(table.iloc[1:]),
     }
 
@@ -118,20 +122,21 @@ def shape_facts(table: pd.DataFrame) -> dict:
     }
 
 
-def final_facts(
-    table: pd.DataFrame, one_more: tuple[float, float], recipe: str, full: bool
-) -> dict:
+def final_facts(runs: pd.DataFrame, papers: pd.DataFrame, recipe: str, full: bool) -> dict:
     """Return the best single system, by validation the first, and the ensemble.
 
     Args:
-        table: from `results.final_table`: the finalists in order, then the ensemble.
-        one_more: from `one_more_run`, of the first finalist.
+        runs: as in `answer`.
+        papers: a row a run of the papers' systems.
         recipe: name of the chosen candidate.
         full: from `is_full`.
     """
+    table = results.final_table(runs)
     single, ensemble = table.iloc[0].to_dict(), table.iloc[-1].to_dict()
-    judged = ("single", single, "both"), (ENSEMBLE, ensemble, "image")
+    one_more = one_more_run(runs, single["system"])
     logs = an2020().query("network == 'M3'")
+    rival = papers[papers["system"].str.startswith(f"{RIVAL}, ")]
+    own = runs[runs["system"] == single["system"]]
     return {
         "recipe": recipe,
         "single": single,
@@ -141,18 +146,50 @@ def final_facts(
         "other": printed(OTHER_CLAIM),
         "one_more": one_more,
         "place": place(reported(BEST_CLAIM) / 100, *one_more),
-        "honest": float(logs["last"].mean()),
-        "honest_n": len(logs),
+        "rival": _beside(own, rival) | {"system": RIVAL} if len(rival) else None,
+        "logs": _beside(own, logs.assign(test_accuracy=logs["last"], status="ok")),
+        "voted": VOTED,
         "optimistic": float(logs["best"].mean()),
         "their_epochs": int(logs["epochs"].iloc[0]),
         "goals": [
             {"name": name, "goal": goal, "reached": results.reaches(row["mean"], goal)}
             | {"missing": (goal - row["mean"]) * N_TEST}
-            | {"inside": row[f"{over}_low"] <= goal <= row[f"{over}_high"]}
-            for name, row, over in judged
+            | {"where": _where(goal, row)}
+            for name, row in (("single", single), (ENSEMBLE, ensemble))
             for goal in GOALS[name]
         ],
     }
+
+
+def _beside(own: pd.DataFrame, other: pd.DataFrame) -> dict:
+    """Return another system's mean, and ours less it with Welch's 95 % interval over seeds.
+
+    No interval where a run of either failed, or there is one run.
+    """
+    ours, theirs = own["test_accuracy"].astype(float), other["test_accuracy"].astype(float)
+    found = {"n": len(theirs), "mean": theirs.mean(), "low": np.nan, "high": np.nan}
+    good = [learned(one, "test_accuracy").all() for one in (own, other)]
+    if all(good) and min(len(ours), len(theirs)) > 1 and ours.std() + theirs.std() > 0:
+        from scipy.stats import ttest_ind
+
+        ends = ttest_ind(ours, theirs, equal_var=False).confidence_interval()
+        found |= {"low": ends.low, "high": ends.high}
+    return found | {"difference": ours.mean() - theirs.mean()}
+
+
+def _where(goal: float, row: dict) -> str:
+    """Return inside or outside which of a system's 95 % intervals a goal lies, in words."""
+
+    def inside(over: str) -> bool:
+        return row[f"{over}low"] <= goal <= row[f"{over}high"]
+
+    if row["both_low"] != row["both_low"]:
+        return f"{'inside' if inside('image_') else 'outside'} the interval over images"
+    if inside(""):
+        return "inside the interval over seeds"
+    if inside("both_"):
+        return "outside the interval over seeds, inside that over seeds and images"
+    return "outside the interval over seeds and images"
 
 
 def cost_facts(table: pd.DataFrame, ours: list[str]) -> dict:
@@ -163,11 +200,15 @@ def cost_facts(table: pd.DataFrame, ours: list[str]) -> dict:
         ours: names of our systems.
     """
     front = table[table["front"]]
+    often = front.loc[front["share"] >= 0.95, "system"]
     mine = front["system"].isin(ours) | front["system"].str.startswith(ENSEMBLE)
     return {
         "n": len(table),
-        "front": list(front["system"]),
-        "often": list(table.loc[table["share"] >= 0.95, "system"]),
+        "front": [
+            {"system": row.system, "error": row.error, "seconds": seconds_text(row.seconds)}
+            for row in front.itertuples()
+        ],
+        "often": [f"*{name}*" for name in often] if len(often) < len(front) else [],
         "papers": list(front.loc[~mine, "system"]),
     }
 
@@ -208,9 +249,11 @@ def miss_facts(table: pd.DataFrame, never: dict, right: int, halves: list[dict])
     doubtful = table[table["judgement"] == last_images.DOUBTFUL]
     read = int((~doubtful["missed"]).sum())
     low, high = results.doubtful_range(right, never["n"], len(doubtful), read)
+    alike = table.loc[table["row"].isin(never["alike"]), "judgement"].value_counts()
     return never | {
         "missed": len(missed),
         "counts": [{"name": name, "n": int(counts.get(name, 0))} for name in names],
+        "alike": [{"name": name, "n": int(alike.get(name, 0))} for name in names],
         "doubtful": len(doubtful),
         "changed": tables.percent(low, 3) != tables.percent(high, 3),
         "read": read,
@@ -221,20 +264,24 @@ def miss_facts(table: pd.DataFrame, never: dict, right: int, halves: list[dict])
 
 
 def answer(
-    runs: pd.DataFrame, costs: pd.DataFrame, ours: list[str], recipe: str, full: bool
+    runs: pd.DataFrame,
+    papers: pd.DataFrame,
+    costs: pd.DataFrame,
+    ours: list[str],
+    recipe: str,
+    full: bool,
 ) -> str:
     """Return the page's answer: two generated paragraphs.
 
     Args:
         runs: the final runs in order of the finalists, then the ensemble: a row a run.
+        papers: a row a run of the papers' systems.
         costs: from `results.cost_table`.
         ours: names of our systems.
         recipe: from `search.chosen_recipe`.
         full: from `is_full`.
     """
-    table = results.final_table(runs)
-    one_more = one_more_run(runs, table["system"].iloc[0])
-    first = say("best", **final_facts(table, one_more, recipe, full))
+    first = say("best", **final_facts(runs, papers, recipe, full))
     return f"{first}\n\n{say('front', **cost_facts(costs, ours))}"
 
 
@@ -302,11 +349,12 @@ def versions_facts(table: pd.DataFrame, full: bool) -> dict:
     return {"rows": rows, "full": full, "reached": reached}
 
 
-def length_facts(costs: pd.DataFrame) -> dict:
+def length_facts(costs: pd.DataFrame, epochs: int) -> dict:
     """Return what longer runs of the base network bring, the cheapest first.
 
     Args:
         costs: from `results.cost_table`.
+        epochs: of the final runs.
 
     Returns:
         rows: dicts with system, n and images (errors in 10,000); fewer where runs did not
@@ -319,15 +367,47 @@ def length_facts(costs: pd.DataFrame) -> dict:
         return {"rows": []}
     rows = rows.assign(images=(10_000 * rows["error"]).round(1))
     before, last = rows["images"].iloc[-2:]
-    return {"rows": rows.to_dict("records"), "gain": round(before - last, 1)}
+    return {"rows": rows.to_dict("records"), "gain": round(before - last, 1)} | {
+        "epochs": epochs
+    }
 
 
-def sentences(searched, shapes, versions, lengths, small, optimism, lost) -> list[str]:
+def member_facts(given: np.ndarray, runs) -> dict:
+    """Return the errors of the ensemble, of its members, and of those of one system.
+
+    Args:
+        given: from `results.members`.
+        runs: the final runs.
+    """
+    labels = runs.test_labels
+    systems = runs.frame.set_index("key").loc[results.good_keys(runs), "system"]
+    alone = (given.argmax(axis=2) != labels).sum(axis=1)
+
+    def errors(some: np.ndarray) -> int:
+        return int((averaged(some).argmax(axis=1) != labels).sum())
+
+    parts = {name: given[(systems == name).to_numpy()] for name in dict.fromkeys(systems)}
+    return {
+        "ensemble": errors(given),
+        "least": int(alone.min()),
+        "most": int(alone.max()),
+        "mean": round(float(alone.mean()), 1),
+        "parts": [
+            {"system": name, "n": len(part), "errors": errors(part)}
+            for name, part in parts.items()
+        ],
+    }
+
+
+def sentences(
+    searched, shapes, members, versions, lengths, small, optimism, lost
+) -> list[str]:
     """Return what is found beside the answer, a sentence each.
 
     Args:
         searched: from `search_facts`.
         shapes: from `shape_facts`.
+        members: from `member_facts`.
         versions: from `versions_facts`.
         lengths: from `length_facts`.
         small: from `small_facts`.
@@ -337,6 +417,7 @@ def sentences(searched, shapes, versions, lengths, small, optimism, lost) -> lis
     return [
         say("search", **searched),
         say("shapes", **shapes),
+        say("members", **members),
         *([say("versions", **versions)] if versions["rows"] else []),
         *([say("lengths", **lengths)] if lengths["rows"] else []),
         say("small", rows=small),

@@ -21,10 +21,11 @@ COLUMNS = [
     Column("label"),
     Column("said", "ensemble says"),
     Column("sure", "with probability", ".2f"),
-    Column("p_label", "of the label", ".2f"),
+    Column("p_label", "that of the label", ".2f"),
     Column("papers", "papers' runs that read it", lambda x: tables.percent(x, 0)),
-    Column("agreement", "runs that say the same", lambda x: tables.percent(x, 0)),
-    Column("bearing", "nearest with that digit", lambda n: f"{n:.0f} of {N_NEAREST}"),
+    Column("instead", "most say"),
+    Column("agreement", "runs that say it", lambda x: tables.percent(x, 0)),
+    Column("bearing", "nearest that bear it", lambda n: f"{n:.0f} of {N_NEAREST}"),
     Column("judgement"),
 ]
 
@@ -51,7 +52,8 @@ def judged(given: np.ndarray, papers: dict, runs, images: Dataset) -> pd.DataFra
         images: the data.
 
     Returns:
-        DataFrame, the surest answers first: index (row of the test part), label, said,
+        DataFrame, the surest answers first: index (row of the test part), row (of the
+        tested images), label, said,
         sure, p_label, missed (whether the ensemble does), papers (share of the papers' runs
         that read it), instead, agreement, bearing (nearest training images that bear
         ``instead``), nearest (their rows), judgement.
@@ -71,6 +73,7 @@ def judged(given: np.ndarray, papers: dict, runs, images: Dataset) -> pd.DataFra
     table = pd.DataFrame(
         {
             "index": index,
+            "row": rows,
             "label": labels[rows],
             "said": said[rows],
             "sure": mean[rows, said[rows]],
@@ -101,17 +104,22 @@ def never_read(given: np.ndarray, papers: dict, labels: np.ndarray) -> dict:
         labels: true digits (n,).
 
     Returns:
-        dict of n (images) and of ours and all (with the papers'), each a dict of runs,
-        unread and unanimous.
+        dict of n (images), of ours and all (with the papers'), each a dict of runs, unread
+        and unanimous, and alike: rows of our unanimous ones.
     """
     ours = given.argmax(axis=2)
     found = {"ours": ours, "all": np.concatenate([ours, *papers.values()])}
-    return {"n": len(labels)} | {name: _unread(v, labels) for name, v in found.items()}
+    alike = np.flatnonzero(_alike(ours, labels))
+    counts = {name: _unread(votes, labels) for name, votes in found.items()}
+    return {"n": len(labels), "alike": alike} | counts
+
+
+def _alike(votes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    return (votes != labels).all(axis=0) & (votes == votes[0]).all(axis=0)
 
 
 def _unread(votes: np.ndarray, labels: np.ndarray) -> dict[str, int]:
-    wrong = (votes != labels).all(axis=0)
-    alike = wrong & (votes == votes[0]).all(axis=0)
+    wrong, alike = (votes != labels).all(axis=0), _alike(votes, labels)
     return {"runs": len(votes), "unread": int(wrong.sum()), "unanimous": int(alike.sum())}
 
 
@@ -140,4 +148,5 @@ def with_nearest(
 def titles(table: pd.DataFrame) -> list[str]:
     """Return a title for the picture of each missed image."""
     rows = table[["label", "said", "judgement"]].itertuples(index=False)
-    return [f"{label} → {said}\n{how.split()[0]}" for label, said, how in rows]
+    short = {DOUBTFUL: "doubtful label"}
+    return [f"{label} → {said}\n{short.get(how, how)}" for label, said, how in rows]

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mnistlib.chapters.frontier.design import ENSEMBLE
+from mnistlib.chapters.frontier.design import ENSEMBLE, small_name
 from mnistlib.chapters.frontier.search import quickest, seconds_text
 from mnistlib.claims.an2020 import an2020
 from mnistlib.ground.errors import StudyError
@@ -36,7 +36,7 @@ COST_COLUMNS = [
     Column("system"),
     Column("n", "runs"),
     Column("error", format=tables.percent),
-    Column(("error_low", "error_high"), "95 %, %", tables.ends),
+    Column(("error_low", "error_high"), "95 % interval, %", tables.ends),
     Column("seconds", "core-seconds", seconds_text),
     Column("front", "not beaten", lambda x: "yes" if x else "no"),
     Column("share", "in draws", lambda x: tables.percent(x, 0)),
@@ -255,12 +255,12 @@ def rights(finals, small, *others) -> dict[str, np.ndarray]:
         small: `Runs` by width.
     """
     found: dict[str, np.ndarray] = {}
-    for runs, by, name in [(one, "system", "{}") for one in (*others, finals)] + [
-        (small, "width", "width {}")
+    for runs, by, name in [(one, "system", str) for one in (*others, finals)] + [
+        (small, "width", small_name)
     ]:
         for value, keys in runs.frame.groupby(by, sort=False)["key"]:
             given = np.stack([runs.predictions(key) for key in keys])
-            found[name.format(value)] = given == runs.test_labels
+            found[name(value)] = given == runs.test_labels
     given = members(finals)
     said = ensembles.averaged(given).argmax(axis=1)
     return found | {f"{ENSEMBLE} of {len(given)}": (said == finals.test_labels)[None]}

@@ -32,10 +32,10 @@ DROPOUT = signature(BUILDERS[START["model"]]).parameters["dropout"].default
 
 
 def seconds_text(x: float) -> str:
-    """Format seconds: 1234.5 -> "1,234", 0.52 -> "0.5"; NaN -> an en dash."""
-    return (
-        tables.MISSING if pd.isna(x) else tables.count(round(x)) if x >= 10 else f"{x:.1f}"
-    )
+    """Format seconds: 1234.5 -> "1,234", 0.52 -> "0.5", 0.05 -> "0.05"; NaN -> "–"."""
+    if pd.isna(x):
+        return tables.MISSING
+    return tables.count(round(x)) if x >= 10 else f"{x:.1f}" if x >= 0.1 else f"{x:.1g}"
 
 
 SEARCH_COLUMNS = [

@@ -55,7 +55,7 @@ def test_a_card_names_a_recipe_of_our_own():
     ours |= {"ema_momentum": 0.99, "label_smoothing": 0.1, "precision": "bfloat16"}
     text = recorded.card(facts | {"source": "ours", "spec": facts["spec"] | ours})
     assert "learning rate 0.001 at most (schedule `triangle`)" in text
-    assert "moved at random: rotation 12, elastic 1.4, seed 0" in text
+    assert "moved at random: rotation 12°, elastic 1.4 pixels, seed 0" in text
     assert "Labels smoothed by 0.1" in text
     assert "moving average of those that were trained, with momentum 0.99" in text
     assert "layers that compute in `bfloat16`" in text

@@ -298,7 +298,8 @@ def name_points(ax, xs, ys, names, points, colours=None) -> None:
     ax.figure.draw_without_rendering()  # positions are known only after the layout
     dots = ax.transData.transform(points.dropna().to_numpy(dtype=float))
     size = 5 * ax.figure.dpi / 72
-    taken = [Bbox.from_bounds(u - size, v - size, 2 * size, 2 * size) for u, v in dots]
+    marks = [Bbox.from_bounds(u - size, v - size, 2 * size, 2 * size) for u, v in dots]
+    written = []
     lines = [line.get_path() for line in ax.lines if line.get_transform() == ax.transData]
     lines += [
         path
@@ -321,7 +322,8 @@ def name_points(ax, xs, ys, names, points, colours=None) -> None:
             out = not (inside.x0 <= box.x0 and box.x1 <= inside.x1)
             out += not (inside.y0 <= box.y0 and box.y1 <= inside.y1)
             crossed = sum(path.intersects_bbox(box, filled=False) for path in lines)
-            hidden = sum(box.overlaps(other) for other in taken)
+            hidden = sum(box.overlaps(other) for other in marks)
+            hidden += 3 * sum(box.overlaps(other) for other in written)  # illegible both
             # Without a line to its point, a name must lie nearer to that than to others.
             near = max(abs(dx), abs(dy)) <= 20
             astray = near and _away(box, own) > _away(box, dots).min() + 1
@@ -330,7 +332,7 @@ def name_points(ax, xs, ys, names, points, colours=None) -> None:
         for one in tried:
             if one is not best:
                 one[1].remove()
-        taken.append(best[2])
+        written.append(best[2])
         if max(map(abs, best[1].xyann)) > 20:  # a line leads from a far name to its point
             ax.annotate(
                 name, (x, y), best[1].xyann, textcoords="offset points", fontsize=8,

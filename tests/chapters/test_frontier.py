@@ -574,7 +574,7 @@ def test_what_longer_runs_bring():
     costs = pd.DataFrame(table | {"seconds": [50.0, 33.0, 315.0, 1855.0]})
     text = said("lengths", **findings.length_facts(costs, 60))
     assert f"*{BASE}, 1 epoch* 61 (3 seeds); *{BASE}, 10 " in text
-    assert f"; *{BASE}* 31 (5 seeds); the last has 60 epochs." in text
+    assert f"; *{BASE}, 60 epochs* 31 (5 seeds)." in text
     assert "The last step saves 0.2; seeds" in text
     assert "A1" not in text
     costs["error"] = 0.0031
@@ -603,7 +603,10 @@ def test_aims_are_judged_by_full_runs_alone():
     assert "that lies where one more run of ours would (99.712–99.808 %)" in text
     assert text.startswith("Our network *32 filters*, trained by the recipe that valid")
     assert "(S1), reads 99.660 %; ours lies +0.100 (+0.0" in text
-    assert "told apart from it over seeds. An et al.'s network M3 has 99.699 % af" in text
+    assert (
+        "told apart from it over seeds (Welch's interval). An et al.'s network M3" in text
+    )
+    assert "M3 has 99.699 % after its last epoch (30 seeds); ours lies" in text
     assert "At the best of its 150 epochs on the test images it has 99.767 %; by v" in text
     assert "print up to 99.87 %, and by votes of votes up to 99.91 %." in text
     assert "99.75 % in the mean of a single network's seeds is reached;" in text

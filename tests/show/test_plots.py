@@ -257,6 +257,26 @@ def test_pareto_plot_of_many_names_the_front_and_explains_hues():
     assert legend.get_title().get_text() == "depth"
 
 
+def test_a_name_stands_at_its_own_point_and_on_no_other_name():
+    """Points close together: each name is nearest to its own, or a line leads there."""
+    figure, ax = plt.subplots()
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    points = pd.DataFrame({"x": [0.50, 0.52, 0.52, 0.53], "y": [0.50, 0.53, 0.56, 0.59]})
+    names = [f"network {i}" for i in range(4)]
+    plots.name_points(ax, points["x"], points["y"], names, points)
+    figure.draw_without_rendering()
+    dots = ax.transData.transform(points.to_numpy())
+    boxes = {text.get_text(): text.get_window_extent() for text in ax.texts}
+    assert list(boxes) == names
+    for text, own in zip(ax.texts, dots, strict=True):
+        box = text.get_window_extent()
+        away = [np.hypot(*(dot - np.clip(dot, box.min, box.max))) for dot in (own, *dots)]
+        assert text.arrow_patch is not None or away[0] <= min(away) + 1
+        assert not any(
+            box.overlaps(other) for name, other in boxes.items() if name != text.get_text()
+        )
+
+
 def test_a_name_lies_on_no_line():
     _, ax = plt.subplots()
     ax.plot([0, 1], [0.5, 0.5])

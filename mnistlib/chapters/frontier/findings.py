@@ -13,13 +13,12 @@ from mnistlib.chapters.frontier.design import (
     RATE_EDGES,
     levels_of,
 )
-from mnistlib.chapters.frontier.search import seconds_text
 from mnistlib.claims.an2020 import VOTED, an2020
 from mnistlib.claims.registry import printed, reported
 from mnistlib.show import prose, tables
 from mnistlib.show.report import OURS
 from mnistlib.show.reproduction import N_TEST, N_TRAIN
-from mnistlib.show.words import power_sentence
+from mnistlib.show.words import number_of, power_sentence
 from mnistlib.stats.ensembles import averaged
 from mnistlib.stats.intervals import learned, place, prediction
 
@@ -205,7 +204,11 @@ def cost_facts(table: pd.DataFrame, ours: list[str]) -> dict:
     return {
         "n": len(table),
         "front": [
-            {"system": row.system, "error": row.error, "seconds": seconds_text(row.seconds)}
+            {
+                "system": row.system,
+                "error": row.error,
+                "seconds": search.seconds_text(row.seconds),
+            }
             for row in front.itertuples()
         ],
         "often": [f"*{name}*" for name in often] if len(often) < len(front) else [],
@@ -365,11 +368,10 @@ def length_facts(costs: pd.DataFrame, epochs: int) -> dict:
     rows = costs[(names == BASE) | names.str.startswith(f"{BASE}, ")].dropna(subset="error")
     if len(rows) < 2:
         return {"rows": []}
-    rows = rows.assign(images=(10_000 * rows["error"]).round(1))
+    named = rows["system"].replace(BASE, f"{BASE}, {number_of(epochs, 'epoch')}")
+    rows = rows.assign(system=named, images=(10_000 * rows["error"]).round(1))
     before, last = rows["images"].iloc[-2:]
-    return {"rows": rows.to_dict("records"), "gain": round(before - last, 1)} | {
-        "epochs": epochs
-    }
+    return {"rows": rows.to_dict("records"), "gain": round(before - last, 1)}
 
 
 def member_facts(given: np.ndarray, runs) -> dict:
